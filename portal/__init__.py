@@ -1,0 +1,1 @@
+"""The borrower-facing repayment self-service portal."""
