@@ -1,0 +1,1 @@
+"""Arithmetic and rules, pure: values in, values out; no clock, no database, no web."""

@@ -1,0 +1,60 @@
+"""Days without a clock: months, pay days, and working days whose holidays come in as data."""
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+_ONE_DAY = timedelta(days=1)
+_SATURDAY = 5
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month so many months later (earlier if negative), or that month's last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def pay_days(first_from: date, day_of_month: int, count: int) -> tuple[date, ...]:
+    """So many monthly pay days, the first one on or after `first_from`. Days 29 to 31 are refused: not every
+    month has them."""
+    if not 1 <= day_of_month <= 28:
+        raise ValueError("a pay day is a day of the month from 1 to 28")
+    first = first_from.replace(day=day_of_month)
+    if first < first_from:
+        first = add_months(first, 1)
+    return tuple(add_months(first, step) for step in range(count))
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingCalendar:
+    """Which days are worked: Monday to Friday, less `holidays`, plus `make_up_days` (weekend days that are worked
+    in exchange for a bridged holiday). Both belong to a rule pack."""
+
+    holidays: frozenset[date] = frozenset()
+    make_up_days: frozenset[date] = frozenset()
+
+    def is_working_day(self, day: date) -> bool:
+        if day in self.make_up_days:
+            return True
+        return day.weekday() < _SATURDAY and day not in self.holidays
+
+
+def next_working_day(day: date, calendar: WorkingCalendar) -> date:
+    """The day itself if it is worked, else the first worked day after it."""
+    while not calendar.is_working_day(day):
+        day += _ONE_DAY
+    return day
+
+
+def add_working_days(day: date, count: int, calendar: WorkingCalendar) -> date:
+    """The last of `count` working days, the first of which is the one after `day`. None is that day itself."""
+    for _ in range(count):
+        day = next_working_day(day + _ONE_DAY, calendar)
+    return day
+
+
+def each_day(first: date, last: date) -> Iterator[date]:
+    """Every day from the first to the last, both included."""
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        yield date.fromordinal(ordinal)
