@@ -1,0 +1,1 @@
+"""A second engine and random portfolios, written apart from the first, to test it against."""
