@@ -1,0 +1,122 @@
+"""What every test can ask for: migrated databases of both kinds, a served portal, a browser."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.databases import Databases, PostgresDatabases, SqliteDatabases, postgres_server
+from tests.served import Portal, install
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+KINDS = ("sqlite", "postgresql")
+
+
+def migrate(url: str) -> None:
+    """Bring an empty database to the head of the migrations."""
+    from portal.platform import db
+
+    db.migrate(url)
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """SQLite files, migrated once."""
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"), migrate)
+
+
+@pytest.fixture(scope="session")
+def postgres_databases() -> Iterator[Databases]:
+    """A real PostgreSQL server, its template migrated once."""
+    with postgres_server() as url:
+        databases = PostgresDatabases(url, migrate)
+        yield databases
+        databases.close()
+
+
+@pytest.fixture(scope="session")
+def databases_of(request: pytest.FixtureRequest) -> Callable[[str], Databases]:
+    """The databases of a kind, "sqlite" or "postgresql"; the server starts when first asked for."""
+    names = {"sqlite": "sqlite_databases", "postgresql": "postgres_databases"}
+    return lambda kind: request.getfixturevalue(names[kind])
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, databases_of: Callable[[str], Databases]) -> Iterator[str]:
+    """A migrated, empty database for this test alone; the test runs once on each kind."""
+    yield from _lent(databases_of(request.param))
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def shared_database_url(
+    request: pytest.FixtureRequest, databases_of: Callable[[str], Databases]
+) -> Iterator[str]:
+    """The same for all tests of a module together, where filling it takes long."""
+    yield from _lent(databases_of(request.param))
+
+
+@pytest.fixture
+def sqlite_url(sqlite_databases: Databases) -> Iterator[str]:
+    """A migrated, empty SQLite file, for what does not depend on the database."""
+    yield from _lent(sqlite_databases)
+
+
+@pytest.fixture
+def postgres_url(postgres_databases: Databases) -> Iterator[str]:
+    """A migrated, empty PostgreSQL database, for what only it can do."""
+    yield from _lent(postgres_databases)
+
+
+def _lent(databases: Databases) -> Iterator[str]:
+    url = databases.create()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def portal(tmp_path: Path, database_url: str) -> Portal:
+    """An installation of its own on each kind of database, not serving yet: for commands."""
+    return install(tmp_path, database_url)
+
+
+@pytest.fixture
+def live_server(tmp_path: Path, sqlite_url: str) -> Iterator[Portal]:
+    """An installation that serves, empty; `live_server.run("demo")` fills it."""
+    with install(tmp_path, sqlite_url).serving() as portal:
+        yield portal
+
+
+@pytest.fixture(scope="module")
+def demo_server(tmp_path_factory: pytest.TempPathFactory, sqlite_databases: Databases) -> Iterator[Portal]:
+    """An installation that serves the demo portfolio, shared by the tests of a module."""
+    url = sqlite_databases.create()
+    portal = install(tmp_path_factory.mktemp("demo"), url)
+    portal.run("demo")
+    with portal.serving():
+        yield portal
+    sqlite_databases.drop(url)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """One Chromium for the whole run; tests open fresh profiles in it with tests.browser.page_of."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser import launch
+
+    with sync_playwright() as playwright:
+        chromium = launch(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def phone(browser: "Browser", live_server: Portal) -> Iterator["Page"]:
+    """A page on a phone, open on nothing yet, whose base address is the served portal."""
+    from tests.browser import page_of
+
+    with page_of(browser, live_server.url) as page:
+        yield page

