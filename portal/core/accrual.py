@@ -1,7 +1,7 @@
 """What the nights of one late instalment cost: exact penalty, late fee and legal ceiling (domain.md 3).
 
-Sums are integers over one common denominator of all rates, and days are counted as ordinals: a stretch of nights
-costs one multiplication, however long it is.
+Sums are integers over one common denominator of all rates, and days are counted as ordinals: a stretch of
+nights costs one multiplication, however long it is.
 """
 
 from bisect import bisect_right
@@ -21,8 +21,11 @@ _ENDLESS = date.max.toordinal()
 
 
 class RateStretch(NamedTuple):
-    """Nights of one rate and ceiling, up to the next stretch. `penalty` and `ceiling` are what a base of one accrues
-    a night, times the calendar's denominator; without a row the nights are waived."""
+    """Nights of one rate and ceiling, up to the next stretch.
+
+    `penalty` and `ceiling` are what a base of one accrues a night, times the calendar's denominator; without a row
+    the nights are waived.
+    """
 
     first_night: int
     row: RateRow | None
@@ -50,10 +53,8 @@ class NightCalendar:
     def of(cls, terms: Terms, disbursed_on: date) -> "NightCalendar":
         """The rates of a loan: of each night, or all of the day of disbursement (`rates_apply`)."""
         rows = terms.rates
-        first_nights = [row.effective_from.toordinal() for row in rows]
         if terms.rates_apply == "by_contract_date":
-            in_force = bisect_right(first_nights, disbursed_on.toordinal())
-            rows, first_nights = rows[max(in_force - 1, 0) : in_force], first_nights[max(in_force - 1, 0) : in_force]
+            rows = tuple(row for row in rows if row.effective_from <= disbursed_on)[-1:]
         ceilings = [row.annual_ceiling for row in rows]
         has_ceiling = any(ceiling is not None for ceiling in ceilings)
         if has_ceiling and None in ceilings:
@@ -63,12 +64,13 @@ class NightCalendar:
             *(ceiling.denominator * CEILING_DAYS for ceiling in ceilings if ceiling is not None),
         )
         stretches: list[RateStretch] = []
-        for first_night, row, ceiling in zip(first_nights, rows, ceilings, strict=True):
-            a_night = row.daily_rate.numerator * (denominator // row.daily_rate.denominator)
+        for row, ceiling in zip(rows, ceilings, strict=True):
+            rate = row.daily_rate
+            penalty = rate.numerator * (denominator // rate.denominator)
             limit = 0
             if ceiling is not None:
                 limit = ceiling.numerator * (denominator // (ceiling.denominator * CEILING_DAYS))
-            _extend(stretches, RateStretch(first_night, row, a_night, limit))
+            _extend(stretches, RateStretch(row.effective_from.toordinal(), row, penalty, limit))
         return cls(stretches, denominator, has_ceiling)
 
     def without(self, waived: Sequence[tuple[int, int]]) -> "NightCalendar":
@@ -76,7 +78,10 @@ class NightCalendar:
         if not self.stretches:
             return self
         start = self._starts[0]
-        cuts = {*self._starts, *(night for first, last in waived for night in (first, last + 1) if night >= start)}
+        cuts = {
+            *self._starts,
+            *(night for first, last in waived for night in (first, last + 1) if night >= start),
+        }
         firsts = [first for first, _ in waived]
         stretches: list[RateStretch] = []
         for night in sorted(cuts):
@@ -137,7 +142,7 @@ def _extend(stretches: list[RateStretch], stretch: RateStretch) -> None:
 
 
 def waived_spans(waivers: Iterable[DaysWaiver]) -> list[tuple[int, int]]:
-    """The union of the waivers' days as ordinals: ascending spans that do not touch, the last one maybe endless."""
+    """The union of the waivers' days: ascending spans of ordinals that do not touch, the last maybe endless."""
     spans: list[tuple[int, int]] = []
     for first, last in sorted(_span(waiver) for waiver in waivers):
         if last < first:
@@ -200,7 +205,7 @@ class Accrual:
         self._ceiling = 0
 
     def lower_base(self, base: int, day: int) -> None:
-        """The base is lower from the end of that day on: the night ending on it has accrued on the old one."""
+        """The base is lower from the end of that day on; the night ending on it accrues on the old one."""
         self._advance(day)
         if self.steps[-1][0] == day:
             self.steps.pop()
@@ -214,7 +219,7 @@ class Accrual:
         return day <= self.grace_until or self.base_paid_on <= self.grace_until
 
     def late_fee_fallen(self, day: int) -> int:
-        """The late fee if its day has ended by then with any base unpaid (domain.md 3.4); grace may forgive it."""
+        """The late fee if its day has ended with any base unpaid (domain.md 3.4); grace may forgive it."""
         return self.late_fee if self.late_fee_on <= day and self.late_fee_on < self.base_paid_on else 0
 
     def exact(self, day: int) -> ExactCharge:
@@ -224,19 +229,24 @@ class Accrual:
         penalty, ceiling = (0, 0) if self.is_forgiven(day) else (self._penalty, self._ceiling)
         return ExactCharge(penalty, ceiling if calendar.has_ceiling else None, calendar.denominator)
 
-    def chargeable(self, day: int, late_fee: int) -> int:
-        """Penalty with so much late fee, limited by the ceiling and rounded, in minor units."""
+    def chargeable(self, day: int, late_fee_through: int) -> int:
+        """Penalty with late fee on a day, limited by the ceiling and rounded, in minor units.
+
+        A late fee falls after all else on its day: while that day is going on, `late_fee_through` is the day
+        before.
+        """
         if self.is_forgiven(day):
             return 0
         self._advance(day)
-        calendar = self.calendar
-        charge = self._penalty + late_fee * calendar.denominator
+        calendar, charge = self.calendar, self._penalty
+        if self.late_fee:
+            charge += self.late_fee_fallen(late_fee_through) * calendar.denominator
         if calendar.has_ceiling and self._ceiling < charge:
             charge = self._ceiling
         return round_half_up(charge, calendar.denominator)
 
     def nights(self, day: int) -> Iterator[tuple[int, int, int, RateStretch]]:
-        """The nights up to that day, cut where the base or the rate changes: first, last, base, rate stretch."""
+        """The nights up to that day, cut where base or rate changes: first, last, base, rate stretch."""
         after, base = self.steps[0]
         for following, lower in [*self.steps[1:], (day, 0)]:
             if base and following > after:

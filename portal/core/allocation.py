@@ -78,11 +78,11 @@ class DueInstalment:
     def payable_on(self, day: int) -> dict[str, int]:
         """What can be asked for by component while that day (an ordinal) is going on.
 
-        Payments of a day do not change its penalty; a late fee falls after them and counts from the next day on.
+        Payments of a day do not change its penalty; a late fee falls after them and counts from the next day
+        on.
         """
         if day != self._penalty_day:
-            charged = self.accrual.chargeable(day, self.accrual.late_fee_fallen(day - 1))
-            self.payable["penalty"] = charged - self.penalty_settled
+            self.payable["penalty"] = self.accrual.chargeable(day, day - 1) - self.penalty_settled
             self._penalty_day = day
         return self.payable
 
@@ -104,7 +104,7 @@ class DueInstalment:
 
 
 class Money:
-    """A payment on its way: what is left of it is held as credit until something falls due or it is given back."""
+    """A payment on its way: what is left is held as credit until something falls due or it is given back."""
 
     __slots__ = ("left", "parts", "payment", "refunded")
 
@@ -194,7 +194,7 @@ class Allocation:
         self._drop_spent_credit()
 
     def waive(self, waiver: AmountWaiver, today: date) -> None:
-        """Take the amount off what is payable, oldest due first; what is more than that lapses (domain.md 3.6)."""
+        """Take the amount off what is payable, oldest due first; what is more lapses (domain.md 3.6)."""
         left, component, day = waiver.amount, waiver.component, today.toordinal()
         for instalment in self.open:
             if waiver.instalment in {None, instalment.contract.number}:

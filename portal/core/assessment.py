@@ -1,6 +1,7 @@
 """The one entry of the penalty engine: what a loan owes at the end of a day, and how that came about.
 
-Nights accrue and payments are allocated in turn, day by day of those on which something happens (domain.md 3, 4).
+Nights accrue and payments are allocated in turn, day by day of those on which something happens (domain.md 3,
+4).
 """
 
 from collections import defaultdict
@@ -19,8 +20,8 @@ from portal.core.lines import Line, penalty_lines
 
 
 class NextDue(NamedTuple):
-    """The next day on which something falls due: its first instalment, and what has to be paid then beside the
-    credit that is held."""
+    """The next day on which something falls due: its first instalment, and what has to be paid then beside
+    the credit that is held."""
 
     number: int
     due_on: date
@@ -123,8 +124,8 @@ class Assessment:
     """A loan at the end of the day `as_of`. Amounts are minor units of `currency`.
 
     `due` is all that may be asked for on that day. `oldest_due_on` is the oldest due date with unpaid base.
-    `refund_owed` is the credit of a loan on which nothing can fall due any more. Instalments are in order of due
-    date and number, payments in that of their day and reference.
+    `refund_owed` is the credit of a loan on which nothing can fall due any more. Instalments are in order of
+    due date and number, payments in that of their day and reference.
     """
 
     loan: str
@@ -186,7 +187,11 @@ def assess(facts: LoanFacts, day: date) -> Assessment:
 
 
 def _replay(
-    facts: LoanFacts, schedule: Sequence[Instalment], payments: Sequence[Payment], day: date, allocation: Allocation
+    facts: LoanFacts,
+    schedule: Sequence[Instalment],
+    payments: Sequence[Payment],
+    day: date,
+    allocation: Allocation,
 ) -> list[Money]:
     """Let everything happen up to that day in its order; the payments that came in."""
     calendars = _Calendars(facts)
@@ -249,8 +254,7 @@ def _by_day(facts: Iterable[_Fact], day_of: Callable[[_Fact], date]) -> dict[dat
 
 def _assess_due(instalment: DueInstalment, day: int) -> InstalmentAssessment:
     accrual, contract, payable = instalment.accrual, instalment.contract, instalment.payable
-    late_fee = 0 if accrual.is_forgiven(day) else accrual.late_fee_fallen(day)
-    chargeable = accrual.chargeable(day, late_fee)
+    chargeable = accrual.chargeable(day, day)
     waived = _by_component(instalment.waivers) if instalment.waivers else _NOTHING
     fee, interest, principal = payable["fee"], payable["interest"], payable["principal"]
     return InstalmentAssessment(
@@ -265,7 +269,7 @@ def _assess_due(instalment: DueInstalment, day: int) -> InstalmentAssessment:
         ),
         waived=waived,
         penalty_chargeable=chargeable,
-        late_fee=late_fee,
+        late_fee=0 if accrual.is_forgiven(day) else accrual.late_fee_fallen(day),
         lines=penalty_lines(instalment, day, chargeable),
         base=accrual.base,
         cleared_on=instalment.cleared_on,
@@ -286,9 +290,7 @@ _NOTHING = Amounts()
 
 def _assess_later(instalment: Instalment) -> InstalmentAssessment:
     unpaid = Amounts(instalment.fee, instalment.interest, instalment.principal)
-    return InstalmentAssessment(
-        instalment, False, unpaid, _NOTHING, _NOTHING, 0, 0, (), 0, None, NO_CHARGE, ()
-    )
+    return InstalmentAssessment(instalment, False, unpaid, _NOTHING, _NOTHING, 0, 0, (), 0, None, NO_CHARGE, ())
 
 
 def _assess_payment(money: Money) -> PaymentAssessment:

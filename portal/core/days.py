@@ -28,8 +28,8 @@ def pay_days(first_from: date, day_of_month: int, count: int) -> tuple[date, ...
 
 @dataclass(frozen=True, slots=True)
 class WorkingCalendar:
-    """Which days are worked: Monday to Friday, less `holidays`, plus `make_up_days` (weekend days that are worked
-    in exchange for a bridged holiday). Both belong to a rule pack."""
+    """Which days are worked: Monday to Friday, less `holidays`, plus `make_up_days` (weekend days that are
+    worked in exchange for a bridged holiday). Both belong to a rule pack."""
 
     holidays: frozenset[date] = frozenset()
     make_up_days: frozenset[date] = frozenset()
@@ -48,7 +48,8 @@ def next_working_day(day: date, calendar: WorkingCalendar) -> date:
 
 
 def add_working_days(day: date, count: int, calendar: WorkingCalendar) -> date:
-    """The last of `count` working days, the first of which is the one after `day`. None is that day itself."""
+    """The last of `count` working days, the first of which is the one after `day`. None is that day
+    itself."""
     for _ in range(count):
         day = next_working_day(day + _ONE_DAY, calendar)
     return day

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 
 from portal.core.assessment import InstalmentAssessment
 from portal.core.interactions import Part
@@ -65,7 +66,7 @@ def _pieces(line: Line, spans: list[tuple[date, date]]) -> list[tuple[date, date
         cuts.update(cut for cut in (begin.toordinal(), min(end.toordinal(), high) + 1) if low < cut <= high)
     edges = sorted(cuts)
     pieces = []
-    for first, after in zip(edges, edges[1:], strict=False):
+    for first, after in pairwise(edges):
         day = date.fromordinal(first)
         pieces.append((day, date.fromordinal(after - 1), any(begin <= day <= end for begin, end in spans)))
     return pieces

@@ -26,7 +26,7 @@ class Instalment:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money that arrived (`payment`) or held credit that was given back (`refund`). Reversed ones are never loaded."""
+    """Money that arrived (`payment`) or held credit given back (`refund`). Reversed ones are never loaded."""
 
     reference: str
     received_on: date
@@ -49,7 +49,7 @@ class DebitAttempt:
 
 @dataclass(frozen=True, slots=True)
 class DaysWaiver:
-    """Nights that accrue nothing: both days included, an open end is None, no instalment means the whole loan."""
+    """Nights that accrue nothing, both days included; `to_day` None: open end, `instalment` None: whole loan."""
 
     reference: str
     instalment: int | None
@@ -60,7 +60,8 @@ class DaysWaiver:
 
 @dataclass(frozen=True, slots=True)
 class AmountWaiver:
-    """A dated reduction of what is payable of one component (domain.md 3.6); of the whole loan, oldest due first."""
+    """A dated reduction of what is payable of one component (domain.md 3.6); of the whole loan, oldest due
+    first."""
 
     reference: str
     instalment: int | None

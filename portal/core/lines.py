@@ -1,4 +1,4 @@
-"""The lines that explain the penalty of one instalment: stretches of nights and events that add up to what is payable."""
+"""The lines that explain an instalment's penalty: nights and events that add up to what is payable."""
 
 from datetime import date
 from fractions import Fraction
@@ -9,18 +9,16 @@ from portal.core.accrual import Accrual
 from portal.core.allocation import DueInstalment
 from portal.core.money import round_half_up
 
-LineKind: TypeAlias = Literal[
-    "nights", "late_fee", "legal_ceiling", "amount_waiver", "paid", "days_waived", "grace"
-]
+LineKind: TypeAlias = Literal["nights", "late_fee", "legal_ceiling", "amount_waiver", "paid", "days_waived", "grace"]
 
 
 class Line(NamedTuple):
     """One line of a penalty receipt; what a kind has no use for is None.
 
-    `from_day` and `to_day` are the days on which its nights end, both included, or the day of an event; those of
-    `legal_ceiling` span all charges. `base` and `amount` are minor units, `daily_rate` and `annual_ceiling` fractions
-    of one. `reference` is that of the payment or of the amount waiver. `charged_before` is what the nights before a
-    `nights` line cost exactly, as numerator and denominator.
+    `from_day` and `to_day` are the days on which its nights end, both included, or the day of an event; those
+    of `legal_ceiling` span all charges. `base` and `amount` are minor units, `daily_rate` and
+    `annual_ceiling` fractions of one. `reference` is that of the payment or of the amount waiver.
+    `charged_before` is what the nights before a `nights` line cost exactly, as numerator and denominator.
     """
 
     kind: LineKind
@@ -40,11 +38,11 @@ _FIRST_DAY = attrgetter("from_day")
 
 
 def penalty_lines(instalment: DueInstalment, day: int, chargeable: int) -> tuple[Line, ...]:
-    """All lines of an instalment at a balance date (an ordinal), in day order; the ceiling follows the last charge.
+    """All lines of an instalment at a balance date (an ordinal) in day order, the ceiling after the last charge.
 
-    Amounts are differences of rounded running totals, so that they add up to the penalty payable exactly. Lines that
-    begin on one day stand in the order of what happens in a day: night, payments, amount waivers, late fee (domain.md
-    4); they are collected in that order, and the sort keeps it.
+    Amounts are differences of rounded running totals, so that they add up to the penalty payable exactly.
+    Lines that begin on one day stand in the order of what happens in a day: night, payments, amount waivers,
+    late fee (domain.md 4); they are collected in that order, and the sort keeps it.
     """
     accrual = instalment.accrual
     if accrual.is_forgiven(day):
@@ -64,8 +62,7 @@ def penalty_lines(instalment: DueInstalment, day: int, chargeable: int) -> tuple
 
 
 def _nights(accrual: Accrual, day: int) -> tuple[list[Line], int]:
-    """A line for each stretch of one base, rate and ceiling, and their total; waived nights are one line whatever
-    their base."""
+    """A line for each stretch of one base, rate and ceiling (waived: whatever the base), and their total."""
     denominator = accrual.calendar.denominator
     lines: list[Line] = []
     charged = rounded = 0

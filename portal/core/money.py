@@ -1,6 +1,7 @@
 """Amounts of money: integers of a currency's minor unit, read, written, rounded and split without losing any.
 
-Currencies and their minor digits are the active ones of ISO 4217 (list one); funds and metals are left out.
+Currencies and their minor digits are the active ones of ISO 4217 (list one), units of account such as CLF
+included; funds, metals and codes for testing are left out.
 """
 
 import re
@@ -11,11 +12,12 @@ _DIGITS_OTHER_THAN_TWO = {
     4: "CLF UYW",
 }
 _TWO_DIGITS = """
-    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC
-    CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR
-    JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD
-    NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN
-    SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP
+    CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS
+    INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN
+    MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE
+    SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR
+    ZMW ZWG
 """
 
 MINOR_DIGITS: dict[str, int] = {
@@ -38,8 +40,8 @@ def minor_digits(currency: str) -> int:
 def parse_major(text: str, currency: str, *, signed: bool = False) -> int:
     """Read a plain decimal in major units as minor units: "12.5" in CNY is 1250.
 
-    ValueError with a plain reason for anything but digits and one point, for more digits than the currency has,
-    and for a minus sign unless `signed`.
+    ValueError with a plain reason for anything but digits and one point, for more digits than the currency
+    has, and for a minus sign unless `signed`.
     """
     digits = minor_digits(currency)
     match = _DECIMAL.fullmatch(text.strip(" \t"))
@@ -63,7 +65,8 @@ def format_major(amount: int, currency: str) -> str:
 
 
 def round_half_up(numerator: int, denominator: int) -> int:
-    """The whole number nearest to the fraction, a half going up (domain.md 3.7). The denominator is positive."""
+    """The whole number nearest to the fraction, a half going up (domain.md 3.7). The denominator is
+    positive."""
     return (2 * numerator + denominator) // (2 * denominator)
 
 

@@ -40,9 +40,7 @@ class Offer:
     first_today: bool = False
 
     def __post_init__(self) -> None:
-        figures = [
-            figure for figure in (self.monthly, self.payments, self.first_payment) if figure is not None
-        ]
+        figures = [figure for figure in (self.monthly, self.payments, self.first_payment) if figure is not None]
         if (self.monthly is None) == (self.payments is None) or min(figures) < 1:
             raise ValueError("an offer has a monthly amount or a number of payments, and amounts above zero")
         if self.first_today and self.first_payment is None:
@@ -152,9 +150,7 @@ def check(plan: PlanSchedule, limits: PlanLimits) -> tuple[Criterion, ...]:
     return (
         Criterion("first_payment_min", limits.first_payment_min, amounts[0], first_passes),
         Criterion("payment_min", limits.payment_min, least, is_only or least >= limits.payment_min),
-        Criterion(
-            "payments_max", limits.payments_max, len(amounts), ends and len(amounts) <= limits.payments_max
-        ),
+        Criterion("payments_max", limits.payments_max, len(amounts), ends and len(amounts) <= limits.payments_max),
         Criterion("days_max", limits.days_max, days, ends and days <= limits.days_max),
     )
 
@@ -228,9 +224,7 @@ class _Outlook:
     def schedule(self, offer: Offer) -> PlanSchedule:
         offer, wished = self.priced(offer), offer
         dates = self.pay_dates(offer)
-        count = 1 + bisect_left(
-            range(1, len(dates)), True, key=lambda so_far: self._clears(offer, dates[:so_far])
-        )
+        count = 1 + bisect_left(range(1, len(dates)), True, key=lambda so_far: self._clears(offer, dates[:so_far]))
         payments, left = self._payments(offer, dates[:count])
         last_on = payments[-1].due_on
         return PlanSchedule(
@@ -344,8 +338,7 @@ class _Outlook:
 def _running_instalments(facts: LoanFacts, start: date) -> tuple[RunningInstalment, ...]:
     later = sorted((item.due_on, item.number, item) for item in facts.instalments if item.due_on > start)
     running = (
-        RunningInstalment(number, due_on, item.fee + item.interest + item.principal)
-        for due_on, number, item in later
+        RunningInstalment(number, due_on, item.fee + item.interest + item.principal) for due_on, number, item in later
     )
     return tuple(instalment for instalment in running if instalment.amount)
 
@@ -364,9 +357,7 @@ def _changes(outlook: _Outlook, offer: Offer, limits: PlanLimits) -> Iterator[Of
 def _with_earlier_day(outlook: _Outlook, offer: Offer, limits: PlanLimits) -> Offer:
     """The offer on the pay day that comes first latest, yet in time."""
     last = outlook.start + timedelta(days=limits.days_max)
-    firsts = {
-        day: outlook.pay_dates(replace(offer, pay_day=day, first_today=False))[0].on for day in range(1, 29)
-    }
+    firsts = {day: outlook.pay_dates(replace(offer, pay_day=day, first_today=False))[0].on for day in range(1, 29)}
     in_time = [day for day in firsts if firsts[day] <= last]
     return replace(offer, pay_day=max(in_time, key=lambda day: firsts[day])) if in_time else offer
 

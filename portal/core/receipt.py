@@ -1,7 +1,7 @@
 """An assessment as the figures that explain it: one document per loan, single nights, costs a year, what-if.
 
-`explain` gives a document of a fixed schema, keys in this order, amounts in minor units, days as ISO 8601, rates as
-reduced fractions (`"1/2000"`), null where a line has no use for a field:
+`explain` gives a document of a fixed schema, keys in this order, amounts in minor units, days as ISO 8601,
+rates as reduced fractions (`"1/2000"`), null where a line has no use for a field:
 
     {"loan", "currency", "as_of", "engine",
      "terms": {"product", "contract_type", "penalty_base", "grace_days", "late_fee", "late_fee_after_days",
@@ -9,16 +9,18 @@ reduced fractions (`"1/2000"`), null where a line has no use for a field:
                "rates": [{"effective_from", "daily_rate", "annual_ceiling"}]},
      "due": {"fee", "interest", "principal", "penalty", "total"},
      "not_yet_due", "credit", "days_past_due", "stage",
-     "instalments": [{"number", "due_on", "fee", "interest", "principal", "penalty_chargeable", "penalty_payable",
-                      "lines": [{"kind", "from", "to", "nights", "base", "daily_rate", "annual_ceiling", "amount"}]}],
-     "payments": [{"payment", "received_on", "amount", "allocated": {"fee", "penalty", "interest", "principal"},
-                   "credit", "refunded"}],
+     "instalments": [{"number", "due_on", "fee", "interest", "principal",
+                      "penalty_chargeable", "penalty_payable",
+                      "lines": [{"kind", "from", "to", "nights", "base",
+                                 "daily_rate", "annual_ceiling", "amount"}]}],
+     "payments": [{"payment", "received_on", "amount",
+                   "allocated": {"fee", "penalty", "interest", "principal"}, "credit", "refunded"}],
      "fingerprint"}
 
 `fee`, `interest`, `principal` of an instalment are what is unpaid. `kind` is nights, late_fee, legal_ceiling,
-amount_waiver, paid, days_waived or grace; `from` and `to` are the days on which nights end, both included. In every
-instalment the amounts of the lines add up to `penalty_payable`. `rates` are the rows in force on a night between the
-first due date and `as_of`.
+amount_waiver, paid, days_waived or grace; `from` and `to` are the days on which nights end, both included. In
+every instalment the amounts of the lines add up to `penalty_payable`. `rates` are the rows in force on a
+night between the first due date and `as_of`.
 """
 
 import json
@@ -163,7 +165,13 @@ def fingerprint(facts: LoanFacts, day: date) -> str:
 
     It does not depend on the order in which the facts are given.
     """
-    content = [ENGINE_VERSION, day, _LOAN(facts), _TERMS(facts.terms), [_RATE(row) for row in facts.terms.rates]]
+    content = [
+        ENGINE_VERSION,
+        day,
+        _LOAN(facts),
+        _TERMS(facts.terms),
+        [_RATE(row) for row in facts.terms.rates],
+    ]
     content += [
         [row(fact) for fact in sorted(getattr(facts, name), key=attrgetter(*order))] for name, row, order in _FACTS
     ]
@@ -226,8 +234,8 @@ def yearly_cost(instalment: InstalmentAssessment) -> Fraction | None:
 def all_in_cost(facts: LoanFacts, assessment: Assessment) -> Fraction | None:
     """All charges of the loan so far ÷ the sum over days of the principal outstanding × 365, a simple rate.
 
-    Charges are interest and fees of what has fallen due, penalty and late fees. None on the day of disbursement
-    (domain.md 3.5).
+    Charges are interest and fees of what has fallen due, penalty and late fees. None on the day of
+    disbursement (domain.md 3.5).
     """
     day = assessment.as_of
     due = [instalment for instalment in assessment.instalments if instalment.is_due]

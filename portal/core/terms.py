@@ -1,4 +1,4 @@
-"""What the contract says about being late: base, rates in force, grace, late fee, ceiling, order (domain.md 3, 4)."""
+"""What the contract says about being late: base, rates in force, grace, late fee, ceiling, order."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +24,8 @@ class RateRow:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The penalty terms of a product. `rates` are in order of `effective_from`; `late_fee` is in minor units."""
+    """The penalty terms of a product. `rates` are in order of `effective_from`; `late_fee` is in minor
+    units."""
 
     product: str
     contract_type: ContractType

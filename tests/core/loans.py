@@ -1,4 +1,4 @@
-"""Loans for the engine's tests: small facts with keyword defaults, amounts in fen, days of 2026 as (month, day)."""
+"""Loans for the engine's tests: small facts with defaults, amounts in fen, days of 2026 by month and day."""
 
 from dataclasses import replace
 from datetime import date
@@ -36,8 +36,11 @@ def terms(**changes: Any) -> Terms:
     return replace(plain, **changes)
 
 
+MARCH_5 = on(3, 5)
+
+
 def instalment(
-    number: int = 1, due_on: date = on(3, 5), principal: int = 100_000, interest: int = 0, fee: int = 0
+    number: int = 1, due_on: date = MARCH_5, principal: int = 100_000, interest: int = 0, fee: int = 0
 ) -> Instalment:
     return Instalment(number, due_on, principal, interest, fee)
 
@@ -96,7 +99,8 @@ def lines(day: date, *facts: object, number: int = 1) -> list[tuple[str, int, in
 
 
 def lin_yi(**changes: Any) -> LoanFacts:
-    """The invented case of the demo: twelve instalments of 1,180.00, the third 300.00 paid, the fourth not at all."""
+    """The invented case of the demo: twelve instalments of 1,180.00, the third 300.00 paid, the fourth not at
+    all."""
     rules = terms(
         product="home",
         contract_type="sales_credit",

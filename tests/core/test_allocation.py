@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.core.loans import instalment, lines, loan, nights_waived, on, paid, refunded, seen, terms, waived
 from portal.core.assessment import assess
+from tests.core.loans import instalment, lines, loan, nights_waived, on, paid, refunded, seen, terms, waived
 
 TWO = (instalment(1, on(3, 5), 10_000, 1_000, 100), instalment(2, on(3, 25), 10_000, 1_000, 100))
 BY_COMPONENT = terms(allocation_strategy="by_component")

@@ -4,7 +4,14 @@ from datetime import date
 
 import pytest
 
-from portal.core.days import WorkingCalendar, add_months, add_working_days, each_day, next_working_day, pay_days
+from portal.core.days import (
+    WorkingCalendar,
+    add_months,
+    add_working_days,
+    each_day,
+    next_working_day,
+    pay_days,
+)
 
 # The spring festival of 2026: free from 16 to 20 February, Saturday the 14th and the 28th are worked.
 CALENDAR = WorkingCalendar(

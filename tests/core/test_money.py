@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core.money import MINOR_DIGITS, format_major, minor_digits, parse_major, round_half_up, split_evenly
+from portal.core.money import (
+    MINOR_DIGITS,
+    format_major,
+    minor_digits,
+    parse_major,
+    round_half_up,
+    split_evenly,
+)
 
 
 @pytest.mark.parametrize(("currency", "digits"), [("JPY", 0), ("CNY", 2), ("KWD", 3), ("CLF", 4)])
@@ -73,7 +80,8 @@ def test_what_is_written_is_read_as_it_was(amount: int, currency: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("numerator", "denominator", "rounded"), [(1, 2, 1), (3, 2, 2), (49, 100, 0), (-1, 2, 0), (-3, 2, -1), (4, 2, 2)]
+    ("numerator", "denominator", "rounded"),
+    [(1, 2, 1), (3, 2, 2), (49, 100, 0), (-1, 2, 0), (-3, 2, -1), (4, 2, 2)],
 )
 def test_a_half_goes_up(numerator: int, denominator: int, rounded: int) -> None:
     assert round_half_up(numerator, denominator) == rounded

@@ -55,9 +55,7 @@ def lin() -> LoanFacts:
                 RateRow(date(2026, 4, 1), Fraction("0.00045"), ceiling),
             ),
         ),
-        instalments=tuple(
-            Instalment(month, date(2026, month, 5), 1_120_00, 60_00, 0) for month in range(1, 13)
-        ),
+        instalments=tuple(Instalment(month, date(2026, month, 5), 1_120_00, 60_00, 0) for month in range(1, 13)),
         payments=(
             Payment("1", date(2026, 1, 5), 1_180_00),
             Payment("2", date(2026, 2, 5), 1_180_00),
@@ -94,9 +92,7 @@ def test_pay_days_on_weekends_move_to_the_next_working_day() -> None:
 
 def test_the_running_instalments_are_shown_until_the_plan_ends() -> None:
     running = plan(Offer(12, monthly=364_00)).running
-    assert [(item.number, item.amount) for item in running] == [
-        (number, 1_180_00) for number in (5, 6, 7, 8, 9, 10)
-    ]
+    assert [(item.number, item.amount) for item in running] == [(number, 1_180_00) for number in (5, 6, 7, 8, 9, 10)]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,9 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
+from random import Random
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,7 +58,8 @@ def loans(draw: st.DrawFn) -> LoanFacts:
     kinds = st.sampled_from(["payment", "payment", "payment", "refund"])
     payments = [Payment(f"P{n}", draw(days), draw(amounts), "", draw(kinds)) for n in range(draw(st.integers(0, 6)))]
     free = [
-        DaysWaiver(f"D{n}", draw(number), draw(days), draw(st.none() | days), "x") for n in range(draw(st.integers(0, 3)))
+        DaysWaiver(f"D{n}", draw(number), draw(days), draw(st.none() | days), "x")
+        for n in range(draw(st.integers(0, 3)))
     ]
     less = [
         AmountWaiver(f"W{n}", draw(number), draw(days), draw(amounts), "x", draw(components))
@@ -115,7 +119,7 @@ def test_lines_add_up_stand_in_order_and_are_merged(facts: LoanFacts, day: date)
         others = [line.from_day for line in item.lines if line.kind != "legal_ceiling"]
         assert others == sorted(others)
         stretches = [line for line in item.lines if line.kind in {"nights", "days_waived"}]
-        for line, following in zip(stretches, stretches[1:], strict=False):
+        for line, following in pairwise(stretches):
             assert following.from_day == line.to_day + timedelta(days=1)
             assert (line.kind, line[4:7]) != (following.kind, following[4:7])
         for line in stretches:
@@ -146,14 +150,15 @@ def test_a_chargeable_penalty_never_shrinks(facts: LoanFacts, day: date) -> None
 
 
 @given(loans(), seen_on, st.randoms())
-def test_the_order_of_the_facts_changes_nothing(facts: LoanFacts, day: date, random: object) -> None:
-    def shuffled(values: tuple[object, ...]) -> tuple[object, ...]:
+def test_the_order_of_the_facts_changes_nothing(facts: LoanFacts, day: date, random: Random) -> None:
+    def shuffled(values: tuple[Any, ...]) -> tuple[Any, ...]:
         mixed = list(values)
-        random.shuffle(mixed)  # type: ignore[attr-defined]
+        random.shuffle(mixed)
         return tuple(mixed)
 
     names = ("instalments", "payments", "days_waivers", "amount_waivers")
-    turned = replace(facts, **{name: shuffled(getattr(facts, name)) for name in names})
+    turned_facts: dict[str, Any] = {name: shuffled(getattr(facts, name)) for name in names}
+    turned = replace(facts, **turned_facts)
     assert explain(assess(turned, day), turned) == explain(assess(facts, day), facts)
 
 

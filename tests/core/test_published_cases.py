@@ -149,7 +149,13 @@ class TestFineract:
         count, principal = int(terms_of_loan["instalments"]), _minor(terms_of_loan["principal"])
         each = principal // count
         schedule = tuple(
-            Instalment(n + 1, begun + timedelta(days=30 * (n + 1)), each + (principal - each * count) * (n == 0), 0, 0)
+            Instalment(
+                n + 1,
+                begun + timedelta(days=30 * (n + 1)),
+                each + (principal - each * count) * (n == 0),
+                0,
+                0,
+            )
             for n in range(count)
         )
         free = terms(rates=(RateRow(date(2000, 1, 1), Fraction(0), None),))

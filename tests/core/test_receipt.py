@@ -221,7 +221,12 @@ class TestNightLines:
             night for line in seen(on(3, 9), terms(rates=rows)).instalment(1).lines for night in night_lines(line)
         ]
         assert [day for day, _, _ in opened] == [on(3, 6), on(3, 7), on(3, 8), on(3, 9)]
-        assert [running for _, _, running in opened] == [50, 100, 100 + Fraction(100, 3), 100 + Fraction(200, 3)]
+        assert [running for _, _, running in opened] == [
+            50,
+            100,
+            100 + Fraction(100, 3),
+            100 + Fraction(200, 3),
+        ]
 
 
 class TestCostsAYear:
