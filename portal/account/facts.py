@@ -1,0 +1,76 @@
+"""A loan's record as figures: assessed on a day, with what is disputed set apart from what stays payable."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from portal.core.allocation import Amounts
+from portal.core.assessment import Assessment, InstalmentAssessment, assess
+from portal.core.disputed import NOTHING, Disputed, disputed
+from portal.core.interactions import Hold, Part
+from portal.core.receipt import one_more_night
+from portal.loans.queries import LoanRecord
+
+
+@dataclass(frozen=True)
+class LoanFigures:
+    """One loan at the end of a day. Amounts are minor units of its currency."""
+
+    record: LoanRecord
+    assessment: Assessment
+
+    @property
+    def currency(self) -> str:
+        return self.record.facts.currency
+
+    @cached_property
+    def disputes(self) -> tuple[Hold, ...]:
+        """The open disputes of the loan."""
+        day = self.assessment.as_of
+        return tuple(hold for hold in self.record.holds if hold.kind == "dispute" and hold.is_in_force(day))
+
+    @cached_property
+    def running_plan(self) -> Hold | None:
+        """The plan that is being kept, if there is one."""
+        day = self.assessment.as_of
+        return next((hold for hold in self.record.holds if hold.kind == "plan" and hold.is_in_force(day)), None)
+
+    @cached_property
+    def disputed_by_instalment(self) -> dict[int, Disputed]:
+        """What is disputed of each instalment that a dispute names."""
+        parts: list[Part] = [part for hold in self.disputes for part in hold.parts]
+        if not parts:
+            return {}
+        found = ((item.number, disputed(item, parts)) for item in self.assessment.instalments if item.is_due)
+        return {number: sums for number, sums in found if sums.amount}
+
+    def disputed_of(self, number: int) -> Disputed:
+        """What is disputed of one instalment; nothing if no dispute names it."""
+        return self.disputed_by_instalment.get(number, NOTHING)
+
+    @cached_property
+    def disputed_unpaid(self) -> int:
+        """The part of what is due that need not be paid while a dispute is open."""
+        return sum(sums.unpaid for sums in self.disputed_by_instalment.values())
+
+    @cached_property
+    def payable(self) -> Amounts:
+        """What is due less what is disputed of it."""
+        due = self.assessment.due
+        return due._replace(penalty=due.penalty - self.disputed_unpaid)
+
+    @cached_property
+    def next_night(self) -> int:
+        """How much more is due tomorrow if nothing is paid and nothing new falls due."""
+        if self.assessment.oldest_due_on is None:
+            return 0
+        return one_more_night(self.record.facts, self.assessment.as_of)
+
+    def left_of(self, instalment: InstalmentAssessment) -> int:
+        """What stays payable of one instalment, penalty included, what is disputed left out."""
+        return instalment.unpaid.total - self.disputed_of(instalment.number).unpaid
+
+
+def figures(record: LoanRecord, day: date) -> LoanFigures:
+    """The loan at the end of that day."""
+    return LoanFigures(record, assess(record.facts, day))
