@@ -1,0 +1,98 @@
+"""Rule packs: a country's legal figures as dated rows with their source, from `rule_packs/<code>.toml`."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import holidays
+
+from portal.core.contact import ContactRule, strictest
+from portal.core.days import WorkingCalendar
+
+YEARS_AROUND = 3
+"""How many years before and after a day a calendar covers: every plan and promised date lies within."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintBody:
+    """Where a borrower can complain outside the lender; names by language."""
+
+    names: Mapping[str, str]
+    phone: str
+    source: str
+
+    def name(self, language: str) -> str:
+        """The name in a language, else in English."""
+        return self.names.get(language.split("-")[0], self.names["en"])
+
+
+@dataclass(frozen=True, slots=True)
+class RulePack:
+    """One rule pack; every figure is asked for with a day."""
+
+    code: str
+    name: str
+    _country: str
+    _rows: Mapping[str, Any]
+
+    def contact_rule(self, day: date) -> ContactRule:
+        """The law's window and cap on that day, and the lender's own where it is stricter."""
+        rows = self._rows["contact_rule"]
+        kinds = (row for own in (False, True) for row in [_latest(rows, day, own)] if row is not None)
+        return strictest([_contact_rule(row) for row in kinds])
+
+    def confirm_number_days(self, day: date) -> int | None:
+        """After how many days without confirmation a number is not written to any more; None for no limit."""
+        row = _latest(self._rows.get("number_confirmed", ()), day)
+        return row["days"] if row else None
+
+    def complaint_bodies(self, day: date) -> tuple[ComplaintBody, ...]:
+        """Whom a borrower can turn to on that day."""
+        rows = self._rows.get("complaint_body", ())
+        begun = (row for row in rows if row["effective_from"] <= day)
+        return tuple(ComplaintBody(row["name"], row["phone"], row["source"]) for row in begun)
+
+    def calendar(self, day: date) -> WorkingCalendar:
+        """Working days around a day. The pack's own rows (`[[day]]`: on, works) win over the country's."""
+        return _calendar(self.code, day.year)
+
+
+@lru_cache(maxsize=8)
+def rule_pack(code: str) -> RulePack:
+    """A pack by its code. LookupError if there is none."""
+    if code not in codes():
+        raise LookupError(f"no rule pack {code!r}")
+    text = (files("portal.loans") / "rule_packs" / f"{code}.toml").read_text(encoding="utf-8")
+    rows = tomllib.loads(text)
+    return RulePack(code, rows["name"], rows["holidays"], rows)
+
+
+@lru_cache(maxsize=1)
+def codes() -> tuple[str, ...]:
+    """The codes of all packs."""
+    folder = files("portal.loans") / "rule_packs"
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir()))
+
+
+@lru_cache(maxsize=32)
+def _calendar(code: str, year: int) -> WorkingCalendar:
+    pack = rule_pack(code)
+    country = holidays.country_holidays(pack._country, years=range(year - YEARS_AROUND, year + YEARS_AROUND + 1))
+    free, worked = set(country), set(country.weekend_workdays)
+    for row in pack._rows.get("day", ()):
+        (worked if row["works"] else free).add(row["on"])
+        (free if row["works"] else worked).discard(row["on"])
+    return WorkingCalendar(frozenset(free), frozenset(worked))
+
+
+def _latest(rows: Iterable[Mapping[str, Any]], day: date, own: bool = False) -> Mapping[str, Any] | None:
+    begun = [row for row in rows if row["effective_from"] <= day and row.get("own", False) == own]
+    return max(begun, key=lambda row: row["effective_from"], default=None)
+
+
+def _contact_rule(row: Mapping[str, Any]) -> ContactRule:
+    return ContactRule(row["opens"], row["closes"], row["contacts_a_day"], row["source"])
