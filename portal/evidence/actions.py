@@ -1,0 +1,302 @@
+"""What happens to a file: it is taken, read, opened, moved into its case, removed."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, CursorResult, delete, insert, select, update
+from sqlmodel import Session
+
+from portal.audit import actions as audit
+from portal.core.refusal import Refusal
+from portal.evidence import events
+from portal.evidence.file_kinds import MAX_CASE_BYTES, MAX_CASE_FILES, MAX_FILE_BYTES, hides_another_file, kind_of
+from portal.evidence.file_names import clean_name
+from portal.evidence.queries import CASE, FILE, PAGE, StoredFile, stored_file, visible_to
+from portal.evidence.tables import EvidenceFile
+from portal.platform.files import FileStore
+from portal.platform.gate import Viewer
+from portal.platform.numbers import new_code
+
+DRAFT_DAYS = 1
+"""How many days a form that was never sent keeps its files."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptUpload:
+    """A file whose bytes lie encrypted in the store, and which no row knows yet."""
+
+    name: str
+    kind: str
+    size: int
+    sha256: str
+    store_key: str
+
+
+def keep(files: FileStore, given_name: str, data: bytes, size: int | None = None) -> KeptUpload:
+    """Store an upload before the transaction that takes it; what nobody takes is swept away after a day.
+
+    `size` is said where `data` is only the beginning of a file that is too large.
+
+    Raises `Refusal`: `file_empty`, `file_too_large`, `file_wrong_type` (with `file`, and `size` and `limit` in
+    bytes where it is too large).
+    """
+    name = clean_name(given_name)
+    if not data:
+        raise Refusal("file_empty", file=name)
+    if len(data) > MAX_FILE_BYTES:
+        raise Refusal("file_too_large", file=name, size=size or len(data), limit=MAX_FILE_BYTES)
+    kind = kind_of(name, data)
+    if kind is None or hides_another_file(kind, data):
+        raise Refusal("file_wrong_type", file=name)
+    return KeptUpload(name, kind, len(data), hashlib.sha256(data).hexdigest(), files.put(data))
+
+
+def take_upload(
+    session: Session,
+    viewer: Viewer,
+    kept: KeptUpload,
+    *,
+    case_kind: str,
+    case_number: str,
+    person_id: int | None = None,
+    shared: bool = True,
+    delete_after: date | None = None,
+) -> str:
+    """Put a kept file into a case and return its code; the same content in the same case stays one file.
+
+    Staff name the `person_id` whose case it is. A draft's file goes after a day. Raises `Refusal`
+    `files_too_many` or `files_too_large` (with `file`, and `limit` in files or bytes).
+    """
+    owner = viewer.person_id if viewer.kind == "borrower" else person_id
+    if owner is None:
+        raise ValueError("a file needs the person whose case it is")
+    here = (FILE.c.case_kind == case_kind, FILE.c.case_number == case_number, FILE.c.person_id == owner)
+    known = session.scalar(
+        select(FILE.c.code).where(*here, FILE.c.sha256 == kept.sha256, FILE.c.deleted_at.is_(None))
+    )
+    if known is not None:
+        return str(known)
+    _reserve(session, case_kind, case_number, owner, kept)
+    if case_kind == "draft":
+        delete_after = viewer.today + timedelta(days=DRAFT_DAYS)
+    row = EvidenceFile(
+        code=new_code(),
+        case_kind=case_kind,
+        case_number=case_number,
+        person_id=owner,
+        added_by_staff=viewer.staff_id if viewer.kind == "staff" else None,
+        shared=shared,
+        name=kept.name,
+        kind=kept.kind,
+        size=kept.size,
+        sha256=kept.sha256,
+        store_key=kept.store_key,
+        created_at=viewer.now,
+        delete_after=delete_after,
+    )
+    session.add(row)
+    session.flush()
+    audit.record(
+        session, viewer, events.FileAdded(row.code, f"{case_kind}:{case_number}", kept.sha256, shared)
+    )
+    return row.code
+
+
+def _reserve(session: Session, case_kind: str, case_number: str, person_id: int, kept: KeptUpload) -> None:
+    this_case = (CASE.c.case_kind == case_kind, CASE.c.case_number == case_number)
+    if session.scalar(select(CASE.c.id).where(*this_case)) is None:
+        session.execute(
+            insert(CASE).values(
+                case_kind=case_kind, case_number=case_number, person_id=person_id, files=0, bytes=0
+            )
+        )
+    reserved = session.execute(
+        update(CASE)
+        .where(
+            *this_case,
+            CASE.c.person_id == person_id,
+            CASE.c.files < MAX_CASE_FILES,
+            CASE.c.bytes <= MAX_CASE_BYTES - kept.size,
+        )
+        .values(files=CASE.c.files + 1, bytes=CASE.c.bytes + kept.size)
+    )
+    if _changed(reserved):
+        return
+    if int(session.scalar(select(CASE.c.files).where(*this_case)) or 0) >= MAX_CASE_FILES:
+        raise Refusal("files_too_many", file=kept.name, limit=MAX_CASE_FILES)
+    raise Refusal("files_too_large", file=kept.name, limit=MAX_CASE_BYTES)
+
+
+def send_draft(
+    session: Session,
+    viewer: Viewer,
+    draft: str,
+    *,
+    case_kind: str,
+    case_number: str,
+    delete_after: date | None = None,
+) -> int:
+    """Move the files of the viewer's own draft into the case that it became; returns how many."""
+    own = (FILE.c.case_kind == "draft", FILE.c.case_number == draft, FILE.c.person_id == viewer.person_id)
+    moved = session.execute(
+        update(FILE)
+        .where(*own, FILE.c.deleted_at.is_(None))
+        .values(case_kind=case_kind, case_number=case_number, delete_after=delete_after)
+    )
+    session.execute(
+        update(CASE)
+        .where(CASE.c.case_kind == "draft", CASE.c.case_number == draft, CASE.c.person_id == viewer.person_id)
+        .values(case_kind=case_kind, case_number=case_number)
+    )
+    return _changed(moved)
+
+
+def keep_until(
+    session: Session, viewer: Viewer, *, case_kind: str, case_number: str, delete_after: date
+) -> None:
+    """Set the last day on which the files of a case are kept, for instance when it was decided."""
+    session.execute(
+        update(FILE)
+        .where(FILE.c.case_kind == case_kind, FILE.c.case_number == case_number)
+        .values(delete_after=delete_after)
+    )
+
+
+def open_file(session: Session, viewer: Viewer, code: str, page: int = 0) -> StoredFile | None:
+    """Find a readable file for its viewer and write down that it was opened; `page` 0 is the download."""
+    found = stored_file(session.connection(), viewer, code)
+    if found is None or found.state != "ready" or page > len(found.page_keys):
+        return None
+    audit.record(session, viewer, events.FileOpened(found.code, found.case, page))
+    return found
+
+
+def remove_own(session: Session, viewer: Viewer, code: str) -> list[str]:
+    """Take out a file that the viewer put in; returns the store keys to delete once this is committed."""
+    found = stored_file(session.connection(), viewer, code)
+    if found is None or not found.own:
+        raise Refusal("file_unknown")
+    return remove(session, viewer, found.id, because="removed_by_sender")
+
+
+def remove(session: Session, viewer: Viewer, file_id: int, *, because: str) -> list[str]:
+    """Delete a file's name, pages and keys, and free its room; returns the store keys to delete afterwards."""
+    row = session.execute(select(FILE).where(FILE.c.id == file_id, FILE.c.deleted_at.is_(None))).first()
+    if row is None:
+        return []
+    keys = [row.store_key, *session.scalars(select(PAGE.c.store_key).where(PAGE.c.file_id == file_id))]
+    removed = session.execute(
+        update(FILE)
+        .where(FILE.c.id == file_id, FILE.c.deleted_at.is_(None))
+        .values(
+            state="deleted",
+            problem="",
+            name="",
+            store_key=f"deleted:{row.code}",
+            lease_until=None,
+            deleted_at=viewer.now,
+        )
+    )
+    if not _changed(removed):
+        return []
+    session.execute(delete(PAGE).where(PAGE.c.file_id == file_id))
+    session.execute(
+        update(CASE)
+        .where(CASE.c.case_kind == row.case_kind, CASE.c.case_number == row.case_number)
+        .values(files=CASE.c.files - 1, bytes=CASE.c.bytes - row.size)
+    )
+    case = f"{row.case_kind}:{row.case_number}"
+    audit.record(session, viewer, events.FileRemoved(row.code, case, because))
+    return keys
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A file that this worker, and nobody else, is to read now."""
+
+    id: int
+    name: str
+    store_key: str
+
+
+LEASE = timedelta(minutes=5)
+MAX_TRIES = 3
+
+
+def claim_waiting(session: Session, viewer: Viewer, file_id: int) -> Waiting | None:
+    """Take a waiting file for five minutes; None if another worker has it."""
+    waiting = (
+        FILE.c.id == file_id,
+        FILE.c.state == "being_checked",
+        FILE.c.lease_until.is_(None) | (FILE.c.lease_until < viewer.now),
+    )
+    claimed = session.execute(
+        update(FILE).where(*waiting).values(lease_until=viewer.now + LEASE, tries=FILE.c.tries + 1)
+    )
+    if not _changed(claimed):
+        return None
+    row = session.execute(select(FILE.c.name, FILE.c.store_key, FILE.c.tries).where(FILE.c.id == file_id)).one()
+    if row.tries > MAX_TRIES:
+        record_reading(session, viewer, file_id, problem="broken", pages=())
+        return None
+    return Waiting(file_id, row.name, row.store_key)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """A page of a view copy that lies in the store; sizes in pixels and bytes."""
+
+    width: int
+    height: int
+    size: int
+    store_key: str
+
+
+def record_reading(
+    session: Session, viewer: Viewer, file_id: int, *, problem: str, pages: tuple[KeptPage, ...]
+) -> bool:
+    """Write down what the sandbox found; False if the file was removed meanwhile or has been read already."""
+    readable = FILE.c.state.in_(("being_checked", "unreadable"))
+    changed = session.execute(
+        update(FILE)
+        .where(FILE.c.id == file_id, readable)
+        .values(
+            state="unreadable" if problem else "ready",
+            problem=problem,
+            read_at=viewer.now,
+            lease_until=None,
+        )
+    )
+    if not _changed(changed):
+        return False
+    for number, page in enumerate(pages, 1):
+        session.execute(
+            insert(PAGE).values(
+                file_id=file_id,
+                number=number,
+                width=page.width,
+                height=page.height,
+                size=page.size,
+                store_key=page.store_key,
+            )
+        )
+    code = session.scalar(select(FILE.c.code).where(FILE.c.id == file_id))
+    audit.record(session, viewer, events.FileRead(str(code), problem, len(pages)))
+    return True
+
+
+def locked_file(connection: Connection, viewer: Viewer, code: str) -> Waiting:
+    """The viewer's own file that waits for its password; raises `Refusal` `file_unknown`."""
+    row = connection.execute(
+        select(FILE.c.id, FILE.c.name, FILE.c.store_key).where(
+            visible_to(viewer), FILE.c.code == code, FILE.c.problem == "password"
+        )
+    ).first()
+    if row is None:
+        raise Refusal("file_unknown")
+    return Waiting(*row)
+
+
+def _changed(result: object) -> int:
+    return result.rowcount if isinstance(result, CursorResult) else 0

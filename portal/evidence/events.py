@@ -1,0 +1,45 @@
+"""What the audit log keeps of files: who put one in, who looked at it, when it went. Never its name or content."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class FileAdded:
+    """A file was put into a case, by the borrower or by staff (`shared`: the borrower sees it)."""
+
+    kind: ClassVar[str] = "evidence.file_added"
+    subject: str
+    case: str
+    sha256: str
+    shared: bool
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """The sandbox has read a file: `problem` is empty where a view copy was made."""
+
+    kind: ClassVar[str] = "evidence.file_read"
+    subject: str
+    problem: str
+    pages: int
+
+
+@dataclass(frozen=True)
+class FileOpened:
+    """Somebody opened a page of the view copy, or downloaded the file (`page` 0)."""
+
+    kind: ClassVar[str] = "evidence.file_opened"
+    subject: str
+    case: str
+    page: int
+
+
+@dataclass(frozen=True)
+class FileRemoved:
+    """A file was taken out: by the borrower before sending, or because its keeping time was over."""
+
+    kind: ClassVar[str] = "evidence.file_removed"
+    subject: str
+    case: str
+    because: str

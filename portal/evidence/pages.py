@@ -1,0 +1,87 @@
+"""The borrower's files: look at one, download it, unlock it, take it out."""
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from portal.core.refusal import Refusal
+from portal.evidence import actions, labels, queries, serving
+from portal.evidence.examining import read_and_record
+from portal.evidence.forms import PasswordForm
+from portal.platform import db
+from portal.platform.forms import pressed
+from portal.platform.gate import route
+from portal.platform.render import error_page, render, see_other
+
+CASE_PATHS = {"dispute": "/disputes/{number}", "plan": "/plans/{number}"}
+
+
+async def view(request: Request) -> Response:
+    """The view copy of one file, page by page."""
+    file = await db.read(request, queries.file_record, request.path_params["code"])
+    if file is None or file.state != "ready":
+        return error_page(request, 404)
+    return render(
+        request,
+        "evidence/view.html",
+        file=file,
+        files_at="/files",
+        for_staff=False,
+        may_remove=not file.from_staff,
+        case_href=_case_href(file),
+    )
+
+
+async def unlock(request: Request) -> Response:
+    """Try the password of a PDF once; right or wrong, its case shows what came of it."""
+    form = await PasswordForm.read(request)
+    code = request.path_params["code"]
+    file = await db.read(request, queries.file_record, code)
+    if file is None:
+        return error_page(request, 404)
+    portal = request.app.state.portal
+    if form.ok:
+        try:
+            waiting = await db.read(request, actions.locked_file, code)
+        except Refusal:
+            return error_page(request, 404)
+        await to_thread.run_sync(
+            read_and_record, portal.doors, portal.files, waiting, form.value.password
+        )
+    return _to_case(request, file)
+
+
+async def remove(request: Request) -> Response:
+    """Take out a file that the borrower put in; its bytes go at once."""
+    await pressed(request, "remove_file")
+    code = request.path_params["code"]
+    file = await db.read(request, queries.file_record, code)
+    if file is None:
+        return error_page(request, 404)
+    try:
+        keys = await db.write(request, actions.remove_own, code)
+    except Refusal:
+        return error_page(request, 404)
+    for key in keys:
+        await to_thread.run_sync(request.app.state.portal.files.delete, key)
+    return _to_case(request, file)
+
+
+def _case_href(file: queries.FileRecord) -> str | None:
+    path = CASE_PATHS.get(file.case_kind)
+    return path.format(number=file.case_number) if path else None
+
+
+def _to_case(request: Request, file: queries.FileRecord) -> Response:
+    return see_other(request, _case_href(file) or "/account")
+
+
+routes = [
+    route("/files/{code}", serving.download, name="evidence:download", may="use_files"),
+    route("/files/{code}/view", view, name="evidence:view", may="see_account"),
+    route("/files/{code}/pages/{number:int}", serving.page, name="evidence:page", may="use_files"),
+    route("/files/{code}/password", unlock, name="evidence:unlock", may="see_account", methods=["POST"]),
+    route("/files/{code}/remove", remove, name="evidence:remove", may="see_account", methods=["POST"]),
+]
+
+functions = {"file_trouble": labels.file_trouble}

@@ -1,0 +1,123 @@
+"""The files that a viewer may see, as frozen values; a stranger finds nothing."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, false, func, or_, select
+from sqlmodel import SQLModel
+
+from portal.evidence import tables as _rows  # noqa: F401 - so that the tables below are known
+from portal.platform.gate import Viewer
+
+
+def _table(name: str) -> Table:
+    return SQLModel.metadata.tables[name]
+
+
+FILE = _table("evidence_file")
+PAGE = _table("evidence_page")
+CASE = _table("evidence_case")
+
+# Which roles read the files of which cases; drafts are their writer's alone.
+READERS = {
+    "dispute": frozenset(("dispute_handler", "supervisor", "auditor")),
+    "plan": frozenset(("plan_approver", "supervisor", "auditor")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file as a list shows it. `problem` says why it could not be read, `from_staff` who put it in."""
+
+    code: str
+    case_kind: str
+    case_number: str
+    name: str
+    kind: str
+    size: int
+    sha256: str
+    state: str
+    problem: str
+    pages: int
+    created_at: datetime
+    delete_after: date | None
+    shared: bool
+    from_staff: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What serving a file takes: where original and pages lie, and whether the viewer put it in."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    case: str
+    state: str
+    store_key: str
+    page_keys: tuple[str, ...]
+    own: bool
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """Borrowers: their own case, without the staff's inner files. Staff: the cases that their roles read."""
+    if viewer.kind == "borrower":
+        return and_(FILE.c.person_id == viewer.person_id, or_(FILE.c.shared, FILE.c.added_by_staff.is_(None)))
+    if viewer.kind == "staff":
+        kinds = [kind for kind, roles in READERS.items() if roles & viewer.roles]
+        return FILE.c.case_kind.in_(kinds)
+    return false()
+
+
+_PAGE_COUNT = (
+    select(func.count()).select_from(PAGE).where(PAGE.c.file_id == FILE.c.id).correlate(FILE).scalar_subquery()
+)
+_PLAIN = ("code", "case_kind", "case_number", "name", "kind", "size", "sha256", "state", "problem")
+_LISTED: Select[Any] = select(
+    *(FILE.c[name] for name in _PLAIN),
+    _PAGE_COUNT.label("pages"),
+    FILE.c.created_at,
+    FILE.c.delete_after,
+    FILE.c.shared,
+    FILE.c.added_by_staff.is_not(None).label("from_staff"),
+).order_by(FILE.c.id)
+
+
+def case_files(connection: Connection, viewer: Viewer, case_kind: str, case_number: str) -> tuple[FileRecord, ...]:
+    """The files of a case that the viewer may see, the oldest first; deleted ones stay listed without a name."""
+    statement = _LISTED.where(
+        visible_to(viewer), FILE.c.case_kind == case_kind, FILE.c.case_number == case_number
+    )
+    return tuple(FileRecord(*row) for row in connection.execute(statement))
+
+
+def file_record(connection: Connection, viewer: Viewer, code: str) -> FileRecord | None:
+    """One file that the viewer may see."""
+    row = connection.execute(_LISTED.where(visible_to(viewer), FILE.c.code == code)).first()
+    return FileRecord(*row) if row else None
+
+
+def stored_file(connection: Connection, viewer: Viewer, code: str) -> StoredFile | None:
+    """Where a file that the viewer may see lies; nothing for a deleted one."""
+    row = connection.execute(
+        select(FILE).where(visible_to(viewer), FILE.c.code == code, FILE.c.state != "deleted")
+    ).first()
+    if row is None:
+        return None
+    keys = connection.execute(
+        select(PAGE.c.store_key).where(PAGE.c.file_id == row.id).order_by(PAGE.c.number)
+    ).scalars()
+    own = row.added_by_staff == viewer.staff_id if viewer.kind == "staff" else row.added_by_staff is None
+    return StoredFile(
+        id=row.id,
+        code=row.code,
+        name=row.name,
+        kind=row.kind,
+        case=f"{row.case_kind}:{row.case_number}",
+        state=row.state,
+        store_key=row.store_key,
+        page_keys=tuple(keys),
+        own=own,
+    )

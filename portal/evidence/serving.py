@@ -1,0 +1,91 @@
+"""Hands out stored files so that nothing in them can act: fixed types, our names, a sandbox, no cache (EV-08)."""
+
+import io
+from collections.abc import Sequence
+
+import pikepdf
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from portal.evidence import actions
+from portal.evidence.file_kinds import FILE_ENDINGS, MEDIA_TYPES
+from portal.evidence.sandbox import plain_jpeg
+from portal.platform import db
+from portal.platform.files import FileStore
+from portal.platform.render import error_page
+
+GUARD = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+async def page(request: Request) -> Response:
+    """One page of the view copy, as a picture."""
+    number = request.path_params["number"]
+    found = await db.write(request, actions.open_file, request.path_params["code"], number)
+    if found is None or number < 1:
+        return error_page(request, 404)
+    data = await to_thread.run_sync(_store(request).get, found.page_keys[number - 1])
+    return _answer(data, MEDIA_TYPES["jpeg"], f"{found.code}-{number}.jpg", "inline")
+
+
+async def download(request: Request) -> Response:
+    """The original for who put it in; for everyone else the view copy as a PDF, without place or device data."""
+    found = await db.write(request, actions.open_file, request.path_params["code"])
+    if found is None:
+        return error_page(request, 404)
+    if found.own:
+        data = await to_thread.run_sync(_store(request).get, found.store_key)
+        name = f"{found.code}.{FILE_ENDINGS[found.kind]}"
+        return _answer(data, MEDIA_TYPES[found.kind], name, "attachment")
+    data = await to_thread.run_sync(_view_copy, _store(request), found.page_keys)
+    return _answer(data, MEDIA_TYPES["pdf"], f"{found.code}.pdf", "attachment")
+
+
+def _answer(data: bytes, media_type: str, name: str, disposition: str) -> Response:
+    headers = {**GUARD, "Content-Disposition": f'{disposition}; filename="{name}"'}
+    return Response(data, media_type=media_type, headers=headers)
+
+
+def _store(request: Request) -> FileStore:
+    store: FileStore = request.app.state.portal.files
+    return store
+
+
+def _view_copy(store: FileStore, keys: Sequence[str]) -> bytes:
+    return pictures_as_pdf([store.get(key) for key in keys])
+
+
+def pictures_as_pdf(pictures: Sequence[bytes]) -> bytes:
+    """A PDF with one plain JPEG a page, at 150 pixels an inch."""
+    with pikepdf.new() as document:
+        for data in pictures:
+            _add_page(document, data)
+        out = io.BytesIO()
+        document.save(out)
+        return out.getvalue()
+
+
+def _add_page(document: pikepdf.Pdf, data: bytes) -> None:
+    picture = plain_jpeg(data)
+    width, height = picture.width * 72 / 150, picture.height * 72 / 150
+    image = pikepdf.Stream(
+        document,
+        data,
+        Type=pikepdf.Name.XObject,
+        Subtype=pikepdf.Name.Image,
+        Width=picture.width,
+        Height=picture.height,
+        ColorSpace=pikepdf.Name.DeviceRGB,
+        BitsPerComponent=8,
+        Filter=pikepdf.Name.DCTDecode,
+    )
+    document.add_blank_page(page_size=(width, height))
+    sheet = document.pages[-1]
+    sheet.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Picture=document.make_indirect(image)))
+    drawing = f"q {width:.2f} 0 0 {height:.2f} 0 0 cm /Picture Do Q"
+    sheet.Contents = document.make_stream(drawing.encode())

@@ -1,0 +1,105 @@
+"""The rows of uploaded files: what was sent for which case, the pages of its view copy, and what a case holds."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from portal.evidence.file_kinds import KINDS, MAX_CASE_BYTES, MAX_CASE_FILES, PROBLEMS
+from portal.platform.db import Instant
+
+CASE_KINDS = ("draft", "dispute", "plan")
+"""Where a file belongs. A draft is a form that was not sent yet; its number is known to its writer alone."""
+
+STATES = ("being_checked", "ready", "unreadable", "deleted")
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=column)
+
+
+class EvidenceFile(SQLModel, table=True):
+    """One file of a case. The original lies encrypted under `store_key`; `name` is text to show, never a path.
+
+    `person_id` is whose case it is, `added_by_staff` who of the staff put it in; an unshared file is the staff's
+    own. A deleted file keeps its row, so that the history of the case stays true, but neither name nor content.
+    """
+
+    __tablename__ = "evidence_file"
+    __table_args__ = (
+        _one_of("case_kind", CASE_KINDS),
+        _one_of("kind", KINDS),
+        _one_of("state", STATES),
+        _one_of("problem", ("", *PROBLEMS)),
+        CheckConstraint("size > 0", name="size"),
+        CheckConstraint("(state = 'unreadable') = (problem <> '')", name="reason"),
+        CheckConstraint("(state = 'deleted') = (deleted_at IS NOT NULL)", name="deleted"),
+        Index("ix_evidence_file_case", "case_kind", "case_number"),
+        Index(
+            "uq_evidence_file_content",
+            "case_kind",
+            "case_number",
+            "sha256",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(unique=True)
+    case_kind: str
+    case_number: str
+    person_id: int = Field(foreign_key="person.id", index=True)
+    added_by_staff: int | None = Field(default=None, foreign_key="staff_account.id")
+    shared: bool = True
+    name: str
+    kind: str
+    size: int
+    sha256: str
+    state: str = "being_checked"
+    problem: str = ""
+    store_key: str = Field(unique=True)
+    created_at: datetime = Field(sa_type=Instant)
+    tries: int = 0
+    lease_until: datetime | None = Field(default=None, sa_type=Instant)
+    read_at: datetime | None = Field(default=None, sa_type=Instant)
+    delete_after: date | None = Field(default=None, index=True)
+    deleted_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class EvidencePage(SQLModel, table=True):
+    """One page of a file's view copy: a plain JPEG, stored encrypted; sizes in pixels and bytes."""
+
+    __tablename__ = "evidence_page"
+    __table_args__ = (
+        UniqueConstraint("file_id", "number"),
+        CheckConstraint("number > 0 AND width > 0 AND height > 0 AND size > 0", name="positive"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    file_id: int = Field(foreign_key="evidence_file.id", index=True)
+    number: int
+    width: int
+    height: int
+    size: int
+    store_key: str = Field(unique=True)
+
+
+class EvidenceCase(SQLModel, table=True):
+    """How much a case holds. Room is reserved here first, in one guarded update, so the limit holds at any speed."""
+
+    __tablename__ = "evidence_case"
+    __table_args__ = (
+        UniqueConstraint("case_kind", "case_number"),
+        _one_of("case_kind", CASE_KINDS),
+        CheckConstraint(f"files BETWEEN 0 AND {MAX_CASE_FILES}", name="files"),
+        CheckConstraint(f"bytes BETWEEN 0 AND {MAX_CASE_BYTES}", name="bytes"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_kind: str
+    case_number: str
+    person_id: int = Field(foreign_key="person.id")
+    files: int = 0
+    bytes: int = 0

@@ -1,0 +1,60 @@
+"""Queues text messages: neutral words, for a person, in the transaction of their cause."""
+
+from sqlalchemy import func, insert, select
+from sqlmodel import Session
+
+from portal.loans import queries as loans
+from portal.messages.queries import REMINDER
+from portal.messages.reminders import reason_to_remind
+from portal.messages.texts import CONTACTS, TEMPLATES
+from portal.platform import outbox
+from portal.platform.gate import Viewer
+
+
+def notify(
+    session: Session,
+    viewer: Viewer,
+    *,
+    person_id: int,
+    template: str,
+    number: str | None = None,
+    loan_id: int | None = None,
+) -> int | None:
+    """Let a person know that there is something to read; returns the outbox id, None where no number is known.
+
+    `template` is one of `texts.TEMPLATES`, `number` that of the request it is about. The link is made when the text
+    is sent. Reminders and questions wait for the contact window; links and answers go at any hour.
+    """
+    if template not in TEMPLATES:
+        raise ValueError(f"no text message is called {template!r}")
+    return _queue(session, viewer, person_id, template, number, {"loan_id": loan_id})
+
+
+def remind(session: Session, viewer: Viewer, person_id: int) -> bool:
+    """Queue today's reminder for a person if there is still a reason; False if there is none or it was queued."""
+    connection = session.connection()
+    last = connection.scalar(select(func.max(REMINDER.c.day)).where(REMINDER.c.person_id == person_id))
+    reason = reason_to_remind(loans.loans_of(connection, person_id, viewer.today), viewer.today, last)
+    if reason is None:
+        return False
+    session.execute(insert(REMINDER).values(person_id=person_id, day=viewer.today, reason=reason))
+    return _queue(session, viewer, person_id, "sms.news", None, {"reason": reason}) is not None
+
+
+def _queue(
+    session: Session, viewer: Viewer, person_id: int, kind: str, number: str | None, data: dict[str, object]
+) -> int | None:
+    person = loans.person(session.connection(), person_id)
+    if person is None or person.contact_point_id is None:
+        return None
+    return outbox.enqueue(
+        session,
+        kind=kind,
+        person_id=person_id,
+        contact_point_id=person.contact_point_id,
+        language=person.language,
+        data={name: value for name, value in data.items() if value is not None},
+        now=viewer.now,
+        asked_for=kind not in CONTACTS,
+        number=number,
+    )

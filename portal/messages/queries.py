@@ -1,0 +1,119 @@
+"""The borrower's diary, what staff must know about texts that may not have arrived, and the demo phone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Table, select
+from sqlmodel import SQLModel
+
+from portal.loans import queries as loans
+from portal.loans.queries import PERSON
+from portal.messages import tables as _rows  # noqa: F401 - so that the tables below are known
+from portal.platform import outbox
+from portal.platform.gate import Viewer
+
+
+def _table(name: str) -> Table:
+    return SQLModel.metadata.tables[name]
+
+
+DIARY = _table("diary_entry")
+REMINDER = _table("reminder")
+OUTBOX = outbox.ROWS
+
+DIARY_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One text: when it went out, to which number, in what words (secrets masked), and what became of it."""
+
+    at: datetime
+    masked_number: str
+    language: str
+    words: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The texts of one day of the person's, the newest first."""
+
+    date: date
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """Everything that was sent to a person, and how many contacts of today."""
+
+    days: tuple[Day, ...]
+    contacts_today: int
+    zone: str
+
+
+_ENTRIES = (
+    select(DIARY.c.at, DIARY.c.masked_number, DIARY.c.language, DIARY.c.words, OUTBOX.c.state)
+    .join(OUTBOX, OUTBOX.c.id == DIARY.c.outbox_id)
+    .order_by(DIARY.c.id.desc())
+    .limit(DIARY_LENGTH)
+)
+
+
+def diary(connection: Connection, viewer: Viewer, zone: str) -> Diary:
+    """The viewer's own diary; `zone` is the lender's, for people who have none of their own."""
+    person = loans.person(connection, viewer.person_id or 0)
+    own = ZoneInfo((person.time_zone if person else None) or zone)
+    rows = connection.execute(_ENTRIES.where(DIARY.c.person_id == viewer.person_id))
+    entries = [Entry(*row) for row in rows]
+    by_day = groupby(entries, key=lambda entry: entry.at.astimezone(own).date())
+    now = viewer.now.astimezone(own)
+    midnight = datetime(now.year, now.month, now.day, tzinfo=own)
+    return Diary(
+        days=tuple(Day(day, tuple(group)) for day, group in by_day),
+        contacts_today=outbox.contacts_since(connection, viewer, viewer.person_id or 0, midnight),
+        zone=own.key,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A text that was not sent, or of which nobody knows; without its words."""
+
+    person_code: str
+    kind: str
+    number: str | None
+    state: str
+    reason: str
+    at: datetime
+
+
+def undelivered(connection: Connection, viewer: Viewer, since: datetime) -> tuple[Undelivered, ...]:
+    """Texts since an instant that failed or are uncertain, the newest first, for staff (ST-17: no word, no secret)."""
+    columns = (OUTBOX.c.kind, OUTBOX.c.number, OUTBOX.c.state, OUTBOX.c.reason, OUTBOX.c.ended_at)
+    rows = connection.execute(
+        select(PERSON.c.code, *columns)
+        .join(OUTBOX, OUTBOX.c.person_id == PERSON.c.id)
+        .where(OUTBOX.c.state.in_(("failed", "uncertain")), OUTBOX.c.ended_at >= since)
+        .order_by(OUTBOX.c.id.desc())
+        .limit(DIARY_LENGTH)
+    )
+    return tuple(Undelivered(*row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneText:
+    """A text as the demo phone shows it."""
+
+    person_id: int
+    words: str
+    at: datetime
+
+
+def phone_texts(connection: Connection, viewer: Viewer, keys: Sequence[str], limit: int = 50) -> tuple[PhoneText, ...]:
+    """The newest texts that the demo phone kept, the newest first; development only."""
+    kept = outbox.kept_texts(connection, viewer, tuple(keys), limit)
+    return tuple(PhoneText(row.person_id, words, row.ended_at) for row, words in kept)
