@@ -35,6 +35,14 @@ class LoanFigures:
         day = self.assessment.as_of
         return next((hold for hold in self.record.holds if hold.kind == "plan" and hold.is_in_force(day)), None)
 
+    @property
+    def next_plan_payment(self) -> tuple[date, int] | None:
+        """Day and amount of the plan's next payment, None without a running plan."""
+        plan = self.running_plan
+        payments = plan.data.get("payments", ()) if plan else ()
+        coming = ((date.fromisoformat(day), int(amount)) for day, amount in payments)
+        return min((payment for payment in coming if payment[0] >= self.assessment.as_of), default=None)
+
     @cached_property
     def disputed_by_instalment(self) -> dict[int, Disputed]:
         """What is disputed of each instalment that a dispute names."""

@@ -56,6 +56,17 @@ class DueCard:
     refund_owed: int
     contract_types: tuple[str, ...]
     plan: Hold | None
+    next_plan_payment: tuple[date, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Something that is being worked on: its kind, number and page, and by when it is answered."""
+
+    kind: str
+    number: str
+    page: str
+    answer_by: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ class AccountPage:
     today: date
     data_date: date | None
     cards: tuple[DueCard, ...]
-    pending: tuple[Hold, ...]
+    pending: tuple[Pending, ...]
     loans: tuple[LoanFigures, ...]
     hidden: tuple[LoanRecord, ...]
 
@@ -97,10 +108,15 @@ def account_page(connection: Connection, viewer: Viewer) -> AccountPage:
         today=viewer.today,
         data_date=record.data_date,
         cards=tuple(_card(currency, shown) for currency in _currencies(shown)),
-        pending=tuple(hold for hold in holds.values() if hold.page),
+        pending=tuple(_pending(hold) for hold in holds.values() if hold.page),
         loans=shown,
         hidden=tuple(loan for loan in record.loans if loan.status == "sold"),
     )
+
+
+def _pending(hold: Hold) -> Pending:
+    answer_by = hold.data.get("answer_by")
+    return Pending(hold.kind, hold.number, hold.page, date.fromisoformat(answer_by) if answer_by else None)
 
 
 def _currencies(shown: Iterable[LoanFigures]) -> list[str]:
@@ -123,6 +139,7 @@ def _card(currency: str, shown: Iterable[LoanFigures]) -> DueCard:
         refund_owed=sum(loan.assessment.refund_owed for loan in own),
         contract_types=tuple(dict.fromkeys(loan.record.contract_type for loan in own)),
         plan=next((loan.running_plan for loan in own if loan.running_plan), None),
+        next_plan_payment=min((loan.next_plan_payment for loan in own if loan.next_plan_payment), default=None),
     )
 
 
