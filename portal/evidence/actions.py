@@ -72,9 +72,7 @@ def take_upload(
     if owner is None:
         raise ValueError("a file needs the person whose case it is")
     here = (FILE.c.case_kind == case_kind, FILE.c.case_number == case_number, FILE.c.person_id == owner)
-    known = session.scalar(
-        select(FILE.c.code).where(*here, FILE.c.sha256 == kept.sha256, FILE.c.deleted_at.is_(None))
-    )
+    known = session.scalar(select(FILE.c.code).where(*here, FILE.c.sha256 == kept.sha256, FILE.c.deleted_at.is_(None)))
     if known is not None:
         return str(known)
     _reserve(session, case_kind, case_number, owner, kept)
@@ -97,9 +95,7 @@ def take_upload(
     )
     session.add(row)
     session.flush()
-    audit.record(
-        session, viewer, events.FileAdded(row.code, f"{case_kind}:{case_number}", kept.sha256, shared)
-    )
+    audit.record(session, viewer, events.FileAdded(row.code, f"{case_kind}:{case_number}", kept.sha256, shared))
     return row.code
 
 
@@ -107,9 +103,7 @@ def _reserve(session: Session, case_kind: str, case_number: str, person_id: int,
     this_case = (CASE.c.case_kind == case_kind, CASE.c.case_number == case_number)
     if session.scalar(select(CASE.c.id).where(*this_case)) is None:
         session.execute(
-            insert(CASE).values(
-                case_kind=case_kind, case_number=case_number, person_id=person_id, files=0, bytes=0
-            )
+            insert(CASE).values(case_kind=case_kind, case_number=case_number, person_id=person_id, files=0, bytes=0)
         )
     reserved = session.execute(
         update(CASE)
@@ -152,9 +146,7 @@ def send_draft(
     return _changed(moved)
 
 
-def keep_until(
-    session: Session, viewer: Viewer, *, case_kind: str, case_number: str, delete_after: date
-) -> None:
+def keep_until(session: Session, viewer: Viewer, *, case_kind: str, case_number: str, delete_after: date) -> None:
     """Set the last day on which the files of a case are kept, for instance when it was decided."""
     session.execute(
         update(FILE)

@@ -19,7 +19,5 @@ def read_and_record(doors: Doors, files: FileStore, waiting: actions.Waiting, pa
     return reading
 
 
-def _record(
-    session: Session, viewer: Viewer, file_id: int, problem: str, pages: tuple[actions.KeptPage, ...]
-) -> bool:
+def _record(session: Session, viewer: Viewer, file_id: int, problem: str, pages: tuple[actions.KeptPage, ...]) -> bool:
     return actions.record_reading(session, viewer, file_id, problem=problem, pages=pages)

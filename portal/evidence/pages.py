@@ -45,9 +45,7 @@ async def unlock(request: Request) -> Response:
             waiting = await db.read(request, actions.locked_file, code)
         except Refusal:
             return error_page(request, 404)
-        await to_thread.run_sync(
-            read_and_record, portal.doors, portal.files, waiting, form.value.password
-        )
+        await to_thread.run_sync(read_and_record, portal.doors, portal.files, waiting, form.value.password)
     return _to_case(request, file)
 
 

@@ -87,9 +87,7 @@ _LISTED: Select[Any] = select(
 
 def case_files(connection: Connection, viewer: Viewer, case_kind: str, case_number: str) -> tuple[FileRecord, ...]:
     """The files of a case that the viewer may see, the oldest first; deleted ones stay listed without a name."""
-    statement = _LISTED.where(
-        visible_to(viewer), FILE.c.case_kind == case_kind, FILE.c.case_number == case_number
-    )
+    statement = _LISTED.where(visible_to(viewer), FILE.c.case_kind == case_kind, FILE.c.case_number == case_number)
     return tuple(FileRecord(*row) for row in connection.execute(statement))
 
 

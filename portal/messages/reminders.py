@@ -72,12 +72,7 @@ def _disputed_parts(holds: Sequence[Hold], day: date) -> tuple[Part, ...]:
 
 def _falls_due(seen: Assessment, day: date, parts: Sequence[Part]) -> bool:
     due = seen.next_due
-    return (
-        due is not None
-        and due.due_on == day
-        and due.amount > 0
-        and not _is_disputed_whole(due.number, parts)
-    )
+    return due is not None and due.due_on == day and due.amount > 0 and not _is_disputed_whole(due.number, parts)
 
 
 def _left_to_chase(instalments: Iterable[InstalmentAssessment], parts: Sequence[Part]) -> int:

@@ -72,8 +72,7 @@ def _patterns(pgettext: Callable[[str, str], str]) -> dict[str, str]:
         ),
         "sms.link": pgettext(
             "sms.link",
-            "%(public_name)s: here is the link you asked for, good for 7 days: %(link)s "
-            "Not you? Ignore it.",
+            "%(public_name)s: here is the link you asked for, good for 7 days: %(link)s Not you? Ignore it.",
         ),
     }
 

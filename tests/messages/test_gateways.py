@@ -22,9 +22,7 @@ def gateway(
     **headers: str,
 ) -> HttpGateway:
     """A gateway whose provider answers so."""
-    return HttpGateway(
-        "https://sms.example/send", headers, body, success, transport=httpx2.MockTransport(answer)
-    )
+    return HttpGateway("https://sms.example/send", headers, body, success, transport=httpx2.MockTransport(answer))
 
 
 def test_a_json_body_stays_json_whatever_the_text() -> None:

@@ -208,9 +208,7 @@ def test_a_provider_that_comes_back_at_night_waits_for_the_morning(
     assert states(doors) == [("sent", "")]
 
 
-def test_at_most_three_contacts_a_day(
-    doors: Doors, settings: Settings, clock: FixedClock, lin: PersonRecord
-) -> None:
+def test_at_most_three_contacts_a_day(doors: Doors, settings: Settings, clock: FixedClock, lin: PersonRecord) -> None:
     """The fourth waits for the next morning; answers are not counted."""
     for _ in range(4):
         queue(doors, lin)
@@ -319,9 +317,7 @@ def test_one_reminder_a_day_and_a_week_of_peace(doors: Doors, settings: Settings
     assert reminded == ["2026-03-12", "2026-03-19", "2026-03-26", "2026-04-02", "2026-04-04"]
 
 
-def test_a_dispute_filed_meanwhile_takes_the_reminder_back(
-    doors: Doors, settings: Settings, lin: PersonRecord
-) -> None:
+def test_a_dispute_filed_meanwhile_takes_the_reminder_back(doors: Doors, settings: Settings, lin: PersonRecord) -> None:
     """Queued before, judged when it is sent (MO-15)."""
     assert jobs.remind_due(doors) == 1
     hold(doors, lin, "dispute")
@@ -340,9 +336,7 @@ def test_an_old_code_is_not_sent(doors: Doors, settings: Settings, clock: FixedC
     assert (row.state, row.reason, row.sealed_text) == ("failed", "too_late", None)
 
 
-def test_no_row_holds_a_code_or_link_in_the_clear(
-    doors: Doors, settings: Settings, lin: PersonRecord
-) -> None:
+def test_no_row_holds_a_code_or_link_in_the_clear(doors: Doors, settings: Settings, lin: PersonRecord) -> None:
     """Neither outbox nor diary, before and after sending (SL-19, ST-17)."""
     queue_code(doors, lin)
     queue(doors, lin, "sms.link")
@@ -356,9 +350,7 @@ def test_no_row_holds_a_code_or_link_in_the_clear(
     assert "482916" not in stored
 
 
-def test_workers_side_by_side_send_each_text_once(
-    doors: Doors, settings: Settings, lin: PersonRecord
-) -> None:
+def test_workers_side_by_side_send_each_text_once(doors: Doors, settings: Settings, lin: PersonRecord) -> None:
     """Four at once over twenty answers; and never a fourth contact."""
     for _ in range(10):
         queue(doors, lin, "sms.answer", number="4K7-2GH")

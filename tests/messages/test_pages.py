@@ -33,7 +33,7 @@ def client(tmp_path: Path, sqlite_url: str, clock: FixedClock) -> Iterator[Clien
     portal.find_viewer = find
     portal.touch = None
     import_tables(portal.doors, tmp_path, lin_yi())
-    with Client(app) as made:
+    with Client(app, headers={"Accept-Language": "en"}) as made:
         yield made
 
 
