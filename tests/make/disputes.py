@@ -63,10 +63,10 @@ class Cast:
         return replace(self.doors.system(), kind="staff", staff_id=staff_id, name=name, roles=held)
 
     def sign_in(self, viewer: Viewer) -> dict[str, str]:
-        """The cookie of a new session."""
+        """The cookies of a new session of somebody who reads English."""
         token = new_code()
         self.doors.write_as(viewer, _session, token)
-        return {"staff" if viewer.kind == "staff" else "session": token}
+        return {"staff" if viewer.kind == "staff" else "session": token, "lang": "en"}
 
 
 def _account(session: Any, viewer: Viewer, name: str, roles: tuple[str, ...]) -> int:

@@ -1,0 +1,231 @@
+"""Backup into one encrypted file, and restoring it onto an empty installation.
+
+The database goes in as rows of one moment, so that a backup of SQLite can be restored onto PostgreSQL and the other way
+round. Stored files go in as they lie, encrypted. A manifest with every checksum goes in last.
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+import secrets
+import tarfile
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Boolean, Connection, Date, LargeBinary, MetaData, Table, func, insert, select, text
+from sqlmodel import Session
+
+from portal.app import Portal
+from portal.audit.anchors import FILE as ANCHORS
+from portal.platform import vault
+from portal.platform.cli import Failed, Step
+from portal.platform.db import migrate
+from portal.platform.files import FileMissing
+from portal.platform.gate import Viewer
+from portal.platform.vault import VaultDamaged
+
+FORMAT = 1
+AT_ONCE = 2_000
+"""Rows in one piece of the archive."""
+
+MANIFEST = "manifest.json"
+NOT_OURS = frozenset({"alembic_version"})
+
+
+def back_up(portal: Portal, target: Path, step: Step) -> dict[str, int]:
+    """Write a backup to a file that must not exist yet; gives the rows of each table and the number of files."""
+    if target.exists():
+        raise Failed(f"{target} is there already; a backup never replaces another.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        with draft.open("xb") as out:
+            draft.chmod(0o600)
+            with vault.writing(out, portal.settings.file_keys[0]) as archive:
+                counts = _Backup(portal, archive, step).write()
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return counts
+
+
+class _Backup:
+    """One backup while it is written."""
+
+    def __init__(self, portal: Portal, archive: tarfile.TarFile, step: Step) -> None:
+        self._portal = portal
+        self._archive = archive
+        self._step = step
+        self._sums: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+
+    def write(self) -> dict[str, int]:
+        """Rows, files, anchors, and the manifest that vouches for them."""
+        revision = self._rows()
+        self._counts["files"] = sum(map(self._file, self._portal.files.keys()))
+        anchors = self._portal.settings.data_dir / ANCHORS
+        if anchors.is_file():
+            self._add(ANCHORS, anchors.read_bytes())
+        manifest = {
+            "format": FORMAT,
+            "revision": revision,
+            "made_at": self._portal.clock.now().isoformat(),
+            "counts": self._counts,
+            "sha256": self._sums,
+        }
+        vault.add(self._archive, MANIFEST, json.dumps(manifest, sort_keys=True).encode())
+        return self._counts
+
+    def _rows(self) -> str:
+        engine = self._portal.doors.engines.read
+        one_moment = "SERIALIZABLE" if self._portal.doors.engines.is_sqlite else "REPEATABLE READ"
+        with engine.execution_options(isolation_level=one_moment).connect() as connection:
+            if self._portal.doors.engines.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+            revision = MigrationContext.configure(connection).get_current_revision()
+            if revision is None:
+                raise Failed("There is nothing to back up: the database is empty.")
+            for table in _tables(connection):
+                self._table(connection, table)
+        return revision
+
+    def _table(self, connection: Connection, table: Table) -> None:
+        streamed = connection.execution_options(yield_per=AT_ONCE)
+        count = 0
+        for number, rows in enumerate(streamed.execute(select(table).order_by(*table.primary_key)).partitions(AT_ONCE)):
+            lines = "".join(json.dumps([_written(value) for value in row], ensure_ascii=False) + "\n" for row in rows)
+            packed = gzip.compress(lines.encode("utf-8", "surrogatepass"), 6, mtime=0)
+            self._add(f"tables/{table.name}/{number:06d}.jsonl.gz", packed)
+            count += len(rows)
+            self._step(table.name, count)
+        self._counts[table.name] = count
+
+    def _file(self, key: str) -> int:
+        try:
+            content = self._portal.files.raw(key)
+        except FileMissing:
+            return 0  # its keeping time ended meanwhile
+        self._add(f"files/{key}", content)
+        self._step("files", len(self._sums))
+        return 1
+
+    def _add(self, name: str, content: bytes) -> None:
+        vault.add(self._archive, name, content)
+        self._sums[name] = hashlib.sha256(content).hexdigest()
+
+
+def restore(portal: Portal, source: Path, step: Step) -> None:
+    """Bring a backup back onto an empty database and an empty file folder; looked through as a whole before."""
+    manifest = _looked_through(portal, source, step)
+    url = portal.settings.database_url
+    migrate(url, manifest["revision"])
+    _refuse_used(portal)
+    portal.doors.write_as(portal.doors.system(), _put_back, portal, source, step)
+    for name, content in _members(portal, source):
+        if name.startswith("files/"):
+            portal.files.put_raw(name.removeprefix("files/"), content)
+        elif name == ANCHORS:
+            (portal.settings.data_dir / ANCHORS).write_bytes(content)
+    migrate(url)
+
+
+def _looked_through(portal: Portal, source: Path, step: Step) -> dict[str, Any]:
+    sums: dict[str, str] = {}
+    manifest: dict[str, Any] | None = None
+    for name, content in _members(portal, source):
+        if name == MANIFEST:
+            manifest = json.loads(content)
+        else:
+            sums[name] = hashlib.sha256(content).hexdigest()
+        step("looking through", len(sums))
+    if manifest is None or manifest["sha256"] != sums:
+        raise VaultDamaged("The backup is not complete.")
+    if manifest["format"] != FORMAT:
+        raise VaultDamaged("The backup was made by a newer portal.")
+    return manifest
+
+
+def _members(portal: Portal, source: Path) -> Iterator[tuple[str, bytes]]:
+    with source.open("rb") as file:
+        yield from vault.members(file, portal.settings.file_keys)
+
+
+def _refuse_used(portal: Portal) -> None:
+    with portal.doors.engines.read.connect() as connection:
+        counts = {
+            table.name: connection.scalar(select(func.count()).select_from(table)) for table in _tables(connection)
+        }
+    used = [name for name, count in counts.items() if count]
+    if used:
+        raise Failed(f"The database is not empty: there are rows in {', '.join(used)}.")
+    if next(portal.files.keys(), None) is not None:
+        raise Failed(f"There are files in {portal.settings.data_dir / 'files'} already.")
+
+
+def _put_back(session: Session, _viewer: Viewer, portal: Portal, source: Path, step: Step) -> None:
+    connection = session.connection()
+    tables = {table.name: table for table in _tables(connection)}
+    count = 0
+    for name, content in _members(portal, source):
+        if name.startswith("tables/"):
+            table = tables[name.split("/")[1]]
+            rows = _rows_of(table, content)
+            connection.execute(insert(table), rows)
+            count += len(rows)
+            step(table.name, count)
+    if connection.dialect.name == "postgresql":
+        for table in tables.values():
+            _go_on_counting(connection, table)
+
+
+def _rows_of(table: Table, packed: bytes) -> list[dict[str, Any]]:
+    names = table.columns.keys()
+    readers = [_reader(column.type) for column in table.columns]
+    lines = gzip.decompress(packed).decode("utf-8", "surrogatepass").split("\n")
+    return [
+        {name: read(value) for name, read, value in zip(names, readers, json.loads(line), strict=True)}
+        for line in lines
+        if line
+    ]
+
+
+def _go_on_counting(connection: Connection, table: Table) -> None:
+    """New rows get numbers after the highest that was put back."""
+    (key, *others) = table.primary_key.columns
+    if others:
+        return
+    of = {"table": f'"{table.name}"', "key": key.name}
+    sequence = connection.scalar(text("SELECT pg_get_serial_sequence(:table, :key)"), of)
+    highest = connection.scalar(select(func.max(key))) if sequence else None
+    if highest is not None:
+        connection.execute(text("SELECT setval(:sequence, :highest)"), {"sequence": sequence, "highest": highest})
+
+
+def _tables(connection: Connection) -> list[Table]:
+    """All tables as they are in the database, parents before children."""
+    found = MetaData()
+    found.reflect(connection)
+    return [table for table in found.sorted_tables if table.name not in NOT_OURS]
+
+
+def _written(value: object) -> object:
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    return base64.b64encode(value).decode() if isinstance(value, (bytes, memoryview)) else value
+
+
+def _reader(kind: object) -> Callable[[Any], Any]:
+    if isinstance(kind, Date):
+        return lambda value: None if value is None else date.fromisoformat(value)
+    if isinstance(kind, Boolean):
+        return lambda value: None if value is None else bool(value)
+    if isinstance(kind, LargeBinary):
+        return lambda value: None if value is None else base64.b64decode(value)
+    return lambda value: value

@@ -1,0 +1,194 @@
+"""What `portal check-config` tells: every setting with secrets masked, what a careful operator would fix, and
+configuration for a reverse proxy and a service that fit these settings."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal.platform import engines
+from portal.platform.assets import Assets
+from portal.platform.db import NotMigrated, refuse_unmigrated
+from portal.platform.resources import resource
+from portal.platform.settings import SECRETS, Settings
+
+KEYS_MAX = 3
+LARGEST_UPLOAD = "64m"
+
+
+def lines(settings: Settings) -> Iterator[str]:
+    """One line a setting, by the name of its variable."""
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        if name in SECRETS:
+            yield f"PORTAL_{name.upper()}={' '.join(_masked(key) for key in value)}"
+        elif name == "database_url":
+            yield f"PORTAL_DATABASE_URL={make_url(value).render_as_string(hide_password=True)}"
+        elif name == "sms":
+            for part in type(value).model_fields:
+                shown = getattr(value, part)
+                yield f"PORTAL_SMS_{part.upper()}={_masked_headers(shown) if part == 'headers' else shown}"
+        elif isinstance(value, BaseModel):
+            for part, said in value.model_dump().items():
+                yield f"lender.toml {part}={_shown(said)}"
+        else:
+            yield f"PORTAL_{name.upper()}={_shown(value)}"
+
+
+def warnings(settings: Settings) -> Iterator[str]:
+    """What works, and should still be put right before people depend on it."""
+    yield from _about_safety(settings)
+    yield from _about_database(settings)
+    if not Assets(resource("static")).has_htmx:
+        yield "htmx is missing: pages work as with JavaScript off. Run: make setup"
+    for name in SECRETS:
+        if len(getattr(settings, name)) > KEYS_MAX:
+            yield f"PORTAL_{name.upper()} has more than {KEYS_MAX} keys: retire those that nothing uses any more."
+
+
+def _about_safety(settings: Settings) -> Iterator[str]:
+    if not settings.in_production:
+        yield "PORTAL_MODE is development: demo pages are open, and text messages reach no phone."
+        return
+    if not settings.trusted_proxies:
+        yield "PORTAL_TRUSTED_PROXIES is empty: behind a proxy every visitor would count as one network."
+    if not settings.staff_apart:
+        yield "PORTAL_STAFF_BASE_URL is the borrowers' host: staff on a host of their own are safer."
+    if settings.data_dir.is_dir() and stat.S_IMODE(settings.data_dir.stat().st_mode) & 0o077:
+        yield f"{settings.data_dir} can be read by others on this machine: chmod 700"
+    served = set(settings.allowed_hosts)
+    for url in (settings.base_url, settings.staff_base_url):
+        if urlsplit(url).hostname not in served:
+            yield f"PORTAL_ALLOWED_HOSTS does not name {urlsplit(url).hostname}, so its pages answer 400."
+    yield f"Copy {settings.data_dir / 'audit-anchors.log'} to another machine daily: it shows a log that was cut off."
+
+
+def _about_database(settings: Settings) -> Iterator[str]:
+    opened = None
+    try:
+        opened = engines.make_engines(settings.database_url)
+        yield from engines.weaknesses(opened)
+        refuse_unmigrated(opened)
+    except NotMigrated as error:
+        yield str(error)
+    except (SQLAlchemyError, OSError, engines.UnsafeDatabase) as error:
+        yield f"The database cannot be used: {type(error).__name__}"
+    if opened is not None:
+        opened.dispose()
+        if opened.is_sqlite and settings.in_production:
+            yield "SQLite serves one process on one machine; PostgreSQL serves several."
+        if opened.is_sqlite and engines.sqlite_journal()[0] != "wal":
+            version = engines.sqlite_library().sqlite_version
+            yield f"SQLite {version} is too old for its write-ahead log: safe, but writes wait for readers."
+
+
+def _masked(secret: str) -> str:
+    return f"{secret[:2]}… ({len(secret)} characters)"
+
+
+def _masked_headers(headers: dict[str, str]) -> str:
+    return ", ".join(f"{name}: …" for name in headers)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        return " ".join(_shown(each) for each in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_shown(each)}" for key, each in value.items())
+    if isinstance(value, bool):
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+# --- Printed configuration ------------------------------------------------------------------------------------
+
+
+def nginx(settings: Settings, port: int = 8000) -> str:
+    """A reverse proxy that ends TLS and cuts off slow clients, which the portal's own server does not."""
+    urls = (settings.base_url, settings.staff_base_url)
+    hosts = " ".join(dict.fromkeys(urlsplit(url).hostname or "" for url in urls))
+    name = hosts.split()[0]
+    return f"""\
+# /etc/nginx/conf.d/portal.conf; certificates: where yours are
+upstream portal {{
+    server 127.0.0.1:{port};
+    keepalive 32;
+}}
+
+server {{
+    listen 80;
+    server_name {hosts};
+    return 308 https://$host$request_uri;
+}}
+
+server {{
+    listen 443 ssl http2;
+    server_name {hosts};
+    ssl_certificate     /etc/ssl/portal/{name}.pem;
+    ssl_certificate_key /etc/ssl/portal/{name}.key;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    server_tokens off;
+
+    # Paths hold links, so they are not logged.
+    access_log off;
+    error_log /var/log/nginx/portal.log crit;
+
+    # Slow clients hold no process of the portal.
+    client_header_timeout 10s;
+    client_body_timeout 30s;
+    send_timeout 30s;
+    large_client_header_buffers 4 8k;
+    client_max_body_size {LARGEST_UPLOAD};
+
+    location / {{
+        proxy_pass http://portal;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_set_header Host $host;
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Forwarded-Proto https;
+        proxy_read_timeout 75s;
+    }}
+}}
+"""
+
+
+def systemd(settings: Settings, program: str) -> str:
+    """A service unit. `.env` and `lender.toml` are in its working directory."""
+    folder = settings.data_dir
+    return f"""\
+# /etc/systemd/system/portal.service
+[Unit]
+Description=Repayment portal
+After=network-online.target postgresql.service
+Wants=network-online.target
+
+[Service]
+Type=exec
+User=portal
+WorkingDirectory={Path.cwd()}
+ExecStartPre={program} migrate
+ExecStart={program} serve
+Restart=always
+RestartSec=2
+TimeoutStopSec=40
+LimitNOFILE=16384
+UMask=0077
+NoNewPrivileges=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectSystem=strict
+ProtectHome=read-only
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+RestrictSUIDSGID=yes
+ReadWritePaths={folder}
+
+[Install]
+WantedBy=multi-user.target
+"""

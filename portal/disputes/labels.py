@@ -1,0 +1,215 @@
+"""The words for states, reasons, outcomes and rows of disputes, in the reader's language; templates get this module."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from portal.core.days import each_day
+from portal.disputes.effect import Row, Span
+from portal.disputes.queries import DecisionRecord, DisputeRecord
+from portal.evidence.queries import FileRecord
+from portal.platform import formats
+from portal.platform.formats import penalty_word
+from portal.platform.i18n import Lazy, lazy, ngettext
+from portal.platform.i18n import gettext as _
+from portal.platform.labels import fingerprint
+
+STATES: Mapping[str, tuple[Lazy, str]] = {
+    "draft": (lazy("Not sent yet"), "plain"),
+    "open": (lazy("Being decided"), "claim"),
+    "waiting": (lazy("Waiting for you"), "wait"),
+    "proposed": (lazy("Being decided"), "claim"),
+    "decided": (lazy("Decided"), "plain"),
+    "in_review": (lazy("In review"), "claim"),
+    "closed": (lazy("Closed"), "plain"),
+    "withdrawn": (lazy("Withdrawn"), "plain"),
+}
+STAFF_STATES: Mapping[str, Lazy] = {
+    "open": lazy("To decide"),
+    "waiting": lazy("Waits for the borrower"),
+    "proposed": lazy("Waits for a second person"),
+}
+OUTCOMES: Mapping[str, tuple[Lazy, str]] = {
+    "upheld": (lazy("Upheld"), "ok"),
+    "partly": (lazy("Partly upheld"), "ok"),
+    "not_upheld": (lazy("Not upheld"), "plain"),
+}
+HEADINGS: Mapping[str, Lazy] = {
+    "upheld": lazy("Your dispute was upheld"),
+    "partly": lazy("Your dispute was partly upheld"),
+    "not_upheld": lazy("Your dispute was not upheld"),
+}
+# words.md 3, dispute.*: what is said, and what it needs.
+REASONS: Mapping[str, tuple[Lazy, Lazy]] = {
+    "funds": (
+        lazy("The money was in my account"),
+        lazy("Add the bank statement for the days around the due date. We compare it with our own record of that day."),
+    ),
+    "paid": (
+        lazy("I have already paid"),
+        lazy("Tell us when, how much and by which way. A picture of the slip helps."),
+    ),
+    "amount": (
+        lazy("The amount or the %(penalty)s is wrong"),
+        lazy("Tick the lines you think are wrong. The others stay as they are."),
+    ),
+    "not_mine": (
+        lazy("I did not take this out"),
+        lazy("Reminders stop when you send this, and a specialist looks at it."),
+    ),
+    "lent": (
+        lazy("Someone else used the money"),
+        lazy(
+            "We are sorry that you carry this alone. The contract is in your name, so the sum stays due from you. "
+            "We can make a plan with small steps."
+        ),
+    ),
+    "explained": (
+        lazy("Terms or the way to pay were never explained"),
+        lazy("Tell us what you were told, and when. We look for our own record of it."),
+    ),
+    "claim": (
+        lazy("An insurance or accident claim is open"),
+        lazy("Give the claim number and what the insurer last wrote."),
+    ),
+    "other": (lazy("Something else"), lazy("Write it in your own words. A person reads it.")),
+}
+HARDSHIP = lazy("I cannot pay at present")
+DECISION_REASONS: Mapping[str, Lazy] = {
+    "funds_met": lazy("Funds rule met, no second debit"),
+    "funds_not_met": lazy("Funds rule not met"),
+    "payment_found": lazy("The payment was found"),
+    "payment_not_found": lazy("The payment was not found"),
+    "computed_wrongly": lazy("Computed wrongly"),
+    "computed_rightly": lazy("Computed rightly"),
+    "not_the_borrower": lazy("Not taken out by this person"),
+    "is_the_borrower": lazy("Taken out by this person"),
+    "not_explained": lazy("Not explained as it had to be"),
+    "explained": lazy("Explained, by our record"),
+    "goodwill": lazy("Goodwill"),
+    "other": lazy("Another reason, in the words below"),
+}
+LEFT: Mapping[str, Lazy] = {
+    "fee": lazy("Fee left"),
+    "interest": lazy("Interest left"),
+    "principal": lazy("Principal left"),
+}
+ROWS: Mapping[str, Lazy] = {
+    **LEFT,
+    "late_fee": lazy("Late fee"),
+    "legal_ceiling": lazy("Limited by law"),
+    "amount_waiver": lazy("Waived"),
+    "due": lazy("Due in all"),
+    "credit": lazy("Credit held"),
+}
+FILE_STATES: Mapping[str, Lazy] = {
+    "being_checked": lazy("Being checked"),
+    "ready": lazy("Sent to us"),
+    "unreadable": lazy("Could not be read. You can send without it"),
+    "password": lazy("This file has a password"),
+}
+SUM_ROWS = frozenset({"instalment"})
+
+
+def reason(code: str, contract_type: str) -> str:
+    """Why a person disputes, in words."""
+    if code == "hardship":
+        return str(HARDSHIP)
+    return str(REASONS[code][0]) % {"penalty": penalty_word(contract_type)}
+
+
+def span_title(span: Span) -> str:
+    """Nights by the days on which they end, and how many they are."""
+    nights = ngettext("%(count)s night", "%(count)s nights", span.nights, count=span.nights)
+    return _("%(range)s · %(nights)s", range=formats.date_range(*span), nights=nights)
+
+
+def nights_of(span: Span) -> list[Span]:
+    """Each night of a span by itself."""
+    return [Span(day, day) for day in each_day(*span)]
+
+
+def row_title(row: Row, instalment: int, contract_type: str) -> str:
+    """What a row of the receipt before and after is about."""
+    if row.from_day and row.to_day:
+        return str(formats.date_range(row.from_day, row.to_day))
+    if row.kind == "paid":
+        return _("%(penalty)s already paid", penalty=penalty_word(contract_type, start=True))
+    if row.kind == "instalment":
+        return _("Instalment %(number)s", number=instalment)
+    return str(ROWS[row.kind])
+
+
+def row_note(row: Row) -> str | None:
+    """One line of consequence under a row."""
+    if row.kind == "nights":
+        return ngettext("%(count)s night", "%(count)s nights", row.nights, count=row.nights)
+    if row.kind == "days_waived":
+        return _("not charged")
+    return _("grace days") if row.kind == "grace" else None
+
+
+def row_kind(row: Row) -> str:
+    """How `difference_row` draws a row."""
+    if row.kind in SUM_ROWS:
+        return "sum"
+    return "changed" if row.before != row.after else "same"
+
+
+def upheld_range(decision: DecisionRecord, instalment: int, contract_type: str) -> str:
+    """The disputed rows that were upheld, in words."""
+    upheld = (row for row in decision.rows if row.disputed and row.after == 0)
+    return ", ".join(row_title(row, instalment, contract_type) for row in upheld)
+
+
+def file_line(file: FileRecord, for_staff: bool) -> str:
+    """One line under a file: its state, size and fingerprint, and where it comes from."""
+    size, sign = formats.file_size(file.size), fingerprint(file.sha256)
+    state = FILE_STATES["password" if file.problem == "password" else file.state]
+    line = _("%(state)s · %(size)s · fingerprint %(fingerprint)s", state=state, size=size, fingerprint=sign)
+    if not file.from_staff:
+        return line
+    if not for_staff:
+        origin = _("From us")
+    else:
+        origin = _("From us, the borrower sees it") if file.shared else _("From us, internal")
+    return f"{origin} · {line}"
+
+
+def file_problem(problem: Mapping[str, Any]) -> str:
+    """Why a file was not taken (words.md 3, error.*)."""
+    code, name = problem.get("code"), problem.get("file", "")
+    if code == "file_too_large":
+        return _(
+            "%(file)s has %(size)s. The limit is %(limit)s. Photograph fewer pages at a time. "
+            "Your other files are kept.",
+            file=name,
+            size=formats.file_size(problem["size"]),
+            limit=formats.file_size(problem["limit"]),
+        )
+    if code == "files_too_many":
+        limit = problem["limit"]
+        return _(
+            "%(file)s is one too many. A dispute holds %(limit)s files. Your other files are kept.",
+            file=name,
+            limit=limit,
+        )
+    if code == "files_too_large":
+        return _(
+            "%(file)s does not fit any more. All files of a dispute together may have %(limit)s. "
+            "Your other files are kept.",
+            file=name,
+            limit=formats.file_size(problem["limit"]),
+        )
+    if code == "file_empty":
+        return _("%(file)s is empty. Your other files are kept.", file=name)
+    return _(
+        "We cannot read %(file)s. %(types)s work. Your other files are kept.", file=name, types="PDF, JPEG, PNG, HEIC"
+    )
+
+
+def days_over(dispute: DisputeRecord, today: Any) -> str | None:
+    """How late an answer is, or that it is due today."""
+    over = dispute.days_over(today)
+    if over:
+        return ngettext("%(count)s day over", "%(count)s days over", over, count=over)
+    return _("due today") if dispute.is_open and dispute.answer_by == today else None

@@ -1,0 +1,151 @@
+"""The rows of disputes: what is disputed, what was written about it, and the one decision of each."""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text
+from sqlmodel import Field, SQLModel
+
+from portal.platform.db import Instant
+
+STATES = ("draft", "open", "waiting", "proposed", "decided", "in_review", "closed", "withdrawn")
+UNDECIDED = ("open", "waiting", "proposed")
+REASONS = ("funds", "paid", "amount", "not_mine", "lent", "explained", "claim", "hardship", "other")
+"""domain.md 7; hardship is kept for cases that staff turn into one, a borrower is led to a plan first."""
+PART_KINDS = ("nights", "late_fee")
+OUTCOMES = ("upheld", "partly", "not_upheld")
+DECISION_REASONS = (
+    "funds_met",
+    "funds_not_met",
+    "payment_found",
+    "payment_not_found",
+    "computed_wrongly",
+    "computed_rightly",
+    "not_the_borrower",
+    "is_the_borrower",
+    "not_explained",
+    "explained",
+    "goodwill",
+    "other",
+)
+MESSAGE_KINDS = ("message", "question", "file_refused")
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=column)
+
+
+class Dispute(SQLModel, table=True):
+    """A dispute about one instalment of a loan. Amounts are minor units and were told to the person at filing.
+
+    `version` guards every change of `state`. `answer_by` is the promised date. `held_by` is who of the staff works
+    on it; it binds nobody. `fraud_number` names the hold that a claim of misuse opened.
+    """
+
+    __table_args__ = (
+        _one_of("state", STATES),
+        _one_of("reason", REASONS),
+        CheckConstraint("disputed >= 0 AND unpaid >= 0 AND stays_payable >= 0", name="not_negative"),
+        CheckConstraint("(held_by IS NULL) = (held_since IS NULL)", name="held"),
+        Index("ix_dispute_state_answer_by", "state", "answer_by"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    number: str = Field(unique=True)
+    loan_id: int = Field(foreign_key="loan.id", index=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    instalment: int
+    currency: str
+    state: str = "open"
+    version: int = 1
+    reason: str
+    words: str = Field(default="", sa_type=Text)
+    fingerprint: str
+    disputed: int = Field(sa_type=BigInteger)
+    unpaid: int = Field(sa_type=BigInteger)
+    stays_payable: int = Field(sa_type=BigInteger)
+    filed_on: date
+    filed_at: datetime = Field(sa_type=Instant)
+    answer_by: date
+    late_told_at: datetime | None = Field(default=None, sa_type=Instant)
+    held_by: int | None = Field(default=None, foreign_key="staff_account.id")
+    held_since: datetime | None = Field(default=None, sa_type=Instant)
+    fraud_number: str | None = None
+
+
+class DisputePart(SQLModel, table=True):
+    """What is disputed: nights of an instalment (both days included, an open end goes on), or its late fee."""
+
+    __tablename__ = "dispute_part"
+    __table_args__ = (
+        _one_of("kind", PART_KINDS),
+        CheckConstraint("to_day IS NULL OR to_day >= from_day", name="days"),
+        CheckConstraint("(kind = 'nights') = (from_day IS NOT NULL)", name="shape"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    dispute_id: int = Field(foreign_key="dispute.id", index=True)
+    instalment: int
+    from_day: date | None = None
+    to_day: date | None = None
+    kind: str
+
+
+class DisputeConsent(SQLModel, table=True):
+    """The words that a person agreed to before files were read, and when; taken back, it keeps its row."""
+
+    __tablename__ = "dispute_consent"
+
+    id: int | None = Field(default=None, primary_key=True)
+    dispute_id: int = Field(foreign_key="dispute.id", index=True)
+    person_id: int = Field(foreign_key="person.id")
+    words: str = Field(sa_type=Text)
+    language: str
+    given_at: datetime = Field(sa_type=Instant)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class DisputeMessage(SQLModel, table=True):
+    """What was written about a dispute, by the person or by staff; `data` (JSON) says why a file was not taken."""
+
+    __tablename__ = "dispute_message"
+    __table_args__ = (_one_of("kind", MESSAGE_KINDS),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    dispute_id: int = Field(foreign_key="dispute.id", index=True)
+    kind: str = "message"
+    staff_id: int | None = Field(default=None, foreign_key="staff_account.id")
+    words: str = Field(default="", sa_type=Text)
+    data: str = Field(default="{}", sa_type=Text)
+    at: datetime = Field(sa_type=Instant)
+
+
+class DisputeDecision(SQLModel, table=True):
+    """The one decision of a dispute. `receipt` (JSON) is before and after, row by row, as the person was told.
+
+    `amount` is how much less is due plus how much more is credit, in minor units. `waivers` (JSON) are the references
+    of what it waived; `fingerprint` is that of the facts on which it was decided.
+    """
+
+    __tablename__ = "dispute_decision"
+    __table_args__ = (
+        _one_of("outcome", OUTCOMES),
+        _one_of("reason", DECISION_REASONS),
+        CheckConstraint("decided_by <> confirmed_by", name="two_accounts"),
+        CheckConstraint("outcome <> 'not_upheld' OR amount = 0", name="not_upheld"),
+        Index("ix_dispute_decision_decided_by", "decided_by", "decided_on"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    dispute_id: int = Field(foreign_key="dispute.id", unique=True)
+    outcome: str
+    reason: str
+    words: str = Field(sa_type=Text)
+    amount: int = Field(sa_type=BigInteger)
+    currency: str
+    receipt: str = Field(sa_type=Text)
+    waivers: str = Field(sa_type=Text)
+    fingerprint: str
+    decided_on: date
+    decided_at: datetime = Field(sa_type=Instant)
+    decided_by: int = Field(foreign_key="staff_account.id")
+    confirmed_by: int | None = Field(default=None, foreign_key="staff_account.id")

@@ -1,0 +1,56 @@
+"""Everything the worker does, and how often."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+
+from sqlmodel import Session
+
+from portal.access import jobs as access
+from portal.app import Portal
+from portal.audit import jobs as audit
+from portal.disputes import jobs as disputes
+from portal.evidence import jobs as evidence
+from portal.loans import jobs as loans
+from portal.messages import jobs as messages
+from portal.messages.gateways import gateway_of
+from portal.plans import jobs as plans
+from portal.platform import once, throttle
+from portal.platform.gate import Viewer
+from portal.platform.worker import Job, Worker
+
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+
+def make_worker(portal: Portal) -> Worker:
+    """The worker of an installation; several may run at once."""
+    return Worker(portal.doors, list(all_jobs(portal)))
+
+
+def all_jobs(portal: Portal) -> Iterator[Job]:
+    """Every job. One that says it did something is looked at again at once."""
+    settings, doors, files = portal.settings, portal.doors, portal.files
+    yield Job("access.answer_link_requests", partial(access.answer_link_requests, doors), SECOND)
+    yield Job("messages.send_due", partial(messages.send_due, doors, settings, gateway_of(settings)), SECOND)
+    yield Job("evidence.read_waiting", partial(evidence.read_waiting, doors, files), SECOND)
+    yield Job("audit.note_anchor", partial(audit.note_anchor, doors, settings.data_dir, settings.audit_keys), MINUTE)
+    yield Job("messages.remind_due", partial(messages.remind_due, doors), 15 * MINUTE)
+    yield Job("disputes.tell_late", partial(disputes.tell_late, doors), HOUR)
+    yield Job("plans.run_day", partial(plans.run_day, doors), HOUR)
+    yield Job("loans.compute_figures", partial(_compute_figures, portal), HOUR)
+    yield Job("evidence.delete_expired", partial(evidence.delete_expired, doors, files), HOUR)
+    yield Job("evidence.sweep_orphans", partial(evidence.sweep_orphans, doors, files), 6 * HOUR)
+    yield Job("access.forget_old", partial(access.forget_old, doors), HOUR)
+    yield Job("platform.forget_old", partial(_forget_old, portal), HOUR)
+
+
+def _compute_figures(portal: Portal) -> int:
+    loans.compute_figures(portal.doors, portal.doors.system().today)
+    return 0  # all is done: not again at once
+
+
+def _forget_old(portal: Portal) -> int:
+    def forget(session: Session, viewer: Viewer) -> int:
+        return once.forget_old(session, viewer.now) + throttle.forget_old(session, viewer.now)
+
+    return portal.doors.write_as(portal.doors.system(), forget)

@@ -1,0 +1,151 @@
+"""The proof that nothing was lost or changed: after a restore, after a drill, every night.
+
+A proof is a function of the portal that yields what is wrong, one line each; nothing is good.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from sqlalchemy import Connection, func, select
+
+from portal.app import Portal
+from portal.audit.queries import first_fault
+from portal.core.assessment import Assessment, assess
+from portal.core.facts import LoanFacts
+from portal.evidence.queries import FILE, PAGE
+from portal.loans import facts
+from portal.platform import once, outbox
+from portal.platform.db import refuse_unmigrated
+from portal.platform.files import FileDamaged, FileMissing
+from portal.platform.gate import Viewer
+
+Proof = Callable[[Portal], Iterator[str]]
+LOST_AFTER = timedelta(hours=1)
+"""How long a message can be in one process's hands before that process must have died."""
+
+SHOWN = 20
+"""Faults of one kind that are listed one by one."""
+
+
+def schema(portal: Portal) -> Iterator[str]:
+    """The database is at the newest revision, and its own checks find nothing."""
+    refuse_unmigrated(portal.doors.engines)
+    if not portal.doors.engines.is_sqlite:
+        return
+    with portal.doors.engines.read.connect() as connection:
+        found = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+        yield from (f"integrity: {line}" for line in found if line != "ok")
+        for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+            yield f"{table} row {row} points at a row of {parent} that is not there"
+
+
+def audit_log(portal: Portal) -> Iterator[str]:
+    """The audit chain is unbroken and agrees with the anchors outside the database."""
+
+    settings = portal.settings
+    fault = portal.doors.read_as(portal.doors.system(), first_fault, settings.audit_keys, settings.data_dir)
+    if fault is not None:
+        yield f"row {fault.row_id}: {fault.what}"
+
+
+def files(portal: Portal) -> Iterator[str]:
+    """Every file that a row names is there, readable, and has the hash that was noted when it came."""
+    for key, wanted in portal.doors.read_as(portal.doors.system(), _stored):
+        try:
+            found = hashlib.sha256(portal.files.get(key)).hexdigest()
+        except FileMissing:
+            yield f"file {key} is missing"
+        except FileDamaged:
+            yield f"file {key} cannot be read with the file keys"
+        else:
+            if wanted is not None and found != wanted:
+                yield f"file {key} is not the one that was sent"
+
+
+def _stored(connection: Connection, _viewer: Viewer) -> list[tuple[str, str | None]]:
+    originals = select(FILE.c.store_key, FILE.c.sha256).where(FILE.c.deleted_at.is_(None))
+    pages = select(PAGE.c.store_key).join(FILE, FILE.c.id == PAGE.c.file_id).where(FILE.c.deleted_at.is_(None))
+    found: list[tuple[str, str | None]] = [(key, digest) for key, digest in connection.execute(originals)]
+    return found + [(key, None) for key in connection.scalars(pages)]
+
+
+def messages(portal: Portal) -> Iterator[str]:
+    """Every text message is in a state that its past allows, and no secret outlives its sending."""
+    yield from portal.doors.read_as(portal.doors.system(), _message_faults)
+
+
+def _message_faults(connection: Connection, viewer: Viewer) -> list[str]:
+    rows = outbox.ROWS
+    lost = (rows.c.state == "sending") & (rows.c.lease_until < viewer.now - LOST_AFTER)
+    unsaid = (rows.c.state == "pending") & rows.c.sealed_text.is_(None)
+    unended = rows.c.state.in_(("sent", "failed", "uncertain")) & rows.c.ended_at.is_(None)
+    kinds = (("was being sent for over an hour", lost), ("has no words", unsaid), ("has no end", unended))
+    return [
+        f"message {row_id} {what}"
+        for what, wrong in kinds
+        for row_id in connection.scalars(select(rows.c.id).where(wrong).order_by(rows.c.id).limit(SHOWN))
+    ]
+
+
+def requests(portal: Portal) -> Iterator[str]:
+    """Every form that was taken has its result."""
+
+    def count(connection: Connection, _viewer: Viewer) -> int:
+        return connection.scalar(select(func.count()).where(once.ROWS.c.result.is_(None))) or 0
+
+    if found := portal.doors.read_as(portal.doors.system(), count):
+        yield f"{found} forms were taken and have no result"
+
+
+def money(portal: Portal) -> Iterator[str]:
+    """Of every loan: what was paid is allocated, credit or refunded; what is due is neither paid nor waived."""
+    after = 0
+    day = portal.doors.system().today
+    while batch := portal.doors.read_as(portal.doors.system(), _some_loans, after):
+        after = batch[-1][0]
+        for _loan_id, loan in batch:
+            try:
+                yield from loan_faults(assess(loan, day))
+            except ValueError as error:
+                yield f"loan {loan.loan}: {error}"
+
+
+def _some_loans(connection: Connection, _viewer: Viewer, after: int) -> list[tuple[int, LoanFacts]]:
+    return facts.facts_after(connection, after)
+
+
+def loan_faults(seen: Assessment) -> Iterator[str]:
+    """What does not add up in one loan."""
+    for payment in seen.payments:
+        if sum(payment.allocated) + payment.credit + payment.refunded != payment.amount:
+            yield f"loan {seen.loan}: payment {payment.reference} is not allocated in full"
+    for part in seen.instalments:
+        owed = part.contract.fee + part.contract.interest + part.contract.principal + part.penalty_chargeable
+        if owed != sum(part.paid) + sum(part.waived) + sum(part.unpaid):
+            yield f"loan {seen.loan}: instalment {part.contract.number} does not add up"
+        if min(*part.paid, *part.waived, *part.unpaid) < 0:
+            yield f"loan {seen.loan}: instalment {part.contract.number} has an amount below zero"
+
+
+PROOFS: tuple[tuple[str, Proof], ...] = (
+    ("schema", schema),
+    ("audit log", audit_log),
+    ("files", files),
+    ("messages", messages),
+    ("requests", requests),
+    ("money", money),
+)
+"""Name and proof, in the order in which they are told. A feature with more to prove adds a function here."""
+
+
+def prove(portal: Portal, tell: Callable[[str], None]) -> int:
+    """Run every proof and tell its result; returns how many faults there are."""
+    total = 0
+    for name, proof in PROOFS:
+        faults = list(proof(portal))
+        total += len(faults)
+        tell(f"{name}: {'ok' if not faults else f'{len(faults)} wrong'}")
+        for fault in faults[:SHOWN]:
+            tell(f"  {fault}")
+    return total

@@ -1,0 +1,24 @@
+"""Every table of the portal, for Alembic."""
+
+from portal.access import tables as access
+from portal.audit import tables as audit
+from portal.disputes import tables as disputes
+from portal.evidence import tables as evidence
+from portal.loans import tables as loans
+from portal.messages import tables as messages
+from portal.plans import tables as plans
+from portal.platform import once, outbox, throttle, worker
+
+__all__ = [
+    "access",
+    "audit",
+    "disputes",
+    "evidence",
+    "loans",
+    "messages",
+    "once",
+    "outbox",
+    "plans",
+    "throttle",
+    "worker",
+]

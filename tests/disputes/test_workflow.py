@@ -1,0 +1,156 @@
+"""Everything that can happen to a dispute, in any order: legal steps only, ends are final, what stopped goes on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import func, select
+
+from portal.core.refusal import Refusal
+from portal.disputes import actions
+from portal.disputes.actions import Filing, seen_hash
+from portal.disputes.queries import DECISION_ROW, Ticks, decide_page, dispute, suspensions
+from portal.loans import queries as loans
+from portal.platform.clock import FixedClock
+from portal.platform.db import Doors, make_engines
+from portal.platform.gate import Viewer
+from tests.databases import Databases
+from tests.disputes.conftest import FILED
+from tests.make.disputes import Cast, choice, file_dispute, lin_with_authorities
+from tests.make.loans import import_tables
+
+NEXT = {
+    "open": {"open", "waiting", "proposed", "decided", "withdrawn"},
+    "waiting": {"waiting", "open", "proposed", "decided", "withdrawn"},
+    "proposed": {"proposed", "open", "waiting", "decided", "withdrawn"},
+    "decided": {"decided"},
+    "withdrawn": {"withdrawn"},
+}
+OPEN = {"open", "waiting", "proposed"}
+LEGAL_REFUSALS = {
+    "not_open",
+    "already_decided",
+    "already_proposed",
+    "changed_meanwhile",
+    "figures_changed",
+    "own_act",
+}
+
+
+@contextmanager
+def opened(url: str, clock: FixedClock) -> Iterator[Doors]:
+    """The doors of a portal that knows Lin."""
+
+    def system() -> Viewer:
+        return Viewer(kind="system", now=clock.now(), today=clock.today("Asia/Shanghai"))
+
+    info = {"audit_keys": ("a" * 32,), "secret_keys": ("s" * 32,)}
+    doors = Doors(make_engines(url), system, info)
+    with TemporaryDirectory() as folder:
+        import_tables(doors, Path(folder), lin_with_authorities())
+    yield doors
+    doors.close()
+
+
+def machine(databases: Databases) -> type[RuleBasedStateMachine]:  # noqa: C901 - its rules are functions in a class
+    """The workflow on a database of its own for each run."""
+
+    class Workflow(RuleBasedStateMachine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.url = databases.create()
+            self.clock = FixedClock(FILED)
+            self.context = opened(self.url, self.clock)
+            self.doors = self.context.__enter__()
+            self.cast = Cast(self.doors)
+            self.number = file_dispute(self.doors, self.cast.borrower())
+            self.state = "open"
+
+        def teardown(self) -> None:
+            self.context.__exit__(None, None, None)
+            databases.drop(self.url)
+
+        def attempt(self, viewer: Viewer, act: Any, *arguments: Any) -> None:
+            try:
+                self.doors.write_as(viewer, act, self.number, *arguments)
+            except Refusal as refusal:
+                if refusal.code not in LEGAL_REFUSALS:
+                    raise
+
+        def page(self) -> Any:
+            return self.doors.read_as(self.doors.system(), decide_page, self.number)
+
+        @rule(days=st.integers(0, 3))
+        def time_passes(self, days: int) -> None:
+            self.clock.advance(days=days, minutes=1)
+
+        @rule()
+        def the_person_adds(self) -> None:
+            self.attempt(self.cast.borrower(), actions.add, Filing(Ticks(), "", "More.", ""))
+
+        @rule()
+        def the_person_withdraws(self) -> None:
+            self.attempt(self.cast.borrower(), actions.withdraw)
+
+        @rule()
+        def staff_ask(self) -> None:
+            self.attempt(self.cast.staff("Qiao Mu"), actions.ask, self.page().dispute.version, "Which day?")
+
+        @rule(upheld=st.booleans(), alone=st.booleans())
+        def staff_decide(self, upheld: bool, alone: bool) -> None:
+            handler = self.cast.staff("Qiao Mu")
+            if self.page().effect is None:
+                return
+            most = 100_000 if alone else 0
+            with patch.object(loans, "authority", lambda *_: loans.AuthorityRecord(most, most, 0)):
+                self.attempt(handler, actions.decide, choice(self.doors, handler, self.number, upheld=upheld))
+
+        @rule(name=st.sampled_from(("Qiao Mu", "Tao An")))
+        def the_second_person_confirms(self, name: str) -> None:
+            page = self.page()
+            if page.proposal is not None and page.effect is not None:
+                seen = seen_hash(page.proposal.fingerprint, page.effect)
+                self.attempt(self.cast.staff(name), actions.confirm, seen)
+
+        @rule(name=st.sampled_from(("Qiao Mu", "Tao An")))
+        def a_proposal_is_declined_or_taken_back(self, name: str) -> None:
+            self.attempt(self.cast.staff(name), actions.decline)
+
+        @invariant()
+        def only_legal_steps(self) -> None:
+            found = self.doors.read_as(self.doors.system(), dispute, self.number)
+            assert found is not None
+            assert found.state in NEXT[self.state]
+            self.state = found.state
+
+        @invariant()
+        def what_stopped_starts_again_exactly_at_the_end(self) -> None:
+            loan = self.doors.read_as(self.cast.borrower(), loans.account).loans[0]
+            assert bool(loan.holds) == (self.state in OPEN)
+            with self.doors.engines.read.connect() as connection:
+                decisions = connection.scalar(select(func.count()).select_from(DECISION_ROW))
+                own = suspensions(connection, self.number)
+            assert decisions == (1 if self.state == "decided" else 0)
+            still = [waiver for waiver in loan.facts.days_waivers if waiver.reference in own and waiver.to_day is None]
+            assert bool(still) == (self.state in OPEN)
+
+    return Workflow
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_any_order(kind: str, databases_of: Any) -> None:
+    limits = settings(
+        max_examples=12,
+        stateful_step_count=12,
+        deadline=timedelta(seconds=30),
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(machine(databases_of(kind)), settings=limits)
