@@ -97,7 +97,8 @@ def decide_page(doors: Doors, viewer: Viewer, number: str) -> queries.DecidePage
 def decision(doors: Doors, viewer: Viewer, number: str, **given: Any) -> Decision:
     """What the decision page would send: as offered."""
     seen = decide_page(doors, viewer, number).seen
-    return Decision(**({"seen": seen, "freeze": False, "reason": "within_limits", "words": ""} | given))
+    usual: dict[str, Any] = {"seen": seen, "freeze": False, "reason": "within_limits", "words": ""}
+    return Decision(**(usual | given))
 
 
 def approve(doors: Doors, viewer: Viewer, number: str, **given: Any) -> str:

@@ -1,0 +1,1 @@
+"""Instalment plans: a borrower proposes, staff agree or say no, and the agreed paper is kept."""

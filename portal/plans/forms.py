@@ -1,0 +1,186 @@
+"""What a borrower answers about a plan, read from an address or a sent form, and what staff decide about one."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, StringConstraints
+
+from portal.core.money import format_major, parse_major
+from portal.plans import words
+from portal.plans.facts import Answers
+from portal.platform.forms import Form, NoEntries
+from portal.platform.i18n import gettext as _
+
+ANSWERS = ("currency", "first", "when", "way", "monthly", "payments", "pay_day")
+"""The names of the answers, in forms and in addresses."""
+
+PAYMENTS_MOST = 24
+PAY_DAYS = range(1, 29)
+
+
+@dataclass
+class Question:
+    """The raw answers, what they mean (None while they mean nothing), and what is wrong with them by field."""
+
+    raw: dict[str, str]
+    answers: Answers | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+    form_errors: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return self.answers is not None and not self.errors and not self.form_errors
+
+
+def read_answers(given: Mapping[str, str], currency: str) -> Question:
+    """The answers in `given`; amounts are in major units of the currency, `1,000.00` or `1000`."""
+    raw = {name: str(given.get(name, "")) for name in ANSWERS} | {"currency": currency}
+    question = Question(raw)
+    first = _amount(question, "first", currency) or 0
+    by_count = raw["way"] == "payments"
+    monthly = None if by_count else _needed_amount(question, "monthly", currency)
+    payments = _number(question, "payments", range(1, PAYMENTS_MOST + 1)) if by_count else None
+    pay_day = _number(question, "pay_day", PAY_DAYS)
+    if not question.errors and pay_day:
+        question.answers = Answers(pay_day, monthly, payments, first, raw["when"] != "pay_day")
+    return question
+
+
+def as_typed(answers: Answers, currency: str) -> dict[str, str]:
+    """The answers as a form or an address has them."""
+    return {
+        "currency": currency,
+        "first": _plain_amount(answers.first, currency),
+        "when": "today" if answers.first_today or not answers.first else "pay_day",
+        "way": "payments" if answers.monthly is None else "monthly",
+        "monthly": "" if answers.monthly is None else _plain_amount(answers.monthly, currency),
+        "payments": str(answers.payments or ""),
+        "pay_day": str(answers.pay_day),
+    }
+
+
+def _plain_amount(minor: int, currency: str) -> str:
+    written = format_major(minor, currency)
+    whole, _point, part = written.partition(".")
+    return written if part.strip("0") else whole
+
+
+def _needed_amount(question: Question, name: str, currency: str) -> int | None:
+    amount = _amount(question, name, currency)
+    if not amount:
+        question.errors.setdefault(name, _("Type an amount above zero."))
+    return amount
+
+
+def _amount(question: Question, name: str, currency: str) -> int | None:
+    typed = _plain(question.raw[name])
+    if not typed:
+        return None
+    try:
+        amount = parse_major(typed, currency)
+    except ValueError:
+        question.errors[name] = _("Type an amount in digits, for example 1000 or 1000.50.")
+        return None
+    if amount > _LARGEST:
+        question.errors[name] = _("This amount is too large.")
+        return None
+    return amount
+
+
+_LARGEST = 10**15
+
+
+def _number(question: Question, name: str, allowed: range) -> int | None:
+    typed = _plain(question.raw[name])
+    if typed.isascii() and typed.isdigit() and len(typed) < 4 and int(typed) in allowed:
+        return int(typed)
+    first, last = allowed[0], allowed[-1]
+    question.errors[name] = _("Choose a number from %(first)s to %(last)s.", first=first, last=last)
+    return None
+
+
+def _plain(entry: str) -> str:
+    """Full-width digits and signs as plain ones, without spaces and commas."""
+    return unicodedata.normalize("NFKC", entry).replace(" ", "").replace(",", "").strip()
+
+
+Short = Annotated[str, StringConstraints(max_length=40)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
+
+
+class SendInput(BaseModel):
+    """The answers once more, what was seen beside them, and the consent."""
+
+    currency: Short = ""
+    first: Short = ""
+    when: Short = ""
+    way: Short = ""
+    monthly: Short = ""
+    payments: Short = ""
+    pay_day: Short = ""
+    seen: Annotated[str, StringConstraints(max_length=64)] = ""
+    told: Annotated[str, StringConstraints(max_length=200)] = ""
+    anyway: Literal["", "1"] = ""
+    consent: Literal["yes"]
+
+
+class SendForm(Form[SendInput]):
+    """Sends a proposal."""
+
+    purpose = "propose_plan"
+    refusals = words.REFUSALS
+
+
+class WithdrawForm(Form[NoEntries]):
+    """Takes a proposal back."""
+
+    purpose = "withdraw_plan"
+    refusals = words.REFUSALS
+
+
+class ApproveInput(BaseModel):
+    """Staff agree: on which figures, with or without penalty meanwhile, why, and words to the borrower."""
+
+    seen: Annotated[str, StringConstraints(max_length=64)] = ""
+    told: Annotated[str, StringConstraints(max_length=200)] = ""
+    freeze: Literal["0", "1"] = "0"
+    reason: Literal["within_limits", "small_excess", "hardship", "other_for"]
+    words: Words = ""
+
+
+class ApproveForm(Form[ApproveInput]):
+    """Agrees to a proposal."""
+
+    purpose = "approve_plan"
+    refusals = words.REFUSALS
+
+
+class RefuseInput(BaseModel):
+    """Staff do not agree: why, and words to the borrower."""
+
+    seen: Annotated[str, StringConstraints(max_length=64)] = ""
+    reason: Literal["outside_limits", "due_too_soon", "dispute_first", "other_against"]
+    words: Words = ""
+
+
+class RefuseForm(Form[RefuseInput]):
+    """Says no to a proposal."""
+
+    purpose = "refuse_plan"
+    refusals = words.REFUSALS
+
+
+class SecondInput(BaseModel):
+    """The second person's answer, on the figures seen."""
+
+    seen: Annotated[str, StringConstraints(max_length=64)] = ""
+    answer: Literal["confirm", "decline", "take_back"]
+
+
+class SecondForm(Form[SecondInput]):
+    """Settles what awaits a second person."""
+
+    purpose = "second_person_plan"
+    refusals = words.REFUSALS

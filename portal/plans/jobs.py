@@ -1,0 +1,16 @@
+"""What the worker does with plans: proposals that nobody answered in time lapse."""
+
+from portal.plans import actions
+from portal.platform.db import Doors
+
+
+def run_day(doors: Doors) -> int:
+    """Everything that a new day asks for; safe to repeat. Returns how many plans changed."""
+    return lapse_due(doors)
+
+
+def lapse_due(doors: Doors) -> int:
+    """Let every proposal lapse whose last day has passed, each in a transaction of its own; returns how many."""
+    viewer = doors.system()
+    numbers = doors.read_as(viewer, actions.due_to_lapse)
+    return sum(doors.write_as(viewer, actions.lapse, number) for number in numbers)

@@ -1,0 +1,153 @@
+"""The borrower's pages of plans: propose, check, send, follow, take back, and the agreed paper."""
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from portal.core.refusal import Refusal
+from portal.plans import actions, queries, words
+from portal.plans.forms import SendForm, WithdrawForm
+from portal.plans.queries import NewPage
+from portal.platform import db
+from portal.platform.gate import route
+from portal.platform.render import render, see_other
+from portal.platform.visit import visit_of
+
+OVERTAKEN = frozenset({"plan.figures_changed"})
+"""Refusals that say that something changed under the form: 409, else 422."""
+
+
+async def plan_list(request: Request) -> Response:
+    """All plans of the person."""
+    found = await db.read(request, queries.own_plans)
+    return render(request, "plans/list.html", plans=found)
+
+
+async def new(request: Request) -> Response:
+    """The form, with the schedule that the answers come to."""
+    page = await db.read(request, queries.new_page, dict(request.query_params))
+    status = 422 if page.question.errors or page.refusal else 200
+    return _form(request, page, status)
+
+
+async def preview(request: Request) -> Response:
+    """Only the schedule, while one types."""
+    page = await db.read(request, queries.new_page, dict(request.query_params))
+    return render(request, "plans/_schedule.html", page=page)
+
+
+async def check(request: Request) -> Response:
+    """All answers once more before they are sent; back to the form while something is wrong or missed."""
+    given = dict(request.query_params)
+    page = await db.read(request, queries.new_page, given)
+    anyway = given.get("anyway") == "1"
+    if page.figures is not None and not (page.passed or anyway):
+        page.question.form_errors.append(words.say(Refusal("plan.outside_limits")))
+    if page.figures is None or page.question.form_errors or page.waiting:
+        return _form(request, page, 422)
+    return _check(request, page, SendForm.blank(anyway="1" if anyway else ""), 200)
+
+
+async def create(request: Request) -> Response:
+    """Send the proposal."""
+    form = await SendForm.read(request)
+    given = {name: str(entry) for name, entry in form.raw.items()}
+    status = 422
+    if form.ok:
+        try:
+            number = await db.write(request, actions.propose_plan, given, _lender(request)["public_name"])
+            return see_other(request, "plans:detail", number=number)
+        except Refusal as refusal:
+            form.refuse(refusal)
+            status = 409 if refusal.code in OVERTAKEN else 422
+    page = await db.read(request, queries.new_page, given)
+    if page.figures is None or page.waiting:
+        page.question.form_errors.extend(form.form_errors)
+        return _form(request, page, status)
+    return _check(request, page, form, status)
+
+
+async def detail(request: Request) -> Response:
+    """What became of a proposal, and how a running plan goes."""
+    return await _detail(request, WithdrawForm.blank(), 200)
+
+
+async def withdraw(request: Request) -> Response:
+    """Take a proposal back."""
+    number = request.path_params["number"]
+    form = await WithdrawForm.read(request)
+    try:
+        await db.write(request, actions.withdraw_plan, number)
+        return see_other(request, "plans:detail", number=number)
+    except LookupError:
+        raise HTTPException(404) from None
+    except Refusal as refusal:
+        form.refuse(refusal)
+    return await _detail(request, form, 409)
+
+
+async def agreement(request: Request) -> Response:
+    """The agreed paper, to print."""
+    page = await db.read(request, queries.paper_page, request.path_params["number"])
+    if page is None:
+        raise HTTPException(404)
+    return render(request, "plans/agreement.html", page=page)
+
+
+async def _detail(request: Request, form: WithdrawForm, status: int) -> Response:
+    page = await db.read(request, queries.detail_page, request.path_params["number"])
+    if page is None:
+        raise HTTPException(404)
+    return render(request, "plans/detail.html", status=status, page=page, form=form)
+
+
+def _form(request: Request, page: NewPage, status: int) -> Response:
+    if page.refusal is not None and words.say(page.refusal) not in page.question.form_errors:
+        page.question.form_errors.append(words.say(page.refusal))
+    return render(request, "plans/new.html", status=status, page=page, form=page.question)
+
+
+def _check(request: Request, page: NewPage, form: SendForm, status: int) -> Response:
+    return render(
+        request,
+        "plans/check.html",
+        status=status,
+        page=page,
+        form=form,
+        consent=words.consent(_lender(request)["public_name"]),
+        told=queries.told(str(form.raw["told"])) if form.raw["seen"] not in {"", page.seen} else None,
+    )
+
+
+def _lender(request: Request) -> dict[str, str]:
+    """The lender as the reader's language names it."""
+    return words.lender_names(request.app.state.portal.settings.lender, visit_of(request).language)
+
+
+functions: dict[str, Any] = {
+    "plan_states": words.STATES,
+    "plan_state_kinds": words.STATE_KINDS,
+    "plan_reasons": words.REASONS,
+    "plan_criterion": words.criterion,
+    "plan_criterion_row": words.criterion_row,
+    "plan_chart": words.chart,
+    "plan_chart_sentence": words.chart_sentence,
+    "plan_refusal": words.say,
+}
+filters: dict[str, Any] = {"weekday": words.weekday}
+
+PLAN = "/plans/{number}"
+
+routes: list[Route] = [
+    route("/plans", plan_list, name="plans:list", may="see_account"),
+    route("/plans/new", new, name="plans:new", may="propose_plan"),
+    route("/plans/new", create, name="plans:create", may="propose_plan", methods=("POST",)),
+    route("/plans/preview", preview, name="plans:preview", may="propose_plan"),
+    route("/plans/check", check, name="plans:check", may="propose_plan"),
+    route(PLAN, detail, name="plans:detail", may="see_account"),
+    route(PLAN + "/agreement", agreement, name="plans:agreement", may="see_account"),
+    route(PLAN + "/withdraw", withdraw, name="plans:withdraw", may="propose_plan", methods=("POST",)),
+]

@@ -1,0 +1,210 @@
+"""Words for what plans store as codes: states, reasons, the consent line, and why something cannot be done."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from babel.dates import format_date
+
+from portal.core.money import minor_digits
+from portal.core.plans import Criterion
+from portal.core.refusal import Refusal
+from portal.plans.facts import Figures
+from portal.platform import formats, i18n
+from portal.platform.i18n import Lazy, lazy, ngettext, pgettext
+from portal.platform.i18n import gettext as _
+from portal.platform.settings import Lender
+
+CONSENT_VERSION = "1"
+"""Changed whenever the consent line's words change."""
+
+STATES: Mapping[str, Lazy] = {
+    "proposed": lazy("Being checked"),
+    "countered": lazy("Changed offer"),
+    "refused": lazy("Not agreed"),
+    "lapsed": lazy("Lapsed"),
+    "withdrawn": lazy("Withdrawn"),
+    "running": lazy("Plan running"),
+    "evaluated": lazy("Being looked at"),
+    "cancelled": lazy("Ended"),
+    "kept": lazy("Kept"),
+    "replaced": lazy("Replaced"),
+}
+
+STATE_KINDS: Mapping[str, str] = {"proposed": "wait", "countered": "wait", "running": "info", "kept": "ok"}
+"""The look of a state's tag; the others are plain."""
+
+REASONS_FOR: Mapping[str, Lazy] = {
+    "within_limits": lazy("Meets every limit"),
+    "small_excess": lazy("Outside a limit by little"),
+    "hardship": lazy("Helps in a hard time"),
+    "other_for": lazy("Another reason, in words"),
+}
+REASONS_AGAINST: Mapping[str, Lazy] = {
+    "outside_limits": lazy("Outside the limits"),
+    "due_too_soon": lazy("Later instalments could not be paid beside it"),
+    "dispute_first": lazy("An open dispute changes the sum"),
+    "other_against": lazy("Another reason, in words"),
+}
+REASONS: Mapping[str, Lazy] = {**REASONS_FOR, **REASONS_AGAINST}
+
+
+def consent(lender: str) -> str:
+    """The line that the borrower agrees to with a proposal."""
+    return _(
+        "I propose this plan to %(lender)s. %(lender)s may use these answers and my payment record to decide about"
+        " it, and for nothing else. Until it is agreed nothing changes, and I can withdraw it.",
+        lender=lender,
+    )
+
+
+def lender_names(lender: Lender, language: str) -> dict[str, str]:
+    """What a paper in a language calls the lender."""
+    said = lender.in_language(language)
+    return {name: getattr(said, name) for name in ("public_name", "legal_name", "licence", "phone")}
+
+
+def _others(data: Mapping[str, Any]) -> str:
+    return _("A plan is waiting for an answer already: %(number)s. Withdraw it first.", number=data["number"])
+
+
+def _taken(data: Mapping[str, Any]) -> str:
+    if data.get("by"):
+        return _("%(name)s has decided this already: %(state)s.", name=data["by"], state=str(STATES[data["state"]]))
+    return _("This plan has been decided already: %(state)s.", state=str(STATES[data["state"]]))
+
+
+REFUSALS: Mapping[str, Any] = {
+    "plan.nothing_due": lazy("Nothing is due today, so there is nothing to spread over a plan."),
+    "plan.too_many_payments": lazy("A plan can have %(most)s payments at most."),
+    "plan.no_amount": lazy("One payment today does not pay everything. Type more, or choose more payments."),
+    "plan.already_proposed": _others,
+    "plan.decided": _taken,
+    "plan.lapsed": lazy("The offer has lapsed. This costs nothing. Offer it again with new dates."),
+    "plan.figures_changed": lazy(
+        "New bookings came in while you were writing. The figures below are new. What you typed is kept; nothing has"
+        " been sent."
+    ),
+    "plan.no_freeze": lazy("The product does not let a plan stop the penalty."),
+    "plan.outside_limits": lazy(
+        "This plan is outside the limits. Choose the change, or send it for a person to look at."
+    ),
+    "propose_plan.settlement": lazy("A settlement is agreed. A plan can be proposed when its date has passed."),
+    "propose_plan.fraud": lazy("We are looking into whether this contract is yours. Until then you need not pay it."),
+    "propose_plan.incapacity": lazy("Only the representative can propose a plan at present."),
+    "propose_plan.closed": lazy("This contract is closed. There is nothing more to pay."),
+    "propose_plan.sold": lazy("This contract now belongs to somebody else. Please ask the new owner."),
+    "already_waiting": lazy("%(by)s has sent this to a second person already."),
+    "own_act": lazy("Another person has to confirm this; you began it."),
+    "seen_differs": lazy("The figures have changed since. The first person has to decide again."),
+    "already_settled": lazy("Somebody has settled this already."),
+    "unknown_act": lazy("Nothing waits for a second person here."),
+    "not_maker": lazy("Only the person who began this can take it back."),
+    "staff_only": lazy("Only staff can do this."),
+}
+"""What a Refusal's code says, on a borrower's page or on staff's."""
+
+
+def say(refusal: Refusal) -> str:
+    """Why something cannot be done, in the reader's language."""
+    words = REFUSALS.get(refusal.code)
+    if words is None:
+        return _("This cannot be done at present.")
+    return str(words(refusal.data)) if callable(words) else str(words) % dict(refusal.data)
+
+
+def criterion(found: Criterion, currency: str, start: date) -> dict[str, Any]:
+    """A limit and what was offered, as the list of conditions shows it."""
+    title, note = _CRITERIA[found.code](found, currency, start)
+    return {"met": found.passed, "title": title, "note": note}
+
+
+def _first_payment(found: Criterion, currency: str, _start: date) -> tuple[str, str]:
+    limit, offered = formats.amount(found.limit, currency), formats.amount(found.offered, currency)
+    return (
+        _("First payment at least %(amount)s", amount=limit),
+        _("You offered %(amount)s", amount=offered),
+    )
+
+
+def _each_payment(found: Criterion, currency: str, _start: date) -> tuple[str, str]:
+    limit, offered = formats.amount(found.limit, currency), formats.amount(found.offered, currency)
+    return (
+        _("Each payment at least %(amount)s", amount=limit),
+        _("You offered %(amount)s; the last may be less", amount=offered),
+    )
+
+
+def _payments(found: Criterion, _currency: str, _start: date) -> tuple[str, str]:
+    return (
+        ngettext("At most %(count)s payment", "At most %(count)s payments", found.limit, count=found.limit),
+        ngettext("This takes %(count)s", "This takes %(count)s", found.offered, count=found.offered),
+    )
+
+
+def _days(found: Criterion, _currency: str, start: date) -> tuple[str, str]:
+    return (
+        _("Finished by %(date)s", date=formats.long_date(start + timedelta(days=found.limit))),
+        _("This ends on %(date)s", date=formats.long_date(start + timedelta(days=found.offered))),
+    )
+
+
+_CRITERIA = {
+    "first_payment_min": _first_payment,
+    "payment_min": _each_payment,
+    "payments_max": _payments,
+    "days_max": _days,
+}
+
+
+def criterion_row(found: Criterion, currency: str) -> tuple[str, str, str]:
+    """The same as a row for staff: what, the limit, the offer."""
+    if found.code in {"first_payment_min", "payment_min"}:
+        name = _("First payment") if found.code == "first_payment_min" else _("Each payment")
+        return name, f"≥ {formats.amount(found.limit, currency)}", formats.amount(found.offered, currency)
+    if found.code == "payments_max":
+        return _("Number of payments"), f"≤ {found.limit}", str(found.offered)
+    limit = ngettext("%(count)s day", "%(count)s days", found.limit, count=found.limit)
+    return _("Last day"), f"≤ {limit}", ngettext("%(count)s day", "%(count)s days", found.offered, count=found.offered)
+
+
+def chart(figures: Figures) -> list[dict[str, Any]]:
+    """The columns of the schedule chart: a payment a column, under it what else falls due in its month."""
+    return [
+        {
+            "label": month(payment.due_on),
+            "plan": payment.amount,
+            "running": payment.running,
+            "text": _short_amount(payment.amount, figures.currency),
+        }
+        for payment in figures.payments
+    ]
+
+
+def chart_sentence(figures: Figures) -> str:
+    """The chart in a sentence, for who does not see it."""
+    amounts = dict.fromkeys(formats.amount(payment.amount, figures.currency) for payment in figures.payments)
+    return ngettext(
+        "%(count)s payment of %(amounts)s, the last on %(date)s.",
+        "%(count)s payments of %(amounts)s, the last on %(date)s.",
+        figures.count,
+        count=figures.count,
+        amounts=pgettext("between amounts", ", ").join(amounts),
+        date=formats.long_date(figures.last_on),
+    )
+
+
+def month(day: date) -> str:
+    """A month in short: May, 5月."""
+    return format_date(day, "LLL", locale=formats.locale_of(i18n.language()))
+
+
+def weekday(day: date) -> str:
+    """A day of the week in short: Tue, 周二."""
+    return format_date(day, "ccc", locale=formats.locale_of(i18n.language()))
+
+
+def _short_amount(minor: int, currency: str) -> str:
+    """Without the digits after the point where they are zeros, so that columns stay narrow."""
+    whole, part = divmod(minor, 10 ** minor_digits(currency))
+    return formats.amount(minor, currency) if part else f"{whole:,}"

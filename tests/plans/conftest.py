@@ -1,0 +1,73 @@
+"""A portal with Lin's case and the limits of the pictures, on a clock that begins at 17 April, 14:06 in Shanghai."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+
+from portal.app import create_app
+from portal.platform.clock import FixedClock
+from portal.platform.db import Doors
+from portal.platform.settings import Settings
+from tests.client import Client
+from tests.make.disputes import Cast
+from tests.make.loans import import_tables
+from tests.make.plans import lin_with_limits
+
+PROPOSED = datetime(2026, 4, 17, 6, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Stands at the proposal until it is moved."""
+    return FixedClock(PROPOSED)
+
+
+@pytest.fixture
+def app(database_url: str, clock: FixedClock, tmp_path: Path) -> Starlette:
+    """The whole portal, on each kind of database."""
+    given = {
+        "PORTAL_DATA_DIR": str(tmp_path / "data"),
+        "PORTAL_DATABASE_URL": database_url,
+        "PORTAL_TIME_ZONE": "Asia/Shanghai",
+    }
+    return create_app(Settings.load(given), clock)
+
+
+@pytest.fixture
+def empty_doors(app: Starlette) -> Iterator[Doors]:
+    """Its doors, nothing imported."""
+    opened: Doors = app.state.portal.doors
+    yield opened
+    opened.engines.dispose()
+
+
+@pytest.fixture
+def doors(empty_doors: Doors, tmp_path: Path) -> Doors:
+    """Its doors, with Lin in the database."""
+    import_tables(empty_doors, tmp_path, lin_with_limits())
+    return empty_doors
+
+
+@pytest.fixture
+def cast(empty_doors: Doors) -> Cast:
+    """Who takes part."""
+    return Cast(empty_doors)
+
+
+@pytest.fixture
+def visit(app: Starlette, doors: Doors, cast: Cast) -> Iterator[Callable[..., Client]]:
+    """Visitors of the running portal: `visit("B1")` a borrower, `visit("Qiao", "plan_approver")` staff, `visit()`."""
+    with Client(app, headers={"Accept-Language": "en"}) as first:
+
+        def enter(who: str | None = None, *roles: str) -> Client:
+            visitor = first.another(headers={"Accept-Language": "en"})
+            if who is not None:
+                viewer = cast.staff(who, *roles) if roles else cast.borrower(who)
+                for name, token in cast.sign_in(viewer).items():
+                    visitor.http.cookies.set(name, token)
+            return visitor
+
+        yield enter
