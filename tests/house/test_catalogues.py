@@ -74,8 +74,7 @@ def test_texts_hold_no_markup_and_no_bare_percent_sign(catalogue: Catalog) -> No
         text
         for message in messages(catalogue)
         for text in (*forms(message.id), *forms(message.string))
-        if re.search(r"</?[a-zA-Z]", text)
-        or (re.search(r"%(?![(%])", text.replace("%%", "")) and "%(" in text)
+        if re.search(r"</?[a-zA-Z]", text) or (re.search(r"%(?![(%])", text.replace("%%", "")) and "%(" in text)
     ]
     assert not wrong, "\n".join(wrong)
 

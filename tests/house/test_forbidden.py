@@ -25,9 +25,7 @@ class Ban:
 
 def calls_method(*names: str) -> Callable[[ast.AST], bool]:
     """`anything.name(…)`."""
-    return lambda node: (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names
-    )
+    return lambda node: isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names
 
 
 def mentions(*dotted: str) -> Callable[[ast.AST], bool]:
@@ -41,9 +39,7 @@ def mentions(*dotted: str) -> Callable[[ast.AST], bool]:
 def imports_name(source: str, *names: str) -> Callable[[ast.AST], bool]:
     """`from source import name`."""
     return lambda node: (
-        isinstance(node, ast.ImportFrom)
-        and node.module == source
-        and any(alias.name in names for alias in node.names)
+        isinstance(node, ast.ImportFrom) and node.module == source and any(alias.name in names for alias in node.names)
     )
 
 
@@ -55,9 +51,7 @@ def either(*finders: Callable[[ast.AST], bool]) -> Callable[[ast.AST], bool]:
 def is_float(node: ast.AST) -> bool:
     """A literal such as 0.5, or a call of float."""
     literal = isinstance(node, ast.Constant) and isinstance(node.value, float | complex)
-    return literal or (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float"
-    )
+    return literal or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float")
 
 
 BANS = (
@@ -69,9 +63,7 @@ BANS = (
     Ban(
         "the day and the instant come from the clock",
         either(
-            mentions(
-                "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"
-            ),
+            mentions("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"),
             imports_name("time", "time", "time_ns", "localtime", "gmtime"),
         ),
         ("portal/platform/clock.py",),

@@ -66,17 +66,14 @@ def test_lock_holds_every_dependency_in_the_range_we_name() -> None:
     wrong = [
         str(need)
         for need in needs()
-        if canonicalize_name(need.name) not in locked
-        or locked[canonicalize_name(need.name)] not in need.specifier
+        if canonicalize_name(need.name) not in locked or locked[canonicalize_name(need.name)] not in need.specifier
     ]
     assert not wrong, f"run make lock: {wrong}"
 
 
 def test_both_locks_agree() -> None:
     tools = locked_versions("requirements-dev.lock")
-    differing = {
-        name for name, version in locked_versions("requirements.lock").items() if tools.get(name) != version
-    }
+    differing = {name for name, version in locked_versions("requirements.lock").items() if tools.get(name) != version}
     assert not differing, f"run make lock: {differing}"
 
 
@@ -99,7 +96,5 @@ def needs() -> list[Requirement]:
 
 def locked_versions(lock: str) -> dict[str, Version]:
     """The version of each package in a lock."""
-    pins = re.findall(
-        r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;]+)", (ROOT / lock).read_text(encoding="utf-8"), re.M
-    )
+    pins = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;]+)", (ROOT / lock).read_text(encoding="utf-8"), re.M)
     return {canonicalize_name(name): Version(version) for name, version in pins}

@@ -32,9 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--no-build-isolation",
         "--no-index",
     ]
-    done = subprocess.run(
-        [*command, "--wheel-dir", folder, ROOT], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*command, "--wheel-dir", folder, ROOT], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return next(folder.glob("*.whl"))
 

@@ -11,7 +11,9 @@ from portal.access.tables import BorrowerSession, StaffAccount, StaffSession
 from portal.demo.commands import run_demo
 from portal.demo.people import STAFF, DemoPerson
 from portal.loans import queries as loans
+from portal.loans.queries import PersonRecord
 from portal.loans.tables import table_of
+from portal.platform.db import Doors
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_code
 from tests.client import Client
@@ -71,8 +73,8 @@ def _visitor(app: Starlette, client: Client, cookie: str, table: Any, row: dict[
     return visitor
 
 
-def _record(app: Starlette, person: DemoPerson) -> Any:
-    doors = app.state.portal.doors
+def _record(app: Starlette, person: DemoPerson) -> PersonRecord:
+    doors: Doors = app.state.portal.doors
     found = doors.read_as(doors.system(), lambda connection, _: loans.person_by_ref(connection, person.ref))
     assert found is not None, person.ref
     return found

@@ -90,9 +90,7 @@ def pdf(pages: int = 1, text: str = "Opening balance 412.55", **root: Any) -> by
     content = document.make_stream(f"BT /F1 18 Tf 60 700 Td ({text}) Tj ET".encode())
     for _ in range(pages):
         page = pikepdf.Page(
-            pikepdf.Dictionary(
-                Type=pikepdf.Name.Page, MediaBox=[0, 0, 595, 842], Resources=shared, Contents=content
-            )
+            pikepdf.Dictionary(Type=pikepdf.Name.Page, MediaBox=[0, 0, 595, 842], Resources=shared, Contents=content)
         )
         document.pages.append(page)
     for key, value in root.items():
