@@ -1,0 +1,1 @@
+"""One chain of Alembic revisions; each runs on SQLite and on PostgreSQL."""
