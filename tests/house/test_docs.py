@@ -1,0 +1,41 @@
+"""What the docs list and what there is are the same: events, settings, commands."""
+
+import re
+from pathlib import Path
+
+import typer
+
+from portal.cli import app
+from portal.platform.settings import Settings, Sms
+from tests.house import events_page
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPERATION = (ROOT / "docs/operation.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_events_is_up_to_date() -> None:
+    assert events_page.PAGE.read_text(encoding="utf-8") == events_page.page(), events_page.__doc__
+
+
+def test_no_two_events_share_a_name() -> None:
+    kinds = [event.kind for _, event in events_page.events()]  # type: ignore[attr-defined]
+    assert len(kinds) == len(set(kinds))
+    assert all(event.__doc__ for _, event in events_page.events())
+
+
+def test_every_setting_is_in_the_readme_and_every_one_there_exists() -> None:
+    named = {f"PORTAL_{name.upper()}" for name in Settings.model_fields if name not in ("lender", "sms")}
+    named |= {f"PORTAL_SMS_{name.upper()}" for name in Sms.model_fields}
+    told = set(re.findall(r"PORTAL_[A-Z_]+", README))
+    table = README.partition("| variable |")[2].partition("\n\n")[0]
+    told |= {f"PORTAL_SMS{name}" for name in re.findall(r"`(_[A-Z]+)`", table)}
+    assert named == told
+
+
+def test_every_command_is_told_of_and_every_one_told_of_exists() -> None:
+    commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    told = set(re.findall(r"portal ([a-z][a-z-]+)", f"{README}\n{OPERATION}"))
+    assert commands <= told | {"demo"}, commands - told
+    shell = re.findall(r"bin/portal ([a-z-]+)", f"{README}\n{OPERATION}")
+    assert set(shell) <= commands
