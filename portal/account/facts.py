@@ -8,7 +8,6 @@ from portal.core.allocation import Amounts
 from portal.core.assessment import Assessment, InstalmentAssessment, assess
 from portal.core.disputed import NOTHING, Disputed, disputed
 from portal.core.interactions import Hold, Part
-from portal.core.receipt import one_more_night
 from portal.loans.queries import LoanRecord
 
 
@@ -67,12 +66,10 @@ class LoanFigures:
         due = self.assessment.due
         return due._replace(penalty=due.penalty - self.disputed_unpaid)
 
-    @cached_property
+    @property
     def next_night(self) -> int:
         """How much more is due tomorrow if nothing is paid and nothing new falls due."""
-        if self.assessment.oldest_due_on is None:
-            return 0
-        return one_more_night(self.record.facts, self.assessment.as_of)
+        return self.assessment.next_night
 
     def left_of(self, instalment: InstalmentAssessment) -> int:
         """What stays payable of one instalment, penalty included, what is disputed left out."""

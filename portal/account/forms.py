@@ -69,5 +69,5 @@ def _day(entries: list[str]) -> date | None:
     try:
         year, month, day = (int(entry) for entry in entries if entry.isdecimal())
         return date(year, month, day)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

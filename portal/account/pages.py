@@ -42,7 +42,7 @@ async def loan(request: Request) -> Response:
 async def statement(request: Request) -> Response:
     """The statement of account, to print."""
     page = await db.read(request, queries.loan_page, request.path_params["code"])
-    if page is None or page.figures is None:
+    if page is None or page.figures is None or page.record.role == queries.GUARANTOR:
         raise HTTPException(404)
     return render(request, "account/statement.html", page=page)
 

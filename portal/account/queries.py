@@ -14,17 +14,15 @@ from portal.core.allocation import Amounts
 from portal.core.assessment import Assessment, InstalmentAssessment, NextDue, PaymentAssessment
 from portal.core.days import add_months
 from portal.core.disputed import Disputed
-from portal.core.facts import AmountWaiver, DebitAttempt, Payment
+from portal.core.facts import AmountWaiver, DebitAttempt
 from portal.core.interactions import Hold
 from portal.core.lines import Line
 from portal.core.money import round_half_up
 from portal.core.receipt import (
     ENGINE_VERSION,
-    LAST_OF_THE_DAY,
     all_in_cost,
     fingerprint,
     night_lines,
-    one_more_night,
     rates_used,
     what_if,
     yearly_cost,
@@ -37,6 +35,8 @@ from portal.platform.gate import Viewer
 
 OPENED_NIGHTS = 366
 """Up to so many nights all of them stand on the page; of an older debt a stretch at a time, so that it stays light."""
+
+GUARANTOR = "guarantor"
 
 NIL_BARS = {"days_waived": "waived", "grace": "grace"}
 
@@ -61,7 +61,10 @@ class DueCard:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Something that is being worked on: its kind, number and page, and by when it is answered."""
+    """Something that is being worked on: its kind, number and page, and by when it is answered.
+
+    What somebody else on the loan began has no page for this reader.
+    """
 
     kind: str
     number: str
@@ -71,7 +74,10 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """The account of a person: what is due by currency, what is pending, every loan."""
+    """The account of a person: what is due by currency, what is pending, every loan.
+
+    What is demanded under a guarantee stands apart in `guaranteed` and is added to nothing.
+    """
 
     name: str
     today: date
@@ -79,6 +85,7 @@ class AccountPage:
     cards: tuple[DueCard, ...]
     pending: tuple[Pending, ...]
     loans: tuple[LoanFigures, ...]
+    guaranteed: tuple[LoanFigures, ...]
     hidden: tuple[LoanRecord, ...]
 
     @property
@@ -96,27 +103,46 @@ class AccountPage:
 def account_page(connection: Connection, viewer: Viewer) -> AccountPage:
     """Everything the signed-in person may see, in one statement. A sold loan shows no figures (domain.md 5)."""
     record = loans.account(connection, viewer)
-    shown = tuple(figures(loan, viewer.today) for loan in record.loans if loan.status != "sold")
-    holds = {
-        hold.number: hold
-        for loan in record.loans
-        for hold in (*loan.holds, *loan.pending)
-        if hold.is_in_force(viewer.today)
-    }
+    seen = tuple(_as_seen_by(viewer, loan) for loan in record.loans)
+    shown = [figures(loan, viewer.today) for loan in seen if loan.status != "sold"]
+    own = tuple(loan for loan in shown if loan.record.role != GUARANTOR)
     return AccountPage(
         name=record.person_name,
         today=viewer.today,
         data_date=record.data_date,
-        cards=tuple(_card(currency, shown) for currency in _currencies(shown)),
-        pending=tuple(_pending(hold) for hold in holds.values() if hold.page),
-        loans=shown,
-        hidden=tuple(loan for loan in record.loans if loan.status == "sold"),
+        cards=tuple(_card(currency, own) for currency in _currencies(own)),
+        pending=_pending(viewer, seen),
+        loans=own,
+        guaranteed=tuple(loan for loan in shown if loan.record.role == GUARANTOR),
+        hidden=tuple(loan for loan in seen if loan.status == "sold"),
     )
 
 
-def _pending(hold: Hold) -> Pending:
+def _as_seen_by(viewer: Viewer, record: LoanRecord) -> LoanRecord:
+    """A guarantor learns nothing of the borrower's disputes, plans and requests (words.md 1, rule 10)."""
+    if record.role != GUARANTOR:
+        return record
+    return replace(record, holds=_own(viewer, record.holds), pending=_own(viewer, record.pending))
+
+
+def _own(viewer: Viewer, holds: Iterable[Hold]) -> tuple[Hold, ...]:
+    return tuple(hold for hold in holds if hold.person_id == viewer.person_id)
+
+
+def _pending(viewer: Viewer, records: Iterable[LoanRecord]) -> tuple[Pending, ...]:
+    holds = {
+        hold.number: hold
+        for record in records
+        for hold in (*record.holds, *record.pending)
+        if hold.page and hold.is_in_force(viewer.today)
+    }
+    return tuple(_pending_of(viewer, hold) for hold in holds.values())
+
+
+def _pending_of(viewer: Viewer, hold: Hold) -> Pending:
     answer_by = hold.data.get("answer_by")
-    return Pending(hold.kind, hold.number, hold.page, date.fromisoformat(answer_by) if answer_by else None)
+    page = hold.page if hold.person_id == viewer.person_id else ""
+    return Pending(hold.kind, hold.number, page, date.fromisoformat(answer_by) if answer_by else None)
 
 
 def _currencies(shown: Iterable[LoanFigures]) -> list[str]:
@@ -149,10 +175,11 @@ def _first_with_penalty(loan: LoanFigures) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class LoanPage:
-    """All of one loan on a day; figures are absent of a sold one."""
+    """All of one loan on a day; figures are absent of a sold one. A guarantor's page has only what is demanded."""
 
     record: LoanRecord
     figures: LoanFigures | None
+    pending: tuple[Pending, ...]
     today: date
     data_date: date | None
     name: str
@@ -163,8 +190,9 @@ def loan_page(connection: Connection, viewer: Viewer, code: str) -> LoanPage | N
     found = loans.loan_by_code(connection, viewer, code)
     if found is None:
         return None
+    found = _as_seen_by(viewer, found)
     shown = None if found.status == "sold" else figures(found, viewer.today)
-    return LoanPage(found, shown, viewer.today, found.data_date, viewer.name)
+    return LoanPage(found, shown, _pending(viewer, (found,)), viewer.today, found.data_date, viewer.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +255,11 @@ class ReceiptPage:
         return self.loan.currency
 
     @property
+    def is_guarantee(self) -> bool:
+        """Whether a guarantor reads it."""
+        return self.record.role == GUARANTOR
+
+    @property
     def nights(self) -> int:
         """How many nights were charged."""
         return sum(line.nights or 0 for line in self.lines if line.kind == "nights")
@@ -275,7 +308,9 @@ class ReceiptPage:
         return [(part.component, part.amount) for part in payment.parts if part.instalment == self.instalment.number]
 
     def waived_because(self, line: Line) -> list[str]:
-        """The causes of the waivers that cover these nights."""
+        """The causes of the waivers that cover these nights; they are the borrower's affair, not a guarantor's."""
+        if self.is_guarantee:
+            return []
         causes = (
             waiver.cause
             for waiver in self.record.facts.days_waivers
@@ -322,6 +357,7 @@ def asked_receipt(
     found = loans.loan_by_code(connection, viewer, code)
     if found is None or found.status == "sold":
         return None, Question({})
+    found = _as_seen_by(viewer, found)
     question = read_day(query, viewer.today, askable_days(found, viewer.today))
     as_of = question.on if question.on and question.ok else viewer.today
     opened = query.get("open", "")
@@ -429,7 +465,7 @@ def asked_what_if(
 ) -> tuple[WhatIfPage | None, Question]:
     """What paying that amount on that day would do, None if there is no such loan."""
     found = loans.loan_by_code(connection, viewer, code)
-    if found is None or found.status == "sold":
+    if found is None or found.status == "sold" or found.role == GUARANTOR:
         return None, Question({})
     question = read_payment(query, viewer.today, found.facts.currency, askable_days(found, viewer.today))
     answer = None
@@ -440,8 +476,7 @@ def asked_what_if(
 
 def _try_payment(record: LoanRecord, on: date, amount: int) -> WhatIf:
     before, after = what_if(record.facts, on, amount)
-    paid = replace(record.facts, payments=(*record.facts.payments, Payment(LAST_OF_THE_DAY, on, amount)))
-    return WhatIf(on, amount, before, after, one_more_night(record.facts, on), one_more_night(paid, on))
+    return WhatIf(on, amount, before, after, before.next_night, after.next_night)
 
 
 def askable_days(record: LoanRecord, today: date) -> tuple[date, date]:

@@ -5,8 +5,9 @@ nights costs one multiplication, however long it is.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import pairwise
 from math import lcm
 from typing import NamedTuple
 
@@ -98,9 +99,10 @@ class NightCalendar:
         ValueError if no rate is in force on the first of these nights.
         """
         starts = self._starts
-        begin, end = bisect_right(starts, after + 1) - 1, bisect_right(starts, last) - 1
+        begin = bisect_right(starts, after + 1) - 1
         if begin < 0:
             raise ValueError(f"no penalty rate is in force on {date.fromordinal(after + 1)}")
+        end = bisect_right(starts, last, begin) - 1
         _, _, penalty, ceiling = self.stretches[end]
         if begin == end:
             return (last - after) * penalty, (last - after) * ceiling
@@ -116,7 +118,7 @@ class NightCalendar:
         """The same nights as stretches of one rate: first night, last night, stretch."""
         starts = self._starts
         at = bisect_right(starts, after + 1) - 1
-        pieces = []
+        pieces: list[tuple[int, int, RateStretch]] = []
         while at + 1 < len(starts) and starts[at + 1] <= last:
             pieces.append((after + 1, starts[at + 1] - 1, self.stretches[at]))
             at += 1
@@ -245,14 +247,14 @@ class Accrual:
             charge = self._ceiling
         return round_half_up(charge, calendar.denominator)
 
-    def nights(self, day: int) -> Iterator[tuple[int, int, int, RateStretch]]:
+    def nights(self, day: int) -> list[tuple[int, int, int, RateStretch]]:
         """The nights up to that day, cut where base or rate changes: first, last, base, rate stretch."""
-        after, base = self.steps[0]
-        for following, lower in [*self.steps[1:], (day, 0)]:
-            if base and following > after:
-                for first, last, stretch in self.calendar.cut(after, following):
-                    yield first, last, base, stretch
-            after, base = following, lower
+        return [
+            (first, last, base, stretch)
+            for (after, base), (until, _) in pairwise([*self.steps, (day, 0)])
+            if base and after < until
+            for first, last, stretch in self.calendar.cut(after, until)
+        ]
 
     def _advance(self, day: int) -> None:
         """Let the nights up to that day accrue; a base holds until the next payment, however far that is."""

@@ -106,30 +106,33 @@ class DueInstalment:
 class Money:
     """A payment on its way: what is left is held as credit until something falls due or it is given back."""
 
-    __slots__ = ("left", "parts", "payment", "refunded")
+    __slots__ = ("allocated", "left", "parts", "payment", "refunded")
 
     def __init__(self, payment: Payment) -> None:
         self.payment = payment
         self.left = payment.amount
         self.refunded = 0
         self.parts: list[Part] = []
+        self.allocated = {"fee": 0, "interest": 0, "principal": 0, "penalty": 0}
 
     def meet(self, instalment: DueInstalment, components: Iterable[str], today: date, day: int) -> None:
         """Pay as much as there is of what is payable of these components, one after the other."""
-        payable, number = instalment.payable_on(day), instalment.contract.number
+        payable, number, left = instalment.payable_on(day), instalment.contract.number, self.left
         for component in components:
             amount = payable[component]
             if amount:
-                if amount > self.left:
-                    amount = self.left
-                self.left -= amount
+                if amount > left:
+                    amount = left
+                left -= amount
                 payable[component] -= amount
+                self.allocated[component] += amount
                 self.parts.append(Part(number, component, amount, today))
                 if component == "penalty":
                     instalment.penalty_settled += amount
                     instalment.penalty_payments.append(Reduction(self.payment.reference, component, amount, today))
-                if not self.left:
+                if not left:
                     break
+        self.left = left
         instalment.settle(today, day)
 
 

@@ -123,7 +123,8 @@ class PaymentAssessment(NamedTuple):
 class Assessment:
     """A loan at the end of the day `as_of`. Amounts are minor units of `currency`.
 
-    `due` is all that may be asked for on that day. `oldest_due_on` is the oldest due date with unpaid base.
+    `due` is all that may be asked for on that day. `next_night` is how much penalty (late fee included) the night
+    after it adds if nothing is paid or waived meanwhile. `oldest_due_on` is the oldest due date with unpaid base.
     `refund_owed` is the credit of a loan on which nothing can fall due any more. Instalments are in order of
     due date and number, payments in that of their day and reference.
     """
@@ -135,6 +136,7 @@ class Assessment:
     not_yet_due: int
     credit: int
     refund_owed: int
+    next_night: int
     days_past_due: int
     stage: delinquency.Stage
     oldest_due_on: date | None
@@ -177,6 +179,7 @@ def assess(facts: LoanFacts, day: date) -> Assessment:
         not_yet_due=sum(_contract_total(instalment) for instalment in later),
         credit=credit,
         refund_owed=0 if later else credit,
+        next_night=_next_night(allocation.due, instalments, day.toordinal() + 1),
         days_past_due=days_past_due,
         stage=delinquency.stage(days_past_due),
         oldest_due_on=oldest,
@@ -204,7 +207,8 @@ def _replay(
         for instalment in falling_due.get(today, ()):
             calendar = calendars.of(instalment.number)
             allocation.fall_due(DueInstalment(instalment, today.toordinal(), facts.terms, calendar))
-        moneys += _pay(arriving.get(today, ()), today, allocation)
+        if today in arriving or allocation.credit:
+            moneys += _pay(arriving.get(today, ()), today, allocation)
         for waiver in waived.get(today, ()):
             allocation.waive(waiver, today)
     return moneys
@@ -254,18 +258,19 @@ def _by_day(facts: Iterable[_Fact], day_of: Callable[[_Fact], date]) -> dict[dat
 
 def _assess_due(instalment: DueInstalment, day: int) -> InstalmentAssessment:
     accrual, contract, payable = instalment.accrual, instalment.contract, instalment.payable
-    chargeable = accrual.chargeable(day, day)
-    waived = _by_component(instalment.waivers) if instalment.waivers else _NOTHING
+    settled = instalment.penalty_settled
+    chargeable = settled if instalment.cleared_on else accrual.chargeable(day, day)
+    waived = _waived(instalment.waivers) if instalment.waivers else _NOTHING
     fee, interest, principal = payable["fee"], payable["interest"], payable["principal"]
     return InstalmentAssessment(
         contract=contract,
         is_due=True,
-        unpaid=Amounts(fee, interest, principal, chargeable - instalment.penalty_settled),
+        unpaid=Amounts(fee, interest, principal, chargeable - settled),
         paid=Amounts(
             contract.fee - fee - waived.fee,
             contract.interest - interest - waived.interest,
             contract.principal - principal - waived.principal,
-            instalment.penalty_settled - waived.penalty,
+            settled - waived.penalty,
         ),
         waived=waived,
         penalty_chargeable=chargeable,
@@ -278,11 +283,20 @@ def _assess_due(instalment: DueInstalment, day: int) -> InstalmentAssessment:
     )
 
 
-def _by_component(parts: Iterable[Part | Reduction]) -> Amounts:
+def _next_night(due: Iterable[DueInstalment], assessed: Iterable[InstalmentAssessment], tomorrow: int) -> int:
+    """What all that still bears penalty costs more tomorrow."""
+    return sum(
+        instalment.accrual.chargeable(tomorrow, tomorrow) - today.penalty_chargeable
+        for instalment, today in zip(due, assessed, strict=False)
+        if instalment.accrual.base
+    )
+
+
+def _waived(waivers: Iterable[Reduction]) -> Amounts:
     total = {"fee": 0, "interest": 0, "principal": 0, "penalty": 0}
-    for _, component, amount, _ in parts:
-        total[component] += amount
-    return Amounts(total["fee"], total["interest"], total["principal"], total["penalty"])
+    for waiver in waivers:
+        total[waiver.component] += waiver.amount
+    return Amounts(**total)
 
 
 _NOTHING = Amounts()
@@ -300,7 +314,7 @@ def _assess_payment(money: Money) -> PaymentAssessment:
         received_on=payment.received_on,
         amount=payment.amount,
         channel=payment.channel,
-        allocated=_by_component(money.parts),
+        allocated=Amounts(**money.allocated),
         parts=tuple(money.parts),
         credit=money.left,
         refunded=money.refunded,

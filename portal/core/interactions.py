@@ -57,7 +57,7 @@ class Hold:
 
     A plan that is only proposed and a refund owed are pending, but stand in the way of nothing.
     A plan's `from_day` is its start day. A dispute without parts is about the whole loan. `data` holds what
-    the account shows of it, such as a plan's dates and amounts.
+    the account shows of it, such as a plan's dates and amounts. `person_id` is whose it is: its page is theirs alone.
     """
 
     kind: PendingKind
@@ -67,6 +67,7 @@ class Hold:
     page: str
     parts: tuple[Part, ...] = ()
     data: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    person_id: int | None = None
 
     def is_in_force(self, day: date) -> bool:
         """Whether the hold stands on `day`."""

@@ -106,12 +106,10 @@ def _insert_limit(lines: list[Line], over: int) -> None:
 
 def _settlements(instalment: DueInstalment) -> list[Line]:
     """What was paid and waived of the penalty."""
-    lines = [_event("paid", paid.on_day, -paid.amount, paid.reference) for paid in instalment.penalty_payments]
-    lines += [
-        _event("amount_waiver", waived.on_day, -waived.amount, waived.reference)
-        for waived in instalment.waivers
-        if waived.component == "penalty"
-    ]
+    lines = [_event("paid", day, -amount, reference) for reference, _, amount, day in instalment.penalty_payments]
+    for reference, component, amount, day in instalment.waivers:
+        if component == "penalty":
+            lines.append(_event("amount_waiver", day, -amount, reference))
     return lines
 
 

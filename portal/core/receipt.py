@@ -214,11 +214,12 @@ def night_lines(line: Line) -> list[tuple[date, Fraction, Fraction]]:
     if line.base is None or line.daily_rate is None or line.charged_before is None:
         return []
     amount = line.base * line.daily_rate
-    before = Fraction(*line.charged_before)
-    return [
-        (day, amount, before + amount * count)
-        for count, day in enumerate(each_day(line.from_day, line.to_day), start=1)
-    ]
+    running = Fraction(*line.charged_before)
+    nights = []
+    for day in each_day(line.from_day, line.to_day):
+        running += amount
+        nights.append((day, amount, running))
+    return nights
 
 
 def yearly_cost(instalment: InstalmentAssessment) -> Fraction | None:
@@ -261,9 +262,4 @@ def what_if(facts: LoanFacts, on: date, amount: int) -> tuple[Assessment, Assess
 
 def one_more_night(facts: LoanFacts, day: date) -> int:
     """How much penalty (late fee included) the night after that day adds, if nothing is paid meanwhile."""
-    known = replace(facts, payments=tuple(payment for payment in facts.payments if payment.received_on <= day))
-    return _charged(assess(known, day + _NIGHT)) - _charged(assess(known, day))
-
-
-def _charged(assessment: Assessment) -> int:
-    return sum(instalment.penalty_chargeable for instalment in assessment.instalments)
+    return assess(facts, day).next_night
