@@ -26,15 +26,11 @@ class DataHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         root = Path(self.root)
         if not (root / HTMX).is_file():
-            self.app.display_warning(
-                "static/vendor/htmx.js is missing: this wheel works as with JavaScript off"
-            )
+            self.app.display_warning("static/vendor/htmx.js is missing: this wheel works as with JavaScript off")
         for folder in FOLDERS:
             for file in sorted((root / folder).rglob("*")):
                 if file.is_file():
-                    build_data["force_include"][str(file)] = (
-                        f"portal/_data/{file.relative_to(root).as_posix()}"
-                    )
+                    build_data["force_include"][str(file)] = f"portal/_data/{file.relative_to(root).as_posix()}"
         for name in PLAIN_FILES:
             if (root / name).is_file():
                 build_data["force_include"][str(root / name)] = f"portal/_data/{name}"
@@ -51,9 +47,7 @@ class DataHook(BuildHookInterface):  # type: ignore[type-arg]
             language = source.parts[-3]
             compiled = Path(self._compiled.name) / f"{language}.mo"
             compiled.write_bytes(_compile(source))
-            build_data["force_include"][str(compiled)] = (
-                f"portal/_data/locales/{language}/LC_MESSAGES/portal.mo"
-            )
+            build_data["force_include"][str(compiled)] = f"portal/_data/locales/{language}/LC_MESSAGES/portal.mo"
 
 
 def _compile(source: Path) -> bytes:

@@ -21,8 +21,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from portal.access import pages as access_pages
 from portal.access import staff as access_staff
-from portal.access.actions import touch
-from portal.access.queries import find_viewer
+from portal.access.actions import drop_entries, touch
+from portal.access.queries import find_viewer, kept_entries
 from portal.account import pages as account_pages
 from portal.core.refusal import Refusal
 from portal.demo import pages as demo_pages
@@ -81,6 +81,8 @@ class Portal:
     form_tokens: FormTokens
     find_viewer: db.FindViewer
     touch: Callable[[Session, Viewer], None]
+    kept_entries: Callable[[Connection, Viewer, str], list[tuple[str, str]] | None]
+    drop_entries: Callable[[Session, Viewer, str], None]
     sign_in: Callable[[Request, SignInNeeded], Awaitable[Response]]
     admit: Callable[[Request], Awaitable[Viewer]] = db.admit
 
@@ -111,6 +113,7 @@ def open_portal(settings: Settings, clock: Clock, patient: bool = False) -> Port
     def system() -> Viewer:
         return Viewer(kind="system", now=clock.now(), today=clock.today(settings.time_zone))
 
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     info = {name: getattr(settings, name) for name in ("secret_keys", "file_keys", "audit_keys")}
     return Portal(
         settings=settings,
@@ -121,6 +124,8 @@ def open_portal(settings: Settings, clock: Clock, patient: bool = False) -> Port
         form_tokens=FormTokens(settings.secret_keys),
         find_viewer=_find_viewer,
         touch=touch,
+        kept_entries=lambda connection, viewer, form: kept_entries(connection, viewer, settings.secret_keys, form),
+        drop_entries=drop_entries,
         sign_in=access_pages.sign_in_needed,
     )
 

@@ -164,7 +164,7 @@ def _refuse_used(portal: Portal) -> None:
         }
     used = [name for name, count in counts.items() if count]
     if used:
-        raise Failed(f"The database is not empty: there are rows in {', '.join(used)}.")
+        raise Failed(f"The database is not empty: {len(used)} tables have rows. A backup goes onto an empty one.")
     if next(portal.files.keys(), None) is not None:
         raise Failed(f"There are files in {portal.settings.data_dir / 'files'} already.")
 

@@ -2,7 +2,11 @@
 configuration for a reverse proxy and a service that fit these settings."""
 
 import stat
+import sys
+import sysconfig
+import tomllib
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,12 +15,14 @@ from pydantic import BaseModel
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal.messages.gateways import placeholders
 from portal.platform import engines
 from portal.platform.assets import Assets
 from portal.platform.db import NotMigrated, refuse_unmigrated
 from portal.platform.resources import resource
-from portal.platform.settings import SECRETS, Settings
+from portal.platform.settings import SECRETS, Lender, Settings, Sms
 
+ENV_FILE = Path(".env")
 KEYS_MAX = 3
 LARGEST_UPLOAD = "64m"
 
@@ -28,11 +34,9 @@ def lines(settings: Settings) -> Iterator[str]:
         if name in SECRETS:
             yield f"PORTAL_{name.upper()}={' '.join(_masked(key) for key in value)}"
         elif name == "database_url":
-            yield f"PORTAL_DATABASE_URL={make_url(value).render_as_string(hide_password=True)}"
+            yield f"PORTAL_DATABASE_URL={_masked_database(value)}"
         elif name == "sms":
-            for part in type(value).model_fields:
-                shown = getattr(value, part)
-                yield f"PORTAL_SMS_{part.upper()}={_masked_headers(shown) if part == 'headers' else shown}"
+            yield from _gateway_lines(value)
         elif isinstance(value, BaseModel):
             for part, said in value.model_dump().items():
                 yield f"lender.toml {part}={_shown(said)}"
@@ -59,13 +63,32 @@ def _about_safety(settings: Settings) -> Iterator[str]:
         yield "PORTAL_TRUSTED_PROXIES is empty: behind a proxy every visitor would count as one network."
     if not settings.staff_apart:
         yield "PORTAL_STAFF_BASE_URL is the borrowers' host: staff on a host of their own are safer."
-    if settings.data_dir.is_dir() and stat.S_IMODE(settings.data_dir.stat().st_mode) & 0o077:
-        yield f"{settings.data_dir} can be read by others on this machine: chmod 700"
-    served = set(settings.allowed_hosts)
-    for url in (settings.base_url, settings.staff_base_url):
-        if urlsplit(url).hostname not in served:
-            yield f"PORTAL_ALLOWED_HOSTS does not name {urlsplit(url).hostname}, so its pages answer 400."
+    for proxy in settings.trusted_proxies:
+        if ip_network(proxy).prefixlen == 0:
+            yield f"PORTAL_TRUSTED_PROXIES has {proxy}: every visitor could claim to come from any network."
+    yield from _about_folders(settings)
+    yield from _about_lender(settings.lender)
+    for wanted in ("$number", "$text"):
+        if wanted not in placeholders(settings.sms.body):
+            yield f"PORTAL_SMS_BODY has no {wanted}: texts would not arrive as they should."
     yield f"Copy {settings.data_dir / 'audit-anchors.log'} to another machine daily: it shows a log that was cut off."
+
+
+def _about_folders(settings: Settings) -> Iterator[str]:
+    for path, mode in ((settings.data_dir, "700"), (ENV_FILE, "600")):
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            yield f"{path} can be read by others on this machine: chmod {mode} {path}"
+    if not settings.data_dir.is_dir():
+        yield f"{settings.data_dir} is not there: make it, for the portal's own user alone."
+
+
+def _about_lender(lender: Lender) -> Iterator[str]:
+    example = Lender.model_validate(tomllib.loads(resource("lender.example.toml").read_text("utf-8")))
+    for name in ("public_name", "legal_name", "licence", "phone", "accounts"):
+        if getattr(lender, name) == getattr(example, name):
+            yield f"lender.toml: {name} is that of the example."
+    if not lender.accounts:
+        yield "lender.toml names no account, so nobody is told where to pay."
 
 
 def _about_database(settings: Settings) -> Iterator[str]:
@@ -87,12 +110,32 @@ def _about_database(settings: Settings) -> Iterator[str]:
             yield f"SQLite {version} is too old for its write-ahead log: safe, but writes wait for readers."
 
 
+def _gateway_lines(sms: Sms) -> Iterator[str]:
+    """Providers want their key in a header, in the address or in the body, so nothing of these is shown."""
+    yield f"PORTAL_SMS_URL={_masked_address(sms.url)}"
+    yield f"PORTAL_SMS_HEADERS={', '.join(f'{name}: …' for name in sms.headers)}"
+    yield f"PORTAL_SMS_BODY={_masked_body(sms.body)}"
+    yield f"PORTAL_SMS_SUCCESS={sms.success}"
+
+
 def _masked(secret: str) -> str:
-    return f"{secret[:2]}… ({len(secret)} characters)"
+    return f"… ({len(secret)} characters)"
 
 
-def _masked_headers(headers: dict[str, str]) -> str:
-    return ", ".join(f"{name}: …" for name in headers)
+def _masked_database(url: str) -> str:
+    parsed = make_url(url)
+    hidden = {name: "***" for name in parsed.query if "pass" in name}
+    return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
+def _masked_address(url: str) -> str:
+    parts = urlsplit(url)
+    _, at, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{'…' * len(at)}{at}{host}", query="…" if parts.query else "").geturl()
+
+
+def _masked_body(body: str) -> str:
+    return f"{_masked(body)} with {' '.join(placeholders(body))}"
 
 
 def _shown(value: Any) -> str:
@@ -116,7 +159,7 @@ def nginx(settings: Settings, port: int = 8000) -> str:
     return f"""\
 # /etc/nginx/conf.d/portal.conf; certificates: where yours are
 upstream portal {{
-    server 127.0.0.1:{port};
+    server 127.0.0.1:{port} max_fails=0;  # one that restarted is asked again at once
     keepalive 32;
 }}
 
@@ -158,9 +201,9 @@ server {{
 """
 
 
-def systemd(settings: Settings, program: str) -> str:
+def systemd(settings: Settings) -> str:
     """A service unit. `.env` and `lender.toml` are in its working directory."""
-    folder = settings.data_dir
+    program, folder = _program(), settings.data_dir
     return f"""\
 # /etc/systemd/system/portal.service
 [Unit]
@@ -192,3 +235,9 @@ ReadWritePaths={folder}
 [Install]
 WantedBy=multi-user.target
 """
+
+
+def _program() -> Path:
+    """The `portal` command of this environment, however this process was started."""
+    typed = Path(sys.argv[0])
+    return typed.absolute() if typed.name == "portal" else Path(sysconfig.get_path("scripts")) / "portal"

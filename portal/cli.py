@@ -1,6 +1,7 @@
 """The command line: `portal serve`, `portal import` and the others. Each names what does the work, and nothing more."""
 
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,10 +21,18 @@ if TYPE_CHECKING:
     from portal.app import Portal
 
 DAY = "%Y-%m-%d"
+BACKLOG = 2048
+"""How many connections may wait to be taken up."""
+
 GRACE_SECONDS = 30
 """How long a stopping server waits for requests in hand."""
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The repayment portal. Settings come from PORTAL_… variables and .env; see portal check-config.",
+)
 staff = typer.Typer(no_args_is_help=True, help="Staff accounts.")
 app.add_typer(staff, name="staff")
 
@@ -56,7 +65,8 @@ class Printed(StrEnum):
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int | None, typer.Option(help="Port to listen on; by default that of PORTAL_BASE_URL, or 8000.")
+        int | None,
+        typer.Option(min=1, max=65535, help="Port to listen on; by default that of PORTAL_BASE_URL, or 8000."),
     ] = None,
     worker: Annotated[bool, typer.Option(help="Run the worker in this process too.")] = True,
 ) -> int:
@@ -72,11 +82,10 @@ def serve(
     portal: Portal = application.state.portal
     health.check_at_start(portal.doors.engines, settings)
     port = port or (None if settings.in_production else urlsplit(settings.base_url).port) or 8000
+    listening = _listening(host, port)
     server = uvicorn.Server(
         uvicorn.Config(
             application,
-            host=host,
-            port=port,
             log_config=None,
             access_log=False,  # paths hold links; the application logs requests by route
             server_header=False,
@@ -92,7 +101,7 @@ def serve(
     if jobs is not None:
         jobs.start()
     try:
-        server.run()
+        server.run([listening])
     finally:
         if jobs is not None:
             jobs.stop()
@@ -150,7 +159,7 @@ def demo() -> int:
 def import_folder(
     folder: Annotated[Path, typer.Argument(help="Folder with the CSV files.")],
     data_date: Annotated[
-        datetime, typer.Option(formats=[DAY], help="The day up to which payments are included.")
+        datetime, typer.Option(formats=[DAY], metavar="DATE", help="The day up to which payments are included.")
     ],
     keep_good: Annotated[bool, typer.Option("--keep-good", help="Apply the good rows, set the others aside.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
@@ -173,7 +182,7 @@ def import_folder(
 
 @app.command()
 def export(
-    since: Annotated[int, typer.Option(help="The number that the last export ended with.")] = 0,
+    since: Annotated[int, typer.Option(min=0, help="The number that the last export ended with.")] = 0,
     to: Annotated[
         Path | None, typer.Option(help="Folder for the CSV files; by default export in the data folder.")
     ] = None,
@@ -188,14 +197,20 @@ def export(
 @app.command()
 def explain(
     loan_ref: Annotated[str | None, typer.Argument(help="Reference of a loan.")] = None,
-    as_of: Annotated[datetime | None, typer.Option(formats=[DAY], help="Day; today if not given.")] = None,
-    known_at: Annotated[str | None, typer.Option(help="Instant with offset: what was known then.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=[DAY], metavar="DATE", help="Day; today if not given.")
+    ] = None,
+    known_at: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="What was known then, such as 2026-03-17T18:00:00+08:00.")
+    ] = None,
     format: Annotated[Format | None, typer.Option(help="text, json, csv, or with --all jsonl.")] = None,
     every_loan: Annotated[bool, typer.Option("--all", help="Every loan, one a line.")] = False,
 ) -> int:
     """Say what a loan owes at the end of a day and how that came about."""
     from portal.loans import commands
 
+    if every_loan == (loan_ref is not None):
+        raise Failed("explain: name one loan, or give --all")
     with _portal() as portal:
         return commands.run_explain(
             portal.doors,
@@ -253,7 +268,7 @@ def check_config(
     if print_for is Printed.nginx:
         typer.echo(checking.nginx(settings), nl=False)
     elif print_for is Printed.systemd:
-        typer.echo(checking.systemd(settings, str(Path(sys.argv[0]).absolute())), nl=False)
+        typer.echo(checking.systemd(settings), nl=False)
     else:
         for line in checking.lines(settings):
             typer.echo(line)
@@ -304,6 +319,16 @@ def prove() -> int:
 
 
 # --- Shared ---------------------------------------------------------------------------------------------------
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket at this address; Failed where another program has it, before anything is started."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        why = (error.strerror or str(error)).partition(" (")[0]
+        raise Failed(f"serve: cannot listen on {host} port {port}: {why}; see --host and --port") from None
 
 
 def _settings() -> Settings:

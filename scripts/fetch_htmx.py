@@ -29,9 +29,7 @@ class FetchError(Exception):
 def main() -> int:
     """Fetch what is missing; exit code 1 only where --with-axe was asked for and failed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--with-axe", action="store_true", help="also fetch axe-core, and fail where that fails"
-    )
+    parser.add_argument("--with-axe", action="store_true", help="also fetch axe-core, and fail where that fails")
     with_axe = parser.parse_args().with_axe
     if is_genuine(SERVED) and (AXE.is_file() or not with_axe):
         return 0

@@ -26,12 +26,8 @@ COMMENT_TAGS = ("Translators:",)
 def main() -> int:
     """Update every catalogue, or with --check tell which text is not in them yet."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail where a catalogue lags behind"
-    )
-    parser.add_argument(
-        "--take", nargs="+", type=Path, default=[], help="zh only: .po files to take translations from"
-    )
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a catalogue lags behind")
+    parser.add_argument("--take", nargs="+", type=Path, default=[], help="zh only: .po files to take translations from")
     arguments = parser.parse_args()
     template = extract()
     lagging = [language for language in LANGUAGES if list(differences(template, read(language)))]

@@ -137,9 +137,9 @@ def _is_ticked(element: Element) -> bool:
 
 
 def _belongs(element: Element, form: Element) -> bool:
-    return any(
-        parent.tag == "form" and parent.attributes == form.attributes for parent in element.parents
-    ) or bool(form.attributes.get("id") and element.attributes.get("form") == form.attributes["id"])
+    return any(parent.tag == "form" and parent.attributes == form.attributes for parent in element.parents) or bool(
+        form.attributes.get("id") and element.attributes.get("form") == form.attributes["id"]
+    )
 
 
 def _chosen_options(page: httpx2.Response, form: Element) -> dict[str, str]:
@@ -147,12 +147,7 @@ def _chosen_options(page: httpx2.Response, form: Element) -> dict[str, str]:
     for option in Markup(page.text).all("option"):
         select = next((parent for parent in option.parents if parent.tag == "select"), None)
         name = select.attributes.get("name") if select else None
-        if (
-            select
-            and name
-            and _belongs(select, form)
-            and ("selected" in option.attributes or name not in chosen)
-        ):
+        if select and name and _belongs(select, form) and ("selected" in option.attributes or name not in chosen):
             value = option.attributes.get("value")
             chosen[name] = option.text.strip() if value is None else value
     return chosen

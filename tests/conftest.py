@@ -51,9 +51,7 @@ def database_url(request: pytest.FixtureRequest, databases_of: Callable[[str], D
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def shared_database_url(
-    request: pytest.FixtureRequest, databases_of: Callable[[str], Databases]
-) -> Iterator[str]:
+def shared_database_url(request: pytest.FixtureRequest, databases_of: Callable[[str], Databases]) -> Iterator[str]:
     """The same for all tests of a module together, where filling it takes long."""
     yield from _lent(databases_of(request.param))
 

@@ -102,10 +102,7 @@ def faults_of_page(source: str) -> list[str]:
         if len(outside_drawings) != 1:
             found.append(f"has {len(outside_drawings)} <{tag}>, not one")
     found += [
-        f"<{element.tag}> is empty"
-        for tag in ("h1", "title")
-        for element in page.all(tag)
-        if not element.text.strip()
+        f"<{element.tag}> is empty" for tag in ("h1", "title") for element in page.all(tag) if not element.text.strip()
     ]
     if not any(element.attributes.get("lang") for element in page.all("html")):
         found.append("<html> has no lang")
@@ -144,9 +141,7 @@ def _missing_labels(page: Markup) -> Iterator[str]:
         if element.tag not in LABELLED or own.get("type") in NEEDS_NO_LABEL:
             continue
         inside_label = any(parent.tag == "label" for parent in element.parents)
-        if not (
-            inside_label or own.get("aria-label") or own.get("aria-labelledby") or own.get("id", "") in named
-        ):
+        if not (inside_label or own.get("aria-label") or own.get("aria-labelledby") or own.get("id", "") in named):
             yield f"<{element.tag} name={own.get('name')}> has no label"
 
 

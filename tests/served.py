@@ -87,9 +87,7 @@ class Portal:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            raise AssertionError(
-                f"portal serve did not stop:\n{self.log.read_text(encoding='utf-8')}"
-            ) from None
+            raise AssertionError(f"portal serve did not stop:\n{self.log.read_text(encoding='utf-8')}") from None
 
 
 def install(folder: Path, database_url: str, **settings: str) -> Portal:
@@ -103,9 +101,7 @@ def install(folder: Path, database_url: str, **settings: str) -> Portal:
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         **{name.upper(): value for name, value in settings.items()},
     }
-    environment = {
-        name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT", "TMPDIR") if name in os.environ
-    }
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT", "TMPDIR") if name in os.environ}
     environment |= {f"PORTAL_{name}": value for name, value in chosen.items()}
     environment |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "NO_COLOR": "1"}
     return Portal(url, folder, environment)

@@ -54,11 +54,12 @@ class Marks:
 @dataclass(frozen=True)
 class Answered:
     """What an answer led to: `wrong`, `incomplete` (no try is lost), `closed`, `busy` (the network is), `paused`,
-    `gone`, `code` or `full`."""
+    `gone`, `code` or `full`. `try_again` is from when a busy network may."""
 
     outcome: str
     tries_left: int = 0
     new_device: bool = False
+    try_again: datetime | None = None
 
 
 # --- links that are asked for ---------------------------------------------------------------------------------
@@ -76,8 +77,9 @@ ALL_TEXTS_MAX, ALL_TEXTS_WINDOW = 2000, timedelta(hours=1)
 def ask_for_link(session: Session, viewer: Viewer, number: str) -> datetime | None:
     """Note a typed number, known or not, for the worker to answer; or when this network may type again."""
     bucket = f"start:{viewer.network}"
-    if not throttle.count_try(session, bucket, REQUESTS_MAX, REQUESTS_WINDOW, viewer.now):
-        return throttle.opens_at(session, bucket, REQUESTS_MAX, viewer.now)
+    try_again = throttle.wait_until(session, bucket, REQUESTS_MAX, REQUESTS_WINDOW, viewer.now)
+    if try_again is not None:
+        return try_again
     sealed = seal(session.info[outbox.KEYS], queries.NUMBER_PURPOSE, number)
     session.execute(insert(LINK_REQUEST).values(sealed_number=sealed, asked_at=viewer.now))
     return None
@@ -186,8 +188,8 @@ def answer_check(session: Session, viewer: Viewer, typed_date: date | None, type
     if visit is None:
         return Answered("gone")
     device = _device_of(session, viewer, visit.person_id, marks.devices)
-    if device is None and not _network_may(session, viewer, "check"):
-        return Answered("busy")
+    if device is None and (try_again := _network_waits(session, viewer, "check")):
+        return Answered("busy", try_again=try_again)
     person = loans.person(session.connection(), visit.person_id)
     if person is None:
         return Answered("gone")
@@ -281,8 +283,8 @@ def answer_code(session: Session, viewer: Viewer, typed: str, marks: Marks) -> A
     visit = _visit(session, viewer, {"code"})
     if visit is None:
         return Answered("gone")
-    if not _network_may(session, viewer, "code"):
-        return Answered("busy")
+    if try_again := _network_waits(session, viewer, "code"):
+        return Answered("busy", try_again=try_again)
     _lock_person(session, visit.person_id)
     state = queries.code_state(session.connection(), visit.person_id, visit.id, viewer.now)
     if state.paused_until is not None or not state.live:
@@ -511,9 +513,9 @@ def _end_sessions_of(session: Session, viewer: Viewer, person_id: int, because: 
     )
 
 
-def _network_may(session: Session, viewer: Viewer, what: str) -> bool:
+def _network_waits(session: Session, viewer: Viewer, what: str) -> datetime | None:
     bucket = f"{what}:{viewer.network}"
-    return throttle.count_try(session, bucket, NETWORK_TRIES, NETWORK_WINDOW, viewer.now)
+    return throttle.wait_until(session, bucket, NETWORK_TRIES, NETWORK_WINDOW, viewer.now)
 
 
 def _lock_person(session: Session, person_id: int) -> None:
@@ -578,38 +580,25 @@ def _end_stop(session: Session, viewer: Viewer, because: str, *conditions: Any) 
 # --- entries of a form whose session ended --------------------------------------------------------------------
 
 
-def keep_entries(
-    session: Session, viewer: Viewer, ended_token: str, path: str, entries: Sequence[tuple[str, str]]
-) -> bool:
-    """Keep, sealed, what was typed into the form of the page `path` for the person whose session had run out (SB-05).
-
-    Only a session that ended by itself counts: False, and nothing is kept, after signing out or for a stranger.
-    """
-    person_id = queries.person_of_token(session.connection(), ended_token)
-    if person_id is None:
-        return False
-    _drop_entries(session, person_id, path)
+def keep_entries(session: Session, viewer: Viewer, form: str, entries: Sequence[tuple[str, str]]) -> None:
+    """Keep, sealed, what the viewer typed into a form that could not be taken (SB-05)."""
+    drop_entries(session, viewer, form)
     text = json.dumps([list(entry) for entry in entries], ensure_ascii=False)
     session.execute(
         insert(KEPT).values(
-            person_id=person_id,
-            path=path,
+            person_id=viewer.person_id,
+            account_id=viewer.staff_id,
+            form=form,
             sealed_entries=seal(session.info[outbox.KEYS], queries.KEPT_PURPOSE, text),
             created_at=viewer.now,
             expires_at=viewer.now + checking.KEPT_ENTRY_LIFE,
         )
     )
-    return True
 
 
-def drop_entries(session: Session, viewer: Viewer, path: str) -> None:
-    """What was kept of the form of the page `path` is needed no more: it was sent."""
-    if viewer.person_id is not None:
-        _drop_entries(session, viewer.person_id, path)
-
-
-def _drop_entries(session: Session, person_id: int, path: str) -> None:
-    session.execute(delete(KEPT).where(KEPT.c.person_id == person_id, KEPT.c.path == path))
+def drop_entries(session: Session, viewer: Viewer, form: str) -> None:
+    """What was kept of a form is needed no more: it was sent."""
+    session.execute(delete(KEPT).where(queries.kept_by(viewer, form)))
 
 
 # --- four eyes ------------------------------------------------------------------------------------------------

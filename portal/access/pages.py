@@ -1,11 +1,12 @@
 """Links, the recipient check, codes, "not me", devices and signing out: what a borrower meets on the way in and out."""
 
-from datetime import datetime
 from functools import partial
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from portal.access import actions, cookies, queries
 from portal.access.actions import Answered, Marks
@@ -13,9 +14,9 @@ from portal.access.evenness import evenly
 from portal.access.forms import CheckForm, CodeForm, NumberForm, fresh_reference, keep_nothing, mobile_number
 from portal.core.refusal import Refusal
 from portal.loans import queries as loans
-from portal.platform import db, formats
+from portal.platform import db
 from portal.platform.forms import pressed
-from portal.platform.gate import SignInNeeded, route
+from portal.platform.gate import SignInNeeded, Viewer, route
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import ngettext
 from portal.platform.render import error_page, here, render, safe_path, see_other
@@ -43,7 +44,9 @@ async def ask_for_link(request: Request) -> Response:
         form.add_error("number", _("This is not a mobile number we can write to. Type it with all its digits."))
         return render(request, "access/start.html", status=422, form=form)
     try_again = await db.write(request, actions.ask_for_link, number)
-    return _too_many(request, try_again) if try_again else see_other(request, "access:start_sent")
+    if try_again:
+        return error_page(request, 429, try_again=try_again)
+    return see_other(request, "access:start_sent")
 
 
 async def start_sent(request: Request) -> Response:
@@ -214,7 +217,7 @@ async def _onwards(request: Request, answered: Answered, wanted: str) -> Respons
         case "closed":
             return see_other(request, "access:link_closed")
         case "busy":
-            return error_page(request, 429)
+            return error_page(request, 429, try_again=answered.try_again)
         case "gone":
             return await _elsewhere(request, wanted)
     stays_known = answered.outcome == "full"
@@ -245,13 +248,6 @@ def _with_next(request: Request, name: str, wanted: str, **more: str) -> Respons
     path = request.app.state.portal.pages.path_for(name)
     query = {**({"next": wanted} if wanted and _next(wanted) != HOME else {}), **more}
     return see_other(request, f"{path}?{urlencode(query)}" if query else path)
-
-
-def _too_many(request: Request, try_again: datetime) -> Response:
-    zone = request.app.state.portal.settings.time_zone
-    time = formats.clock_time(queries.full_minute(try_again), zone)
-    words = _("Too many tries in a short time. Try again at %(time)s. Nothing is lost.", time=time)
-    return error_page(request, 429, happened=words)
 
 
 # --- "Not me" -------------------------------------------------------------------------------------------------
@@ -329,30 +325,57 @@ async def sign_in_needed(request: Request, error: SignInNeeded) -> Response:
     current = visit_of(request).route
     if current is not None and current.may == "anyone":
         return see_other(request, page)  # an old form of a page that needs no session: here it is anew
+    if request.method == "GET" and "hx-request" in request.headers:
+        return Response(status_code=204)  # a part asks by itself: the page stays as it is, and so does what is typed
+    kept = {"kept": "1"} if await _keep(request, cookies.STAFF if error.staff else cookies.SESSION) else {}
     if error.staff:
-        return see_other(request, f"/staff/sign-in?{urlencode({'next': page})}")
-    kept = await _keep_entries(request, urlsplit(page).path)
-    return _with_next(request, "access:session_ended", page, **({"kept": "1"} if kept else {}))
+        return see_other(request, f"/staff/sign-in?{urlencode({'next': page, **kept})}")
+    return _with_next(request, "access:session_ended", page, **kept)
 
 
-async def _keep_entries(request: Request, path: str) -> bool:
-    entries = visit_of(request).entries
-    token = cookies.read(request, cookies.SESSION)
-    if not entries or not token:
+async def _keep(request: Request, kind: str) -> bool:
+    """Keep what was typed, for whose session it was; not what had its effect before its answer was lost."""
+    typed, token = visit_of(request).typed, cookies.read(request, kind)
+    if typed is None or not token:
         return False
+
+    def keep(session: Session, stranger: Viewer) -> bool:
+        owner = queries.viewer_of_ended(session.connection(), stranger, kind, token)
+        if owner is None or db.took_effect(session, request, owner):
+            return False
+        actions.keep_entries(session, owner, typed.form, typed.entries)
+        return True
+
     doors = request.app.state.portal.doors
-    keep = partial(doors.write_as, visit_of(request).stranger(), actions.keep_entries, token, path, entries)
-    return bool(await doors.writing(keep))
+    return bool(await doors.writing(partial(doors.write_as, visit_of(request).stranger(), keep)))
 
 
 def _page_of(request: Request) -> str:
-    """The page that a request came from: of a form, the one that showed it."""
+    """The page that a request came from: of a form, the one that showed it, or the nearest above it that opens."""
     if request.method in {"GET", "HEAD"}:
         return here(request) or "/"
-    shown = urlsplit(request.headers.get("referer", ""))
-    if f"{shown.scheme}://{shown.netloc}" not in request.app.state.portal.settings.origins:
-        return quote(request.scope["path"])
-    return safe_path(f"{shown.path}?{shown.query}" if shown.query else shown.path)
+    shown = _referer(request)
+    ours = f"{shown.scheme}://{shown.netloc}" in request.app.state.portal.settings.origins
+    path = shown.path if ours else quote(request.scope["path"])
+    if ours and shown.query and _opens(request, path):
+        return safe_path(f"{path}?{shown.query}")
+    while not _opens(request, path) and path.strip("/"):
+        path = path.rpartition("/")[0]
+    return safe_path(path)
+
+
+def _referer(request: Request) -> SplitResult:
+    """Where the browser says it was; nowhere if that is no address, or longer than any of ours."""
+    given = request.headers.get("referer", "")
+    try:
+        return urlsplit(given if len(given) <= 2000 else "")
+    except ValueError:
+        return urlsplit("")
+
+
+def _opens(request: Request, path: str) -> bool:
+    scope = {"type": "http", "method": "GET", "path": unquote(path), "root_path": "", "headers": []}
+    return any(each.matches(scope)[0] is Match.FULL for each in request.app.routes)
 
 
 async def sign_out(request: Request) -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, func, select
 from starlette.requests import HTTPConnection
 
 from portal.access import checking, cookies
@@ -30,6 +30,8 @@ from portal.core.refusal import Refusal
 from portal.loans import queries as loans
 from portal.loans.tables import ContactPoint, Person, table_of
 from portal.platform import gate
+from portal.platform.db import TOUCH_AFTER
+from portal.platform.formats import full_minute
 from portal.platform.gate import Viewer
 from portal.platform.sealing import SealBroken, unseal
 from portal.platform.visit import stranger, visit_of
@@ -59,6 +61,12 @@ class BorrowerVisit:
     link_id: int | None
     device_id: int | None
     last_seen_at: datetime
+    ends_at: datetime
+
+    def ends_if_idle(self, now: datetime) -> datetime:
+        """When the session ends if nothing is asked for after `now`, as it will then have been noted."""
+        last = now if now - self.last_seen_at >= TOUCH_AFTER else self.last_seen_at
+        return min(last + checking.IDLE_LIFE, self.ends_at)
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,7 @@ _VISIT = (
         SESSION.c.link_id,
         SESSION.c.device_id,
         SESSION.c.last_seen_at,
+        SESSION.c.ends_at,
     )
     .join(CONTACT, and_(CONTACT.c.id == SESSION.c.contact_point_id, CONTACT.c.superseded_at.is_(None)))
     .where(_ALIVE)
@@ -146,6 +155,7 @@ def _as_borrower(connection: Connection, request: HTTPConnection, viewer: Viewer
         session_id=visit.id,
         device_id=visit.device_id,
         seen_at=visit.last_seen_at,
+        ends_at=visit.ends_if_idle(viewer.now),
     )
 
 
@@ -353,13 +363,6 @@ def _longer_than_a_resend(state: CodeState, now: datetime) -> datetime | None:
     return instant if instant and instant - now > checking.RESEND_AFTER else None
 
 
-def full_minute(instant: datetime) -> datetime:
-    """Rounded up, so that what is said by the clock holds when the clock shows it."""
-    if (instant.second, instant.microsecond) == (0, 0):
-        return instant
-    return instant.replace(second=0, microsecond=0) + timedelta(minutes=1)
-
-
 # --- links, sessions that ended, devices, kept entries --------------------------------------------------------
 
 
@@ -439,14 +442,35 @@ def devices(connection: Connection, viewer: Viewer) -> tuple[DeviceLine, ...]:
     )
 
 
+def viewer_of_ended(connection: Connection, viewer: Viewer, kind: str, token: str) -> Viewer | None:
+    """Whose session a cookie (cookies.SESSION or STAFF) was, if it ran out by itself."""
+    if kind == cookies.SESSION:
+        person_id = person_of_token(connection, token)
+        return replace(viewer, kind="borrower", person_id=person_id) if person_id is not None else None
+    account_id = connection.scalar(_ENDED_STAFF, {"token_hash": checking.token_hash(token)}) if token else None
+    return replace(viewer, kind="staff", staff_id=account_id) if account_id is not None else None
+
+
+_ENDED_STAFF = (
+    select(STAFF_SESSION.c.account_id)
+    .join(ACCOUNT, and_(ACCOUNT.c.id == STAFF_SESSION.c.account_id, ACCOUNT.c.disabled_at.is_(None)))
+    .where(STAFF_SESSION.c.token_hash == bindparam("token_hash"), STAFF_SESSION.c.revoked_at.is_(None))
+)
+
+
+def kept_by(viewer: Viewer, form: str) -> ColumnElement[bool]:
+    """The row of what the viewer had typed into a form; none for anybody else."""
+    if viewer.kind == "staff":
+        return and_(KEPT.c.account_id == viewer.staff_id, KEPT.c.form == form)
+    return and_(KEPT.c.person_id == viewer.person_id, KEPT.c.form == form)
+
+
 def kept_entries(
-    connection: Connection, viewer: Viewer, keys: Sequence[str], path: str
+    connection: Connection, viewer: Viewer, keys: Sequence[str], form: str
 ) -> list[tuple[str, str]] | None:
-    """What the viewer had typed into the form of the page `path` when an earlier session ended (SB-05)."""
+    """What the viewer had typed into a form when an earlier session ended (SB-05)."""
     sealed = connection.scalar(
-        select(KEPT.c.sealed_entries).where(
-            KEPT.c.person_id == viewer.person_id, KEPT.c.path == path, KEPT.c.expires_at > viewer.now
-        )
+        select(KEPT.c.sealed_entries).where(kept_by(viewer, form), KEPT.c.expires_at > viewer.now)
     )
     try:
         return [(name, text) for name, text in json.loads(unseal(keys, KEPT_PURPOSE, sealed))] if sealed else None

@@ -36,7 +36,8 @@ from portal.platform.visit import visit_of
 async def sign_in(request: Request) -> Response:
     """Asks for name, password and code together."""
     wanted = safe_path(request.query_params.get("next"), "/staff/")
-    return render(request, "access/staff_sign_in.html", form=SignInForm.blank(next=wanted))
+    kept = request.query_params.get("kept") == "1"
+    return render(request, "access/staff_sign_in.html", form=SignInForm.blank(next=wanted), kept=kept)
 
 
 @evenly
@@ -46,14 +47,14 @@ async def answer_sign_in(request: Request) -> Response:
     keep_nothing(request)
     typed = form.value if form.ok else SignInInput()
     name = typed.name.strip().lower()
-    if not await db.write(request, staff_actions.staff_may_try, name):
-        return error_page(request, 429)
+    if try_again := await db.write(request, staff_actions.sign_in_waits, name):
+        return error_page(request, 429, try_again=try_again)
     proven = await _proven(request, await db.read(request, queries.credentials, name), typed)
     reference = fresh_reference(request, "staff")
     if proven is None or not await db.write(request, staff_actions.sign_in_staff, *proven, reference):
         await db.write(request, staff_actions.note_failed_sign_in, name)
         form.form_errors.append(_("Name, password and code do not go together. Please look at them once more."))
-        return render(request, "access/staff_sign_in.html", status=422, form=form)
+        return render(request, "access/staff_sign_in.html", status=422, form=form, kept=False)
     response = see_other(request, safe_path(typed.next, "/staff/"))
     cookies.give(response, request, cookies.STAFF, reference)
     return response
@@ -98,8 +99,8 @@ async def add_account(request: Request) -> Response:
     keep_nothing(request)
     if not form.ok:
         return await _accounts_page(request, form, status=422)
-    if not await db.write(request, staff_actions.staff_may_prove):
-        return error_page(request, 429)
+    if try_again := await db.write(request, staff_actions.proof_waits):
+        return error_page(request, 429, try_again=try_again)
     fresh = await _fresh(request)
     try:
         stored = await db.write(request, _add, form.value, fresh.password_hash, fresh.sealed_totp)
@@ -121,8 +122,8 @@ async def change_account(request: Request) -> Response:
     name = request.path_params["name"]
     if not form.ok:
         return await _account_page(request, form, status=422)
-    if not await db.write(request, staff_actions.staff_may_prove):
-        return error_page(request, 429)
+    if try_again := await db.write(request, staff_actions.proof_waits):
+        return error_page(request, 429, try_again=try_again)
     fresh = await _fresh(request)
     try:
         stored = await db.write(request, _change, name, form.value, fresh.password_hash, fresh.sealed_totp)

@@ -1,7 +1,7 @@
 """What changes who of the staff may come in: accounts, roles, secrets, sign-in."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select, update
 from sqlmodel import Session
@@ -127,13 +127,14 @@ def _end_staff_sessions(session: Session, viewer: Viewer, account_id: int) -> No
 STAFF_TRIES, STAFF_NETWORK_TRIES, STAFF_WINDOW = 10, 30, timedelta(minutes=15)
 
 
-def staff_may_try(session: Session, viewer: Viewer, name: str) -> bool:
-    """Count a sign-in for the name and for the network; False when either has had enough for a quarter hour."""
-    by_name = throttle.count_try(session, f"staff:{checking.token_hash(name)}", STAFF_TRIES, STAFF_WINDOW, viewer.now)
-    by_network = throttle.count_try(
-        session, f"staff_network:{viewer.network}", STAFF_NETWORK_TRIES, STAFF_WINDOW, viewer.now
+def sign_in_waits(session: Session, viewer: Viewer, name: str) -> datetime | None:
+    """Count a sign-in for the name and for the network; from when it may be tried where either has had enough."""
+    buckets = (
+        (f"staff:{checking.token_hash(name)}", STAFF_TRIES),
+        (f"staff_network:{viewer.network}", STAFF_NETWORK_TRIES),
     )
-    return by_name and by_network
+    waits = [throttle.wait_until(session, bucket, limit, STAFF_WINDOW, viewer.now) for bucket, limit in buckets]
+    return max((instant for instant in waits if instant), default=None)
 
 
 def sign_in_staff(session: Session, viewer: Viewer, account_id: int, totp_step: int, new_session: str) -> bool:
@@ -167,9 +168,9 @@ def use_totp_step(session: Session, viewer: Viewer, account_id: int, totp_step: 
     return used is not None
 
 
-def staff_may_prove(session: Session, viewer: Viewer) -> bool:
-    """Count a try of somebody who is signed in to show their own code once more."""
-    return throttle.count_try(session, f"staff_own:{viewer.staff_id}", STAFF_TRIES, STAFF_WINDOW, viewer.now)
+def proof_waits(session: Session, viewer: Viewer) -> datetime | None:
+    """Count a try of somebody signed in to show their own code once more; from when one may be made after too many."""
+    return throttle.wait_until(session, f"staff_own:{viewer.staff_id}", STAFF_TRIES, STAFF_WINDOW, viewer.now)
 
 
 def prove_again(session: Session, viewer: Viewer, typed_code: str) -> None:

@@ -160,14 +160,22 @@ class NumberStop(SQLModel, table=True):
 
 
 class KeptEntry(SQLModel, table=True):
-    """What somebody had typed into a form whose session ended, sealed, until they are back (SB-05)."""
+    """What somebody, staff too, had typed into a form whose session ended, sealed, until they are back (SB-05).
+
+    `form` is the form's purpose and what it is about.
+    """
 
     __tablename__ = "kept_entry"
-    __table_args__ = (Index("uq_kept_entry_person_id_path", "person_id", "path", unique=True),)
+    __table_args__ = (
+        Index("uq_kept_entry_person_id_form", "person_id", "form", unique=True),
+        Index("uq_kept_entry_account_id_form", "account_id", "form", unique=True),
+        CheckConstraint("(person_id IS NULL) <> (account_id IS NULL)", name="owner"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    person_id: int = Field(foreign_key="person.id")
-    path: str
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    account_id: int | None = Field(default=None, foreign_key="staff_account.id")
+    form: str
     sealed_entries: str = Field(sa_type=Text)
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)

@@ -29,7 +29,7 @@ from portal.core.receipt import (
 )
 from portal.core.terms import RateRow
 from portal.loans import queries as loans
-from portal.loans.queries import LoanRecord
+from portal.loans.queries import LoanRecord, ReversedPayment
 from portal.platform.clock import day_in
 from portal.platform.gate import Viewer
 
@@ -130,13 +130,13 @@ def _own(viewer: Viewer, holds: Iterable[Hold]) -> tuple[Hold, ...]:
 
 
 def _pending(viewer: Viewer, records: Iterable[LoanRecord]) -> tuple[Pending, ...]:
-    holds = {
-        hold.number: hold
-        for record in records
-        for hold in (*record.holds, *record.pending)
-        if hold.page and hold.is_in_force(viewer.today)
-    }
-    return tuple(_pending_of(viewer, hold) for hold in holds.values())
+    """Each page once: a dispute about fraud leads to the same one as the hold that it puts on the loan."""
+    by_page: dict[str, Hold] = {}
+    for record in records:
+        for hold in (*record.holds, *record.pending):
+            if hold.page and hold.is_in_force(viewer.today):
+                by_page.setdefault(hold.page, hold)
+    return tuple(_pending_of(viewer, hold) for hold in by_page.values())
 
 
 def _pending_of(viewer: Viewer, hold: Hold) -> Pending:
@@ -152,7 +152,6 @@ def _currencies(shown: Iterable[LoanFigures]) -> list[str]:
 def _card(currency: str, shown: Iterable[LoanFigures]) -> DueCard:
     own = [loan for loan in shown if loan.currency == currency]
     oldest = [loan.assessment.oldest_due_on for loan in own if loan.assessment.oldest_due_on is not None]
-    coming = [loan.assessment.next_due for loan in own if loan.assessment.next_due is not None]
     return DueCard(
         currency=currency,
         payable=Amounts(*map(sum, zip(*(loan.payable for loan in own), strict=True))),
@@ -160,13 +159,21 @@ def _card(currency: str, shown: Iterable[LoanFigures]) -> DueCard:
         days_past_due=max(loan.assessment.days_past_due for loan in own),
         oldest_due_on=min(oldest, default=None),
         next_night=sum(loan.next_night for loan in own),
-        next_due=min(coming, key=lambda due: due.due_on, default=None),
+        next_due=_next_due([loan.assessment.next_due for loan in own if loan.assessment.next_due is not None]),
         credit=sum(loan.assessment.credit - loan.assessment.refund_owed for loan in own),
         refund_owed=sum(loan.assessment.refund_owed for loan in own),
         contract_types=tuple(dict.fromkeys(loan.record.contract_type for loan in own)),
         plan=next((loan.running_plan for loan in own if loan.running_plan), None),
         next_plan_payment=min((loan.next_plan_payment for loan in own if loan.next_plan_payment), default=None),
     )
+
+
+def _next_due(coming: list[NextDue]) -> NextDue | None:
+    """The next day on which money has to come, and how much for all loans together."""
+    soonest = min(coming, key=lambda due: (due.amount == 0, due.due_on), default=None)
+    if soonest is None:
+        return None
+    return soonest._replace(amount=sum(due.amount for due in coming if due.due_on == soonest.due_on))
 
 
 def _first_with_penalty(loan: LoanFigures) -> int | None:
@@ -180,6 +187,7 @@ class LoanPage:
     record: LoanRecord
     figures: LoanFigures | None
     pending: tuple[Pending, ...]
+    came_back: tuple[ReversedPayment, ...]
     today: date
     data_date: date | None
     name: str
@@ -192,7 +200,8 @@ def loan_page(connection: Connection, viewer: Viewer, code: str) -> LoanPage | N
         return None
     found = _as_seen_by(viewer, found)
     shown = None if found.status == "sold" else figures(found, viewer.today)
-    return LoanPage(found, shown, _pending(viewer, (found,)), viewer.today, found.data_date, viewer.name)
+    came_back = loans.reversed_payments(connection, found.id) if shown else ()
+    return LoanPage(found, shown, _pending(viewer, (found,)), came_back, viewer.today, found.data_date, viewer.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,8 +355,9 @@ class ReceiptPage:
 
     @property
     def yearly_contract_rates(self) -> list[Fraction]:
-        """The nightly rates that were in force, each times 365."""
-        return list(dict.fromkeys(row.daily_rate * CEILING_DAYS for row in self.rates))
+        """The nightly rates of the nights charged, each times 365."""
+        charged = (line.daily_rate for line in self.lines if line.kind == "nights" and line.daily_rate is not None)
+        return list(dict.fromkeys(rate * CEILING_DAYS for rate in charged))
 
 
 def asked_receipt(

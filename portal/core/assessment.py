@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
@@ -20,8 +21,8 @@ from portal.core.lines import Line, penalty_lines
 
 
 class NextDue(NamedTuple):
-    """The next day on which something falls due: its first instalment, and what has to be paid then beside
-    the credit that is held."""
+    """The next day on which money has to come: its first instalment, and what has to be paid then beside the
+    credit that is held. What that credit pays in full by itself is passed over, unless it pays all."""
 
     number: int
     due_on: date
@@ -330,8 +331,10 @@ def _contract_total(instalment: Instalment) -> int:
 
 
 def _next_due(later: Sequence[Instalment], credit: int) -> NextDue | None:
-    if not later:
-        return None
-    first = later[0]
-    amount = sum(_contract_total(instalment) for instalment in later if instalment.due_on == first.due_on)
-    return NextDue(first.number, first.due_on, max(0, amount - credit))
+    for due_on, falling in groupby(later, key=attrgetter("due_on")):
+        first, *others = falling
+        amount = sum(map(_contract_total, (first, *others)))
+        if amount > credit:
+            return NextDue(first.number, due_on, amount - credit)
+        credit -= amount
+    return NextDue(later[0].number, later[0].due_on, 0) if later else None

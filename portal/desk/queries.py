@@ -21,7 +21,7 @@ from portal.evidence import queries as evidence
 from portal.evidence.queries import FileRecord
 from portal.loans import queries as loans
 from portal.loans.queries import CONTACT_POINT, HOLD, PERSON, PERSON_VERSION, LoanRecord, PersonRecord
-from portal.loans.tables import Payment, Waiver, table_of
+from portal.loans.tables import Waiver, table_of
 from portal.messages import queries as messages
 from portal.messages.queries import Undelivered
 from portal.plans.tables import Plan
@@ -29,7 +29,7 @@ from portal.platform.gate import PERMISSIONS, Viewer
 from portal.platform.i18n import gettext as _
 from portal.platform.numbers import read_number
 
-PLAN, PAYMENT, WAIVER = table_of(Plan), table_of(Payment), table_of(Waiver)
+PLAN, WAIVER = table_of(Plan), table_of(Waiver)
 
 MOST_FOUND = 20
 MESSAGES_SINCE = timedelta(days=30)
@@ -181,15 +181,6 @@ class PlanLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ReversedPayment:
-    """A payment that came back: it counts as if it had never been made, so that the figures do not show it."""
-
-    reference: str
-    received_on: date
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
 class LoanCase:
     """A loan in the case, as the person sees it, with what only staff see beside it."""
 
@@ -197,7 +188,6 @@ class LoanCase:
     role: str | None
     stage: str
     risk_class: str
-    reversed: tuple[ReversedPayment, ...] = ()
 
     @property
     def record(self) -> LoanRecord:
@@ -269,18 +259,11 @@ def _loan_case(connection: Connection, viewer: Viewer, record: LoanRecord) -> Lo
     if seen.figures is None:
         return LoanCase(seen, record.role, "", "")
     assessed = seen.figures.assessment
-    columns = (PAYMENT.c.ref, PAYMENT.c.received_on, PAYMENT.c.amount)
-    came_back = connection.execute(
-        select(*columns)
-        .where(PAYMENT.c.loan_id == record.id, PAYMENT.c.superseded_at.is_(None), PAYMENT.c.reversed.is_(True))
-        .order_by(PAYMENT.c.received_on, PAYMENT.c.ref)
-    )
     return LoanCase(
         seen,
         record.role,
         assessed.stage,
         risk_class(assessed.days_past_due, record.facts.status),
-        tuple(ReversedPayment(*row) for row in came_back),
     )
 
 

@@ -95,7 +95,9 @@ async def messages(request: Request) -> Response:
 async def audit_log(request: Request) -> Response:
     """The audit log, the newest first."""
     before, about = request.query_params.get("before", ""), request.query_params.get("about", "").strip()[:60]
-    page = await db.read(request, queries.audit_page, int(before) if before.isdecimal() else None, about)
+    page = await db.read(
+        request, queries.audit_page, int(before) if before.isdecimal() and len(before) <= 18 else None, about
+    )
     return render(request, "desk/audit.html", page=page, about=about)
 
 

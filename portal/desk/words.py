@@ -22,7 +22,7 @@ PARTY_ROLES: Mapping[str, Lazy] = {
 LOAN_STATUSES: Mapping[str, Lazy] = {
     "active": lazy("Being repaid"),
     "called": lazy("Called"),
-    "closed": lazy("Closed"),
+    "closed": lazy("Paid in full"),
     "written_off": lazy("Written off"),
     "sold": lazy("Sold"),
 }

@@ -86,8 +86,8 @@ class Filing:
 def open_dispute(session: Session, viewer: Viewer, code: str, instalment: int, filing: Filing) -> str:
     """File a dispute about an instalment of the viewer's loan; its number.
 
-    Raises Refusal `unknown_loan`, `figures_changed`, `nothing_ticked`, or one of the table of interactions
-    (`file_dispute.…`).
+    Raises Refusal `unknown_loan`, `figures_changed`, `nothing_ticked`, `disputed_by_another`, or one of the table of
+    interactions (`file_dispute.…`).
     """
     # Two filings at once would not see each other's parts.
     session.connection().execute(select(LOAN.c.id).where(LOAN.c.code == code).with_for_update())
@@ -123,7 +123,8 @@ def _parts_to_file(record: LoanRecord, viewer: Viewer, instalment: int, filing: 
         raise Refusal("nothing_ticked")
     refusal = may("file_dispute", holds, record.facts.status, role, own)
     if refusal:
-        raise refusal
+        of_another = any(hold.number == refusal.data["number"] and hold.person_id != viewer.person_id for hold in holds)
+        raise Refusal("disputed_by_another") if of_another else refusal
     return own
 
 

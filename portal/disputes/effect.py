@@ -4,6 +4,7 @@ Nights are named by the days on which they end, `2026-03-06_2026-03-20`, both in
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -98,6 +99,17 @@ def _pieces(whole: Span, spans: Sequence[Span]) -> list[tuple[Span, bool]]:
 
 def _after(day: date) -> date:
     return day if day == date.max else day + ONE_DAY
+
+
+def sharing_nights(names: Iterable[str], spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The spans that share a night with one of those named: what was ticked, on a receipt that may have changed."""
+    were = []
+    for name in names:
+        with suppress(ValueError):
+            were.append(Span.read(name))
+    return tuple(
+        span for span in spans if any(span.from_day <= old.to_day and old.from_day <= span.to_day for old in were)
+    )
 
 
 def disputed_parts(instalment: InstalmentAssessment, nights: Iterable[Span], late_fee: bool) -> tuple[Part, ...]:
@@ -203,7 +215,7 @@ def effect(
 ) -> Effect:
     """What upholding does on a day; `facts` are those of `settled`. Without `ticked` all that is disputed is upheld.
 
-    Ticks that name no disputed row are left out.
+    Ticks that name no disputed row tick those that share their nights, and else are left out.
     """
     before = assess(facts, day)
     seen = before.instalment(number)
@@ -211,7 +223,10 @@ def effect(
     names = {stretch.span.name: stretch.span for stretch in charged}
     with_fee = any(part.kind == "late_fee" for part in parts) and seen.late_fee > 0
     possible = frozenset(names) | ({"late_fee"} if with_fee else set())
-    chosen = possible if ticked is None else possible & frozenset(ticked)
+    chosen = possible
+    if ticked is not None:
+        chosen = frozenset(span.name for span in sharing_nights(ticked, names.values()))
+        chosen |= possible & {"late_fee"} & frozenset(ticked)
     nights = _to_waive(seen, [span for name, span in names.items() if name in chosen])
     changed = _with_nights(facts, number, nights)
     fee = 0

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from portal.core.assessment import Assessment
+from portal.core.assessment import Assessment, InstalmentAssessment
 from portal.core.disputed import disputed
+from portal.core.facts import LoanFacts
 from portal.core.interactions import Hold, Part
-from portal.disputes.effect import Row
+from portal.disputes.effect import Row, Span, stretches
 
 
 class Sums(NamedTuple):
@@ -21,10 +22,65 @@ class Sums(NamedTuple):
 
 def sums(assessment: Assessment, number: int, parts: Iterable[Part], others: Iterable[Part] = ()) -> Sums:
     """What these parts come to beside those of `others`, which are disputed already."""
-    own, all_parts = list(parts), [*parts, *others]
-    of_this = disputed(assessment.instalment(number), own)
-    unpaid = sum(disputed(item, all_parts).unpaid for item in assessment.instalments if item.is_due)
+    own, beside = list(parts), list(others)
+    of_this = disputed(assessment.instalment(number), own, beside)
+    unpaid = sum(disputed(item, [*own, *beside]).unpaid for item in assessment.instalments if item.is_due)
     return Sums(of_this.amount, of_this.unpaid, assessment.due.total - unpaid)
+
+
+class Change(NamedTuple):
+    """Nights that cost something else than they did, in minor units; None where they are not on one of the receipts.
+
+    Without nights: what is left of the instalment.
+    """
+
+    span: Span | None
+    before: int | None
+    now: int | None
+
+
+class Changes(NamedTuple):
+    """What happened to an instalment between two looks: what arrived on its loan, and what differs."""
+
+    arrived: int
+    lines: tuple[Change, ...]
+
+
+class Told(NamedTuple):
+    """The figures that a form carries, so that a page that has changed can lay them beside the new ones."""
+
+    received: int
+    left: int
+    nights: dict[Span, int]
+
+    def __str__(self) -> str:
+        nights = (f"{span.name}={amount}" for span, amount in self.nights.items())
+        return "|".join((str(self.received), str(self.left), *nights))
+
+
+def told(facts: LoanFacts, instalment: InstalmentAssessment) -> Told:
+    """The figures of an instalment as they are told now."""
+    received = sum(payment.amount for payment in facts.payments if payment.kind == "payment")
+    nights = {each.span: each.amount for each in stretches(instalment, ())}
+    return Told(received, instalment.unpaid.total, nights)
+
+
+def read_told(text: str) -> Told | None:
+    """What a form carried, None for anything else."""
+    try:
+        received, left, *nights = text.split("|")
+        pairs = (each.split("=") for each in nights)
+        return Told(int(received), int(left), {Span.read(name): int(amount) for name, amount in pairs})
+    except ValueError:
+        return None
+
+
+def changes(before: Told, now: Told) -> Changes:
+    """What differs between what was told and what is told now."""
+    nights = [Change(span, before.nights.get(span), now.nights.get(span)) for span in {**before.nights, **now.nights}]
+    nights.sort(key=lambda change: change.span or ())
+    lines = (*nights, Change(None, before.left, now.left))
+    return Changes(max(0, now.received - before.received), tuple(line for line in lines if line.before != line.now))
 
 
 def parts_of(holds: Iterable[Hold], day: date, *, but: str = "") -> list[Part]:

@@ -33,6 +33,7 @@ class DisputeInput(BaseModel):
     has_draft: bool = False
     draft: str = ""
     seen: str = ""
+    told: str = ""
 
 
 def _open_dispute(data: Mapping[str, Any]) -> str:
@@ -53,9 +54,11 @@ class DisputeForm(Form[DisputeInput]):
     """Files a dispute."""
 
     purpose = "dispute"
+    outlives = True
     refusals = {
         "figures_changed": _CHANGED,
         "file_dispute.dispute": _open_dispute,
+        "disputed_by_another": lazy("Some of this cannot be chosen at present. Tick other lines."),
         "file_dispute.incapacity": lazy("At present only the representative can do this. Please ring us."),
         "file_dispute.sold": lazy("This contract has a new owner. Please turn to them."),
     }
@@ -97,6 +100,7 @@ class AddForm(Form[AddInput]):
     """Adds to an open dispute."""
 
     purpose = "dispute_add"
+    outlives = True
     refusals = {"not_open": _NOT_OPEN, "changed_meanwhile": _NOT_OPEN, "already_decided": _NOT_OPEN}
 
     def check(self, consented: bool) -> None:
@@ -134,7 +138,8 @@ class DecideInput(BaseModel):
     reason: str = ""
     words: str = Field(default="", max_length=MAX_WORDS)
     seen: str
-    version: int
+    told: str = ""
+    version: int = Field(ge=0, le=2**31 - 1)
 
 
 def _decided_by(data: Mapping[str, Any]) -> str:
@@ -165,6 +170,7 @@ class DecideForm(Form[DecideInput]):
     """Decides a dispute."""
 
     purpose = "dispute_decide"
+    outlives = True
     refusals = STAFF_REFUSALS
 
     def check(self) -> None:
@@ -229,5 +235,5 @@ def queue_filter(query: Mapping[str, str]) -> QueueFilter:
         reason if reason in REASONS else "",
         state if state in UNDECIDED else "",
         held if held in ("me", "nobody") else "",
-        min(int(page), 10_000) if page.isascii() and page.isdigit() and int(page[:9]) > 0 else 1,
+        min(int(page[:9]), 10_000) if page.isascii() and page.isdigit() and int(page[:9]) > 0 else 1,
     )

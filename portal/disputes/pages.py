@@ -32,7 +32,8 @@ async def new(request: Request) -> Response:
     """The form of a new dispute; sent, it gives a number."""
     if request.method == "POST":
         return await _create(request)
-    return await _form_page(request, DisputeForm.blank(draft=new_code()), Ticks())
+    form = await DisputeForm.reopen(request, draft=new_code())
+    return await _form_page(request, form, form.ticks if form.is_kept else Ticks())
 
 
 async def sums(request: Request) -> Response:
@@ -51,7 +52,10 @@ async def _create(request: Request) -> Response:
         form.errors.clear()
         return await _form_page(request, form, form.ticks)
     form.check()
-    kept, refused = await keep_uploads(request, form.files.get("files", []) if form.raw.get("consent") else [])
+    uploads = form.files.get("files", []) if form.raw.get("consent") else []
+    if uploads and await db.read(request, queries.new_page, *_place(request), form.ticks) is None:
+        raise HTTPException(404)  # before anything is stored
+    kept, refused = await keep_uploads(request, uploads)
     status = 422
     if form.ok:
         try:
@@ -107,6 +111,7 @@ async def _form_page(
         refused=refused or [],
         consent=consent_words(request, page.loan.rules.evidence_keep_days),
         changed=status == 409,
+        changes=page.changes_since(form.raw["told"]) if status == 409 else None,
     )
 
 
@@ -117,7 +122,7 @@ async def index(request: Request) -> Response:
 
 async def detail(request: Request) -> Response:
     """Where a dispute stands, or how it was decided."""
-    return await _detail_page(request, AddForm.blank())
+    return await _detail_page(request, await AddForm.reopen(request))
 
 
 async def add(request: Request) -> Response:

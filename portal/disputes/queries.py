@@ -16,8 +16,18 @@ from portal.core.facts import DebitAttempt, LoanFacts
 from portal.core.interactions import Part, may
 from portal.core.receipt import fingerprint
 from portal.core.refusal import Refusal
-from portal.disputes.effect import Effect, Row, Span, Stretch, disputed_parts, effect, settled, stretches
-from portal.disputes.facts import Sums, parts_of, receipt_rows, sums
+from portal.disputes.effect import (
+    Effect,
+    Row,
+    Span,
+    Stretch,
+    disputed_parts,
+    effect,
+    settled,
+    sharing_nights,
+    stretches,
+)
+from portal.disputes.facts import Changes, Sums, Told, changes, parts_of, read_told, receipt_rows, sums, told
 from portal.disputes.tables import (
     UNDECIDED,
     Dispute,
@@ -238,6 +248,12 @@ class Ticks:
             raise ValueError("these nights are not on the receipt")
         return [*(free[name] for name in whole), *single]
 
+    def moved_to(self, offered: Sequence[Stretch]) -> "Ticks":
+        """The same on a receipt that has changed: every stretch that shares a night with one that was ticked."""
+        free = [stretch.span for stretch in offered if not stretch.inside]
+        now = sharing_nights(self.stretches or (), free)
+        return Ticks(tuple(span.name for span in now), (), self.late_fee)
+
 
 @dataclass(frozen=True, slots=True)
 class NewPage:
@@ -264,6 +280,21 @@ class NewPage:
         return _attempts(self.loan, self.instalment)
 
     @property
+    def is_guarantee(self) -> bool:
+        """Whether a guarantor objects, who learns nothing of the borrower's disputes and account."""
+        return self.loan.role == "guarantor"
+
+    @property
+    def told(self) -> Told:
+        """The figures as the form carries them."""
+        return told(self.loan.facts, self.instalment)
+
+    def changes_since(self, carried: str) -> Changes | None:
+        """What differs from the figures that a form carried."""
+        before = read_told(carried)
+        return changes(before, self.told) if before else None
+
+    @property
     def single_nights(self) -> bool:
         """Whether each night can be ticked on its own."""
         return sum(stretch.span.nights for stretch in self.offered) <= SINGLE_NIGHTS
@@ -282,7 +313,7 @@ def new_page(
 ) -> NewPage | None:
     """The form for one instalment of the viewer's loan; None if there is none with a penalty.
 
-    Ticks that are not on the receipt (any more) are left out.
+    Ticks that are not on the receipt any more move to what shares their nights.
     """
     found = loans.loan_by_code(connection, viewer, code)
     if found is None or found.status == "sold":
@@ -310,8 +341,8 @@ def new_page_of(record: LoanRecord, number: int, today: date, ticks: Ticks) -> N
     try:
         spans = ticks.spans(offered)
     except ValueError:
-        ticks = Ticks((), (), ticks.late_fee)
-        spans = []
+        ticks = ticks.moved_to(offered)
+        spans = ticks.spans(offered)
     fee = sum(line.amount for line in item.lines if line.kind == "late_fee")
     fee_taken = any(part.kind == "late_fee" and part.instalment in (None, number) for part in taken)
     with_fee = bool(fee) and not fee_taken and (ticks.late_fee or ticks.stretches is None)
@@ -591,6 +622,16 @@ class DecidePage:
     def within(self) -> bool:
         """Whether the viewer may decide this alone."""
         return self.effect is not None and self.authority.covers(self.effect.amount)
+
+    @property
+    def told(self) -> Told | None:
+        """The figures as the form carries them."""
+        return told(self.loan.facts, self.instalment) if self.instalment else None
+
+    def changes_since(self, carried: str) -> Changes | None:
+        """What differs from the figures that a form carried."""
+        before, now = read_told(carried), self.told
+        return changes(before, now) if before and now else None
 
     @property
     def attempts(self) -> tuple[DebitAttempt, ...]:

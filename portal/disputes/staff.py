@@ -34,7 +34,8 @@ async def detail(request: Request) -> Response:
     """One dispute: evidence, facts, and what a decision would do. That it was looked at is written down."""
     if not await db.write(request, actions.open_case, request.path_params["number"]):
         raise HTTPException(404)
-    return await _page(request, DecideForm.blank())
+    form = await DecideForm.reopen(request)
+    return await _page(request, form, ticked=form.ticked if form.is_kept else None)
 
 
 async def effect(request: Request) -> Response:
@@ -90,6 +91,7 @@ async def attach(request: Request) -> Response:
     """Attach documents, internal or shared with the borrower."""
     form = await StaffFilesForm.read(request)
     number = request.path_params["number"]
+    await db.admit(request)  # before anything is stored
     kept, refused = await keep_uploads(request, form.files.get("files", []))
     shared = bool(form.raw.get("shared"))
     try:
@@ -137,7 +139,14 @@ async def _page(
     page = await db.read(request, queries.decide_page, request.path_params["number"], ticked)
     if page is None:
         raise HTTPException(404)
-    return render(request, "disputes/staff_detail.html", status=status, form=form, **_given(request, page))
+    return render(
+        request,
+        "disputes/staff_detail.html",
+        status=status,
+        form=form,
+        changes=page.changes_since(form.raw["told"]) if status == 409 else None,
+        **_given(request, page),
+    )
 
 
 async def _confirm_page(request: Request, form: ConfirmForm, status: int = 200) -> Response:
@@ -146,7 +155,9 @@ async def _confirm_page(request: Request, form: ConfirmForm, status: int = 200) 
         raise HTTPException(404)
     if page.proposal is None or page.effect is None:
         again = _with_errors(form)
-        return render(request, "disputes/staff_detail.html", status=status, form=again, **_given(request, page))
+        return render(
+            request, "disputes/staff_detail.html", status=status, form=again, changes=None, **_given(request, page)
+        )
     seen = seen_hash(page.proposal.fingerprint, page.effect)
     fresh = page.proposal.fingerprint == page.fingerprint
     return render(

@@ -33,7 +33,6 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _PART = r"[0-9]{1,18}(?:\.[0-9]{1,18})?"
 _FRACTION = re.compile(rf"(?P<over>{_PART})(?:/(?P<under>{_PART}))?")
 _LAST_FOUR = re.compile(r"[0-9A-Z]{4}")
-_DAMAGED_FORMULA = re.compile(r"'[=+\-@]")
 
 UNSUPPORTED_BASES = {
     "late_fee": "a penalty on a late fee is not supported: fees never bear penalty",
@@ -48,15 +47,12 @@ class Unfit(ValueError):
 
 
 def text(cell: str) -> str:
-    """A name or reference: no control characters, at most 500 characters.
-
-    An apostrophe before `= + - @` is the export's guard against formulas and is taken off again.
-    """
+    """A name or reference: no control characters, at most 500 characters."""
     if not cell.isprintable() and any(unicodedata.category(mark) == "Cc" for mark in cell):
         raise Unfit("holds a line break or another control character")
     if len(cell) > LONGEST_TEXT:
         raise Unfit(f"is longer than {LONGEST_TEXT} characters")
-    return cell[1:] if cell[0] == "'" and _DAMAGED_FORMULA.match(cell) else cell
+    return cell
 
 
 def one_of(words: Iterable[str]) -> Reader:
@@ -91,6 +87,14 @@ def day(cell: str) -> str:
     if not EARLIEST_YEAR <= year <= LATEST_YEAR:
         raise Unfit(f"is not between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
     return cell
+
+
+def is_day(cell: str) -> bool:
+    """Whether a cell can be read as a date."""
+    try:
+        return bool(day(cell))
+    except Unfit:
+        return False
 
 
 def instant(cell: str) -> int:
@@ -227,7 +231,7 @@ def time_zone(cell: str) -> str:
     """An IANA time zone."""
     try:
         return ZoneInfo(cell).key
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise Unfit("is not a time zone such as Asia/Shanghai") from None
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from portal.loans import csv_files, intake, live_rows
+from portal.loans.cells import is_day
 from portal.loans.csv_files import BadRow, RawRow, Unreadable
-from portal.loans.intake import Fault, File, Key, Known, KnownLoan, KnownProduct, Problem, Row
+from portal.loans.intake import EVER, File, Key, Known, KnownLoan, KnownProduct, Problem, Row
 from portal.loans.live_rows import LiveRow
 from portal.loans.staging import PastDueChange, StagedRow, Staging, digest_of, key_text
 
@@ -57,44 +58,37 @@ class Check:
     counts: dict[str, Count] = field(default_factory=dict)
     is_complete: bool = False
     _products: dict[str, KnownProduct] = field(default_factory=dict)
+    _unread: set[str] = field(default_factory=set)
 
     def run(self) -> None:
-        """Read and check every file; one that can not be read at all ends the check."""
+        """Read and check every file; the check is complete if all of them could be read."""
         survey = csv_files.survey(self.folder, self.files)
         self.staging.report(survey.problems)
-        headers = [problem for file in survey.present for problem in self._header_problems(file)]
-        self.staging.report(headers)
-        if headers or survey.problems:
-            return
+        self._unread.update(survey.misnamed)
         for file in survey.present:
             self._products.clear()
-            try:
-                self._read_file(file)
-            except Unreadable as unreadable:
-                self.staging.report(unreadable.problems)
-                return
-        self._contract_days()
-        self.is_complete = True
+            self._read_file(file)
+        if not self._unread:
+            self._contract_days()
+            self.is_complete = True
 
     def changes_anything(self) -> bool:
         """Whether any row is new or changed."""
         return any(count.new or count.changed or count.confirmed for count in self.counts.values())
 
-    def _header_problems(self, file: File) -> Iterable[Problem]:
-        try:
-            next(csv_files.chunks(self.folder / file.name, file), None)
-        except Unreadable as unreadable:
-            return unreadable.problems
-        return ()
-
     def _read_file(self, file: File) -> None:
         count = self.counts[file.name] = Count()
-        for chunk in csv_files.chunks(self.folder / file.name, file):
-            count.rows += len(chunk)
-            self._read_chunk(file, chunk)
-            self.progress(file.name, count.rows)
+        try:
+            for chunk in csv_files.chunks(self.folder / file.name, file):
+                count.rows += len(chunk)
+                self._read_chunk(file, chunk)
+                self.progress(file.name, count.rows)
+        except Unreadable as unreadable:
+            self.staging.report(unreadable.problems)
+            self._unread.add(file.table)
         self.staging.finish(file)
-        AFTERWARDS.get(file.table, _nothing)(self, file)
+        if file.table not in self._unread:
+            AFTERWARDS.get(file.table, _nothing)(self, file)
         self._count(file, count)
 
     def _read_chunk(self, file: File, chunk: Sequence[RawRow | BadRow]) -> None:
@@ -102,19 +96,18 @@ class Check:
         good: list[tuple[int, Row]] = []
         for row in chunk:
             if isinstance(row, BadRow):
-                self.staging.report([row.problem])
+                self._reject(file, row, [row.problem])
                 continue
             result = intake.read_row(file, row.cells, known)
             if isinstance(result, tuple):
                 good.append((row.line, result))
             else:
-                self._reject(file, row, result)
+                self._reject(file, row, [Problem(file.name, row.line, *fault) for fault in result])
         if good:
             self._keep(file, good)
 
-    def _reject(self, file: File, row: RawRow, faults: Iterable[Fault]) -> None:
-        key = key_text(intake.row_key(file, row.cells))
-        self.staging.reject(file, key, [Problem(file.name, row.line, *fault) for fault in faults])
+    def _reject(self, file: File, row: RawRow | BadRow, problems: Sequence[Problem]) -> None:
+        self.staging.reject(file, key_text(intake.row_key(file, row.cells)), problems)
 
     def _keep(self, file: File, good: Sequence[tuple[int, Row]]) -> None:
         """Stage the rows that differ from the version in force."""
@@ -161,6 +154,7 @@ class Check:
             lender_currency=self.terms.lender_currency,
             data_date=self.terms.data_date.isoformat(),
             keep_good=self.terms.keep_good,
+            unread=self._unread,
         )
         named = _named_by(file, rows)
         if "loan" in named:
@@ -180,7 +174,7 @@ class Check:
 
     def _look_up_products(self, refs: Sequence[str]) -> dict[str, KnownProduct]:
         found = self.read(live_rows.products, refs)
-        for row in self.staging.find("products", "product_ref", refs):
+        for row in self.staging.find("products", "product_ref", refs, even_rejected=True):
             ref = str(row["product_ref"])
             before = found.get(ref)
             first_rate = before.first_rate if before else None
@@ -189,9 +183,21 @@ class Check:
             ref, day = str(row["product_ref"]), str(row["effective_from"])
             if ref in found:
                 found[ref] = replace(found[ref], first_rate=min(day, found[ref].first_rate or day))
+        if not self.terms.keep_good:
+            found = {ref: self._as_if_all_rates_were_good(ref, product) for ref, product in found.items()}
         for ref, place in self.staging.rejected("products", refs).items():
             found[ref] = replace(found.get(ref, KnownProduct("", "", None)), rejected=place)
         return found
+
+    def _as_if_all_rates_were_good(self, ref: str, product: KnownProduct) -> KnownProduct:
+        """All or nothing names a bad rate once, not again for each instalment that it would have covered."""
+        if "penalty_rates" in self._unread:
+            return replace(product, first_rate=EVER)
+        # A day that can not be read sorts nowhere in particular, so it counts as the first.
+        rejected = self.staging.rejected_beneath("penalty_rates", ref)
+        days = [day if is_day(day) else EVER for day in rejected]
+        good = [product.first_rate] if product.first_rate else []
+        return replace(product, first_rate=min(days + good, default=None))
 
     def _people(self, refs: Iterable[str]) -> dict[str, str | None]:
         wanted = list(refs)
@@ -204,7 +210,7 @@ class Check:
     def _loans(self, refs: Iterable[str]) -> dict[str, KnownLoan]:
         wanted = list(refs)
         found = self.read(live_rows.loans, wanted)
-        for row in self.staging.find("loans", "loan_ref", wanted):
+        for row in self.staging.find("loans", "loan_ref", wanted, even_rejected=True):
             found[str(row["loan_ref"])] = KnownLoan(
                 str(row["currency"]), str(row["product_ref"]), str(row["disbursed_on"])
             )
@@ -281,10 +287,11 @@ class Check:
             has_ceiling |= {str(row["effective_from"]): row["annual_ceiling"] is not None for row in staged}
             if len(set(has_ceiling.values())) < 2:
                 continue
-            for row in staged:
+            lines = [int(str(row["line"])) for row in staged]
+            written = csv_files.cells_of(self.folder / file.name, "annual_ceiling", lines)
+            for line, row in zip(lines, staged, strict=True):
                 reason = f"product {ref} has rates with and without a ceiling: all must have one or none"
-                value = str(row["annual_ceiling"] or "")
-                problem = Problem(file.name, int(str(row["line"])), "annual_ceiling", value, reason)
+                problem = Problem(file.name, line, "annual_ceiling", written[line], reason)
                 self.staging.reject_row(file, key_text((ref, row["effective_from"])), problem)
 
     def _instalments_read(self, file: File) -> None:

@@ -91,9 +91,10 @@ def run_import(
             typer.echo("Dry run: nothing was changed.")
             return 1 if problems else 0
         code = _apply(doors, check, after, data_date, moved_on=data_date != last_day)
-        rejects = write_rejects(check, data_dir / "rejects") if code == 0 else None
-        if problems and rejects:
-            return fail(f"import: {problems} problems; the rows not taken are in {rejects}")
+        if keep_good and code == 0:
+            write_rejects(check, data_dir / "rejects")
+            if problems:
+                return fail(f"import: {problems} problems; the rows not taken are in {data_dir / 'rejects'}")
         return code
 
 
@@ -143,28 +144,35 @@ def staging_file(data_dir: Path, files: tuple[File, ...]) -> Iterator[Staging]:
             staging.close()
 
 
-def write_rejects(check: Check, folder: Path) -> Path:
-    """The rows that were not taken, as they were, each with why."""
+def write_rejects(check: Check, folder: Path) -> None:
+    """The rows that were not taken, as they were, each with why, in place of those of the last time."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in check.files:
         target = folder / file.name
-        target.unlink(missing_ok=True)
-        reasons = dict(check.staging.rejected_lines(file))
-        if reasons:
-            _write_rejected_rows(check.folder / file.name, target, reasons)
-    return folder
+        # Beside it first: the import may have been of this very folder.
+        unfinished = target.with_suffix(".unfinished")
+        if _write_rejected_rows(check.folder / file.name, unfinished, check.staging.rejected_lines(file)):
+            unfinished.replace(target)
+        else:
+            target.unlink(missing_ok=True)
 
 
-def _write_rejected_rows(source: Path, target: Path, reasons: Mapping[int, str]) -> None:
+def _write_rejected_rows(source: Path, target: Path, reasons: Iterator[tuple[int, str]]) -> bool:
+    """Write the rejected rows, by line as the reasons are; whether there were any."""
+    rejected = next(reasons, None)
+    if rejected is None:
+        return False
     with target.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines)
-        for line, cells in csv_files.original_rows(source, reasons.__contains__):
-            if line:
-                writer.writerow([*cells, reasons[line]])
-            elif cells[-1:] == [REJECTED_BECAUSE]:
-                writer.writerow(cells)
-            else:
-                writer.writerow([*cells, REJECTED_BECAUSE])
+        rows = csv_files.original_rows(source)
+        _, header = next(rows)
+        again = len(header) if header[-1] == REJECTED_BECAUSE else 0
+        writer.writerow([*(header[:-1] if again else header), REJECTED_BECAUSE])
+        for line, cells in rows:
+            if rejected and line == rejected[0]:
+                writer.writerow([*(cells[:-1] if len(cells) == again else cells), rejected[1]])
+                rejected = next(reasons, None)
+    return True
 
 
 def _reader(doors: Doors) -> Callable[..., Any]:
@@ -238,6 +246,8 @@ def run_explain(
     out: TextIO | None = None,
 ) -> int:
     """Say what a loan owes at the end of a day and how that came about; of every loan, one a line."""
+    if every_loan == (loan_ref is not None):
+        return fail("explain: name one loan, or say --all")
     out = out or sys.stdout
     if every_loan:
         return _explain_all(doors, as_of, known_at, format, out)
@@ -248,12 +258,14 @@ def run_explain(
         return fail(f"explain: there is no loan {loan_ref!r}" + (f" as known at {known_at}" if known_at else ""))
     except ValueError as error:
         return fail(f"explain: {loan_ref}: {error}")
+    _begin(format, out)
     WRITERS[format](document, out)
     return 0
 
 
 def _explain_all(doors: Doors, as_of: date, known_at: datetime | None, format: Format, out: TextIO) -> int:
     code = 0
+    _begin(format, out)
     for loan in every_loan_facts(doors, known_at):
         try:
             document = explain(assess(loan, as_of), loan)
@@ -282,6 +294,11 @@ def _batch(
     return facts.facts_after(connection, after, known_at)
 
 
+def _begin(format: Format, out: TextIO) -> None:
+    if format == "csv":
+        csv.writer(out, lineterminator="\n").writerow(LINE_COLUMNS)
+
+
 def _write_json(document: Mapping[str, Any], out: TextIO) -> None:
     out.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
@@ -292,7 +309,6 @@ def _write_jsonl(document: Mapping[str, Any], out: TextIO) -> None:
 
 def _write_csv(document: Mapping[str, Any], out: TextIO) -> None:
     writer = csv.DictWriter(out, LINE_COLUMNS, lineterminator="\n")
-    writer.writeheader()
     for instalment in document["instalments"]:
         head = {name: document[name] for name in ("loan", "currency", "as_of")}
         head |= {"instalment": instalment["number"], "due_on": instalment["due_on"]}

@@ -3,8 +3,8 @@
 import codecs
 import csv
 import difflib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -13,9 +13,13 @@ from typing import NamedTuple
 from portal.loans.intake import REJECTED_BECAUSE, Fault, File, Problem
 
 CHUNK_ROWS = 1_000
+GUARDED = frozenset("=+-@")
+"""What a spreadsheet takes for a formula: `portal export` puts an apostrophe before it."""
 SAMPLE_BYTES = 1 << 20
 FILES_OF_EXPORT = frozenset({"plans.csv", "holds.csv"})
 """What `portal export` writes beside waivers.csv: passed over, so that its folder can be imported back."""
+
+CHINESE_ENCODINGS = {"gb18030": "GB18030 (GBK), as Excel writes CSV in Chinese", "big5": "Big5"}
 
 
 class Unreadable(Exception):
@@ -35,19 +39,21 @@ class RawRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row whose cells do not match the header."""
+    """A row whose cells do not match the header; `cells` are those that can be told."""
 
     line: int
+    cells: Sequence[str]
     problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What is in an import folder: files of the format, and what was passed over."""
+    """What is in an import folder: files of the format, what was passed over, and what slips seem to mean."""
 
     present: tuple[File, ...]
     passed_over: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = field(default=())
+    problems: tuple[Problem, ...] = ()
+    misnamed: frozenset[str] = frozenset()
 
 
 def survey(path: Path, files: Sequence[File]) -> Folder:
@@ -56,13 +62,14 @@ def survey(path: Path, files: Sequence[File]) -> Folder:
     others = sorted(
         entry.name for entry in path.iterdir() if entry.suffix.lower() == ".csv" and entry.name not in names
     )
-    problems = []
+    problems, misnamed = [], set()
     for name in others:
         close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.8)
         if close and name not in FILES_OF_EXPORT:
             problems.append(Problem(name, 0, "", name, f"is not a file of the import; did you mean {close[0]}?"))
+            misnamed.add(close[0].removesuffix(".csv"))
     present = tuple(file for file in files if (path / file.name).is_file())
-    return Folder(present, tuple(others), tuple(problems))
+    return Folder(present, tuple(others), tuple(problems), frozenset(misnamed))
 
 
 def chunks(path: Path, file: File) -> Iterator[list[RawRow | BadRow]]:
@@ -73,16 +80,21 @@ def chunks(path: Path, file: File) -> Iterator[list[RawRow | BadRow]]:
             yield chunk
 
 
-def original_rows(path: Path, wanted: Callable[[int], bool]) -> Iterator[tuple[int, list[str]]]:
-    """The header (as line 0) and the wanted lines of a file, untouched, for the rejects."""
+def original_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a file by line, the header first, untouched."""
     with path.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.reader(lines, strict=True)
-        yield 0, next(reader)
-        line = reader.line_num + 1
+        line = 1
         for cells in reader:
-            if wanted(line):
-                yield line, cells
+            yield line, cells
             line = reader.line_num + 1
+
+
+def cells_of(path: Path, column: str, lines: Collection[int]) -> dict[int, str]:
+    """The cells of one column as they stand, by line."""
+    rows = original_rows(path)
+    place = [cell.strip() for cell in next(rows)[1]].index(column)
+    return {line: cells[place].strip() for line, cells in rows if line in lines}
 
 
 def _rows(path: Path, file: File, lines: Iterator[str]) -> Iterator[RawRow | BadRow]:
@@ -94,16 +106,24 @@ def _rows(path: Path, file: File, lines: Iterator[str]) -> Iterator[RawRow | Bad
         for cells in reader:
             if len(cells) == len(header):
                 cells.append("")
-                yield RawRow(line, arrange(list(map(str.strip, cells))))
+                yield RawRow(line, arrange([_plain(cell) for cell in cells]))
             elif cells:
                 reason = f"has {len(cells)} cells where the header has {len(header)}"
-                yield BadRow(line, Problem(file.name, line, "", ",".join(cells)[:80], reason))
+                padded = [*map(_plain, cells[: len(header)]), *([""] * len(header))][: len(header)]
+                problem = Problem(file.name, line, "", ",".join(cells)[:80], reason)
+                yield BadRow(line, arrange([*padded, ""]), problem)
             line = reader.line_num + 1
     except UnicodeDecodeError:
         raise Unreadable(_encoding_problem(path, file.name)) from None
     except csv.Error as error:
         reason = f"is not CSV from here on: {error}"
         raise Unreadable(Problem(file.name, reader.line_num, "", "", reason)) from None
+
+
+def _plain(cell: str) -> str:
+    """A cell without spaces around it and without the export's guard against formulas."""
+    cell = cell.strip()
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in GUARDED else cell
 
 
 def _arrangement(file: File, header: list[str]) -> Callable[[list[str]], tuple[str, ...]]:
@@ -155,17 +175,26 @@ def encoding_of(path: Path) -> str:
     """The likely encoding of a file that is not UTF-8, by name."""
     with path.open("rb") as lines:
         sample = lines.read(SAMPLE_BYTES)
+    if sample.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "UTF-32"
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in sample:
         return "UTF-16"
-    try:
-        text = codecs.getincrementaldecoder("gb18030")().decode(sample)
-    except UnicodeDecodeError:
-        return "an encoding that is neither UTF-8 nor GB18030 (perhaps Windows-1252)"
-    foreign = [mark for mark in text if ord(mark) > 127]
-    chinese = sum(_is_chinese(mark) for mark in foreign)
-    if foreign and chinese * 2 >= len(foreign):
-        return "GB18030 (GBK), as Excel writes CSV in Chinese"
+    for encoding, name in CHINESE_ENCODINGS.items():
+        if _is_mostly_chinese(sample, encoding):
+            return name
     return "an encoding that is not UTF-8 (perhaps Windows-1252)"
+
+
+def _is_mostly_chinese(sample: bytes, encoding: str) -> bool:
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    foreign = [mark for mark in text if ord(mark) > 127]
+    # What stands in the private area is text of another encoding.
+    if any("\ue000" <= mark <= "\uf8ff" for mark in foreign):
+        return False
+    return bool(foreign) and sum(map(_is_chinese, foreign)) * 2 >= len(foreign)
 
 
 def _is_chinese(mark: str) -> bool:

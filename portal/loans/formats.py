@@ -57,7 +57,7 @@ def _products(rule_packs: Collection[str], currency: str) -> File:
         ),
         key=("product_ref",),
         currency=intake.own_currency,
-        check=intake.check_product,
+        checks=(intake.check_product,),
     )
 
 
@@ -76,7 +76,7 @@ def _borrowers(region: str | None) -> File:
             may("kind", cells.one_of(tables.PERSON_KINDS), "natural", absent=True),
         ),
         key=("borrower_ref",),
-        check=intake.check_person,
+        checks=(intake.check_identity, intake.check_birth_date),
     )
 
 
@@ -85,7 +85,7 @@ PRODUCT_RULES = File(
     (must("product_ref"), must("effective_from", cells.day), must("rule"), must("value")),
     key=("product_ref", "rule", "effective_from"),
     parents=_PRODUCT,
-    check=intake.check_rule,
+    checks=(intake.check_rule,),
 )
 
 PENALTY_RATES = File(
@@ -148,7 +148,7 @@ LOANS = File(
     key=("loan_ref",),
     parents=(("borrower_ref", "person"), *_PRODUCT),
     currency=intake.own_currency,
-    check=intake.check_loan,
+    checks=(intake.check_loan_currency, intake.check_loan_rates, intake.check_loan_status),
 )
 
 PARTIES = File(
@@ -162,7 +162,7 @@ PARTIES = File(
     ),
     key=("loan_ref", "borrower_ref", "role"),
     parents=(*_LOAN, ("borrower_ref", "person")),
-    check=intake.check_party,
+    checks=(intake.check_span,),
 )
 
 INSTALMENTS = File(
@@ -179,7 +179,7 @@ INSTALMENTS = File(
     key=("loan_ref", "number"),
     parents=_LOAN,
     currency=intake.loan_currency,
-    check=intake.check_instalment,
+    checks=(intake.check_due_date,),
 )
 
 PAYMENTS = File(
@@ -213,7 +213,7 @@ DEBIT_ATTEMPTS = File(
     key=("attempt_ref",),
     parents=_LOAN,
     currency=intake.loan_currency,
-    check=intake.check_instalment_known,
+    checks=(intake.check_instalment_known,),
 )
 
 WAIVERS = File(
@@ -235,5 +235,11 @@ WAIVERS = File(
     key=("waiver_ref",),
     parents=_LOAN,
     currency=intake.loan_currency,
-    check=intake.check_waiver,
+    checks=(
+        intake.check_waiver_shape,
+        intake.check_waived,
+        intake.check_span,
+        intake.check_instalment_known,
+        intake.check_portal_number,
+    ),
 )

@@ -21,6 +21,9 @@ Parent: TypeAlias = Literal["product", "person", "loan"]
 REJECTED_BECAUSE = "rejected_because"
 """The column that `--keep-good` adds to rejected rows; it is passed over when they are imported again."""
 
+EVER = "0000-00-00"
+"""Before every day: the first rate of a product whose rates could not all be read, so that none is missed."""
+
 REQUIRED: Value = "\0required"
 # Finest of all currencies: where a row's own currency is unknown only the shape of its amounts is checked.
 UNKNOWN_CURRENCY = "CLF"
@@ -32,6 +35,24 @@ class Fault(NamedTuple):
     column: str
     value: str
     reason: str
+
+
+class Flaw(NamedTuple):
+    """A cell that can be read and does not fit the rest of its row, or what is known."""
+
+    column: str
+    reason: str
+
+
+class Unread(LookupError):
+    """A cell of the row can not be read, so nothing can be said that depends on it."""
+
+
+class Readable(dict[str, Any]):
+    """The cells of a row that can be read, by column."""
+
+    def __missing__(self, column: str) -> Any:
+        raise Unread(column)
 
 
 class Problem(NamedTuple):
@@ -72,6 +93,7 @@ class Known:
     that changes its product; `live_currency` to that of products and loans as imported before.
     `portal_waivers` has every version of the portal's own waivers by number, `own_references` their
     references. `keep_good` rejects what depends on a rejected row; all or nothing names each mistake once.
+    `unread` are the files that could not be read, so that what they would have said is not called unknown.
     """
 
     lender_currency: str
@@ -86,6 +108,7 @@ class Known:
     live_currency: Mapping[str, str] = field(default_factory=dict)
     portal_waivers: Mapping[str, Collection[Row]] = field(default_factory=dict)
     own_references: Collection[str] = ()
+    unread: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +128,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of the import format. `key` are the columns that name a row."""
+    """One file of the import format. `key` are the columns that name a row.
+
+    A check is left where it needs a cell that can not be read, so each looks at one thing.
+    """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     parents: tuple[tuple[str, Parent], ...] = ()
     currency: Callable[[Mapping[str, str], Known], str | None] = lambda row, known: None
-    check: Callable[[Named, Known], Iterator[Fault]] | None = None
+    checks: tuple[Callable[[Named, Known], Iterator[Flaw]], ...] = ()
 
     names: tuple[str, ...] = field(init=False)
 
@@ -164,10 +190,10 @@ def loan_currency(row: Mapping[str, str], known: Known) -> str | None:
 # What must be true of a row as a whole
 
 
-def check_product(row: Named, known: Known) -> Iterator[Fault]:
+def check_product(row: Named, known: Known) -> Iterator[Flaw]:
     before = known.live_currency.get(row["product_ref"])
     if before and before != row["currency"]:
-        yield Fault("currency", row["currency"], f"the product is in {before} and keeps its currency")
+        yield Flaw("currency", f"the product is in {before} and keeps its currency")
 
 
 RULES: Mapping[str, Reader] = {
@@ -195,7 +221,7 @@ def reducible(cell: str) -> str:
     return ">".join(parts)
 
 
-def check_rule(row: Named, known: Known) -> Iterator[Fault]:
+def check_rule(row: Named, known: Known) -> Iterator[Flaw]:
     rule, value = row["rule"], row["value"]
     try:
         if rule == "auto_uphold_max":
@@ -206,109 +232,114 @@ def check_rule(row: Named, known: Known) -> Iterator[Fault]:
             RULES[rule](value)
         else:
             known_rules = ", ".join((*RULES, "auto_uphold_max", "reducible"))
-            yield Fault("rule", rule, f"is not known: one of {known_rules}")
+            yield Flaw("rule", f"is not known: one of {known_rules}")
     except Unfit as unfit:
-        yield Fault("value", value, str(unfit))
+        yield Flaw("value", str(unfit))
 
 
-def check_person(row: Named, known: Known) -> Iterator[Fault]:
+def check_identity(row: Named, known: Known) -> Iterator[Flaw]:
     if row["birth_date"] is None and row["id_last4"] is None:
-        yield Fault("birth_date", "", "neither birth date nor ID digits: the person could never be checked")
+        yield Flaw("birth_date", "neither birth date nor ID digits: the person could never be checked")
+
+
+def check_birth_date(row: Named, known: Known) -> Iterator[Flaw]:
     if row["birth_date"] and row["birth_date"] > known.data_date:
-        yield Fault("birth_date", row["birth_date"], "is after the data date")
+        yield Flaw("birth_date", "is after the data date")
 
 
-def check_loan(row: Named, known: Known) -> Iterator[Fault]:
+def check_loan_currency(row: Named, known: Known) -> Iterator[Flaw]:
     product = known.products.get(row["product_ref"])
     before = known.live_currency.get(row["loan_ref"])
-    if product and product.currency != row["currency"]:
+    if product and product.currency and product.currency != row["currency"]:
         reason = f"differs from the currency of product {row['product_ref']}, which is {product.currency}"
-        yield Fault("currency", row["currency"], reason)
+        yield Flaw("currency", reason)
     elif before and before != row["currency"]:
-        yield Fault("currency", row["currency"], f"the loan is in {before} and keeps its currency")
+        yield Flaw("currency", f"the loan is in {before} and keeps its currency")
+
+
+def check_loan_rates(row: Named, known: Known) -> Iterator[Flaw]:
+    product = known.products.get(row["product_ref"])
     if product and product.rates_apply == "by_contract_date":
-        yield from _uncovered("disbursed_on", row["disbursed_on"], row["disbursed_on"], row, product)
+        yield from _uncovered("disbursed_on", row["disbursed_on"], row["product_ref"], product)
     first_due = known.first_due.get(row["loan_ref"])
     if product and first_due and product.rates_apply == "by_night":
-        yield from _uncovered("product_ref", row["product_ref"], _night_after(first_due), row, product)
+        yield from _uncovered("product_ref", _night_after(first_due), row["product_ref"], product)
+
+
+def check_loan_status(row: Named, known: Known) -> Iterator[Flaw]:
     if row["status_on"] and row["status_on"] < row["disbursed_on"]:
-        yield Fault("status_on", row["status_on"], "is before the loan was disbursed")
+        yield Flaw("status_on", "is before the loan was disbursed")
 
 
-def check_party(row: Named, known: Known) -> Iterator[Fault]:
-    if row["from_day"] and row["to_day"] and row["to_day"] < row["from_day"]:
-        yield Fault("to_day", row["to_day"], "is before from_day")
-
-
-def check_instalment(row: Named, known: Known) -> Iterator[Fault]:
+def check_due_date(row: Named, known: Known) -> Iterator[Flaw]:
     loan = known.loans.get(row["loan_ref"])
     if loan is None or row["void"]:
         return
     if row["due_on"] < loan.disbursed_on:
-        yield Fault("due_on", row["due_on"], f"is before the loan was disbursed ({loan.disbursed_on})")
+        yield Flaw("due_on", f"is before the loan was disbursed ({loan.disbursed_on})")
     product = known.products.get(loan.product)
     if product and product.rates_apply == "by_night":
-        named = {"product_ref": loan.product}
-        yield from _uncovered("due_on", row["due_on"], _night_after(row["due_on"]), named, product)
+        yield from _uncovered("due_on", _night_after(row["due_on"]), loan.product, product)
 
 
-def _uncovered(column: str, value: str, day: str, row: Named, product: KnownProduct) -> Iterator[Fault]:
+def _uncovered(column: str, day: str, ref: str, product: KnownProduct) -> Iterator[Flaw]:
     """A penalty night, or a contract day, on which no rate of the product is in force."""
     if product.first_rate is None:
-        yield Fault(column, value, f"product {row['product_ref']} has no penalty rate, none covers {day}")
+        yield Flaw(column, f"product {ref} has no penalty rate, none covers {day}")
     elif day < product.first_rate:
-        reason = (
-            f"no penalty rate of product {row['product_ref']} covers {day}: "
-            f"the first is in force from {product.first_rate}"
-        )
-        yield Fault(column, value, reason)
+        reason = f"no penalty rate of product {ref} covers {day}: the first is in force from {product.first_rate}"
+        yield Flaw(column, reason)
 
 
 def _night_after(day: str) -> str:
     return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
 
 
-def check_instalment_known(row: Named, known: Known) -> Iterator[Fault]:
+def check_instalment_known(row: Named, known: Known) -> Iterator[Flaw]:
     loan, number = row["loan_ref"], row["instalment_number"]
     if number is None or loan not in known.loans or number in known.instalments.get(loan, ()):
         return
+    if "instalments" in known.unread:
+        return
     why = known.rejected_instalments.get((loan, number))
     if why is None:
-        yield Fault("instalment_number", str(number), f"loan {loan} has no such instalment")
+        yield Flaw("instalment_number", f"loan {loan} has no such instalment")
     elif known.keep_good:
-        yield Fault("instalment_number", str(number), f"depends on a rejected row ({why})")
+        yield Flaw("instalment_number", f"depends on a rejected row ({why})")
 
 
-def check_waiver(row: Named, known: Known) -> Iterator[Fault]:
-    yield from _waiver_shape(row)
-    yield from check_instalment_known(row, known)
+def check_portal_number(row: Named, known: Known) -> Iterator[Flaw]:
     number = row["portal_number"]
     if number is None:
         if row["waiver_ref"] in known.own_references:
-            yield Fault("portal_number", "", "the portal wrote this waiver: its portal_number is missing")
+            yield Flaw("portal_number", "the portal wrote this waiver: its portal_number is missing")
     elif number not in known.portal_waivers:
-        yield Fault("portal_number", number, "the portal has not given this number to any waiver")
+        yield Flaw("portal_number", "the portal has not given this number to any waiver")
     elif waiver_content(row) not in known.portal_waivers[number]:
-        yield Fault("portal_number", number, "differs from what the portal decided under this number")
+        yield Flaw("portal_number", "differs from what the portal decided under this number")
 
 
-def _waiver_shape(row: Named) -> Iterator[Fault]:
-    needed: tuple[str, ...] = ("from_day",)
-    unwanted: tuple[str, ...] = ("on_day", "amount")
-    if row["kind"] == "amount":
-        needed, unwanted = ("on_day", "amount"), ("from_day", "to_day")
+def check_waiver_shape(row: Named, known: Known) -> Iterator[Flaw]:
+    days, amounts = ("from_day", "to_day"), ("on_day", "amount")
+    needed, unwanted = (amounts, days) if row["kind"] == "amount" else (days[:1], amounts)
     for column in needed:
-        if row[column] is None:
-            yield Fault(column, "", f"is empty, and a waiver of kind {row['kind']} needs it")
+        if column in row and row[column] is None:
+            yield Flaw(column, f"is empty, and a waiver of kind {row['kind']} needs it")
     for column in unwanted:
-        if row[column] is not None:
-            yield Fault(column, str(row[column]), f"has no meaning in a waiver of kind {row['kind']}")
+        if column in row and row[column] is not None:
+            yield Flaw(column, f"has no meaning in a waiver of kind {row['kind']}")
+
+
+def check_waived(row: Named, known: Known) -> Iterator[Flaw]:
     if row["kind"] == "amount" and row["amount"] == 0:
-        yield Fault("amount", "0", "waives nothing")
+        yield Flaw("amount", "waives nothing")
     if row["kind"] == "days" and row["component"] != "penalty":
-        yield Fault("component", row["component"], "a waiver of days is of the penalty")
+        yield Flaw("component", "a waiver of days is of the penalty")
+
+
+def check_span(row: Named, known: Known) -> Iterator[Flaw]:
     if row["from_day"] and row["to_day"] and row["to_day"] < row["from_day"]:
-        yield Fault("to_day", row["to_day"], "is before from_day")
+        yield Flaw("to_day", "is before from_day")
 
 
 WAIVER_CONTENT = (
@@ -338,21 +369,23 @@ def read_row(file: File, texts: Sequence[str], known: Known) -> Row | list[Fault
     currency = file.currency(named, known)
     if currency not in MINOR_DIGITS:
         currency = UNKNOWN_CURRENCY
-    values: list[Value] = []
+    values = Readable()
     for column, cell in zip(file.columns, texts, strict=True):
-        if not cell:
-            values.append(column.empty)
-            if column.empty is REQUIRED:
-                faults.append(Fault(column.name, "", "is empty"))
-            continue
+        if cell:
+            try:
+                values[column.name] = column.read(cell) if column.read else cells.money(cell, currency)
+            except Unfit as unfit:
+                faults.append(Fault(column.name, cell, str(unfit)))
+        elif column.empty is REQUIRED:
+            faults.append(Fault(column.name, "", "is empty"))
+        else:
+            values[column.name] = column.empty
+    for check in file.checks:
         try:
-            values.append(column.read(cell) if column.read else cells.money(cell, currency))
-        except Unfit as unfit:
-            faults.append(Fault(column.name, cell, str(unfit)))
-    is_whole = len(values) == len(texts) and REQUIRED not in values
-    if file.check and is_whole:
-        faults.extend(file.check(dict(zip(file.names, values, strict=True)), known))
-    return faults or tuple(values)
+            faults.extend(Fault(column, named[column], reason) for column, reason in check(values, known))
+        except Unread:
+            continue
+    return faults or tuple(values.values())
 
 
 def row_key(file: File, texts: Sequence[str]) -> Key:
@@ -365,6 +398,9 @@ def key_places(file: File) -> tuple[int, ...]:
     return tuple(map(file.place, file.key))
 
 
+FILE_OF: Mapping[Parent, str] = {"product": "products", "person": "borrowers", "loan": "loans"}
+
+
 def _parent_faults(file: File, named: Mapping[str, str], known: Known) -> Iterator[Fault]:
     for column, parent in file.parents:
         reference = named[column]
@@ -373,13 +409,14 @@ def _parent_faults(file: File, named: Mapping[str, str], known: Known) -> Iterat
 
 
 def _parent_fault(column: str, parent: Parent, reference: str, known: Known) -> Iterator[Fault]:
+    file = FILE_OF[parent]
     if parent == "person":
         is_known, rejected = reference in known.people, known.people.get(reference)
     else:
         found = known.products.get(reference) if parent == "product" else known.loans.get(reference)
         is_known, rejected = found is not None, found.rejected if found else None
     if not is_known:
-        files = {"product": "products.csv", "person": "borrowers.csv", "loan": "loans.csv"}
-        yield Fault(column, reference, f"is unknown: neither in {files[parent]} nor imported before")
+        if file not in known.unread:
+            yield Fault(column, reference, f"is unknown: neither in {file}.csv nor imported before")
     elif rejected and known.keep_good:
         yield Fault(column, reference, f"depends on a rejected row ({rejected})")

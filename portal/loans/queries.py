@@ -32,6 +32,7 @@ from portal.loans.tables import (
     ContactPoint,
     ImportRun,
     LoanParty,
+    Payment,
     Person,
     PersonVersion,
     PlanLimit,
@@ -45,6 +46,7 @@ from portal.platform.gate import Viewer
 PERSON, PERSON_VERSION, CONTACT_POINT = table_of(Person), table_of(PersonVersion), table_of(ContactPoint)
 LOAN_PARTY, HOLD, PRODUCT_RULE = table_of(LoanParty), table_of(HoldRow), table_of(ProductRule)
 PLAN_LIMIT, AUTHORITY, IMPORT_RUN = table_of(PlanLimit), table_of(Authority), table_of(ImportRun)
+_PAYMENT = table_of(Payment)
 
 HINDERING = frozenset(get_args(HoldKind))
 
@@ -182,7 +184,7 @@ def visible_parameters(viewer: Viewer) -> dict[str, Any]:
 
 
 def _holds(where: ColumnElement[bool]) -> ColumnElement[Any]:
-    columns = ("kind", "from_day", "until", "number", "path", "parts", "data")
+    columns = ("kind", "from_day", "until", "number", "path", "parts", "data", "person_id")
     rows = select(json_rows(*(HOLD.c[name] for name in columns)))
     return rows.where(where, HOLD.c.ended_at.is_(None)).correlate(LOAN).scalar_subquery()
 
@@ -419,7 +421,7 @@ def _record(row: Any, day: date) -> LoanRecord:
 
 
 def _hold(values: Sequence[Any]) -> Hold:
-    kind, from_day, until, number, path, parts, data = values
+    kind, from_day, until, number, path, parts, data, person_id = values
     return Hold(
         kind=kind,
         from_day=date.fromisoformat(from_day),
@@ -428,6 +430,7 @@ def _hold(values: Sequence[Any]) -> Hold:
         page=path,
         parts=tuple(_part(part) for part in json.loads(parts)),
         data=json.loads(data),
+        person_id=person_id,
     )
 
 
@@ -450,6 +453,25 @@ def _once(records: Iterable[LoanRecord]) -> tuple[LoanRecord, ...]:
         if known is None or _ROLE_ORDER[str(record.role)] < _ROLE_ORDER[str(known.role)]:
             by_id[record.id] = record
     return tuple(by_id.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ReversedPayment:
+    """A payment that came back: it counts as if it had never been made, so that the figures do not show it."""
+
+    reference: str
+    received_on: date
+    amount: int
+
+
+def reversed_payments(connection: Connection, loan_id: int) -> tuple[ReversedPayment, ...]:
+    """What was paid on a loan and came back, in order of its day."""
+    found = connection.execute(
+        select(_PAYMENT.c.ref, _PAYMENT.c.received_on, _PAYMENT.c.amount)
+        .where(_PAYMENT.c.loan_id == loan_id, _PAYMENT.c.superseded_at.is_(None), _PAYMENT.c.reversed.is_(True))
+        .order_by(_PAYMENT.c.received_on, _PAYMENT.c.ref)
+    )
+    return tuple(ReversedPayment(*row) for row in found)
 
 
 def is_stale(data_date: date | None, now: datetime, zone: str, hours: int) -> bool:

@@ -67,8 +67,8 @@ class Staging:
 
     def add(self, file: File, rows: Iterable[tuple[str, StagedRow]], keys: Iterable[tuple[str, int]]) -> None:
         """Keep rows that are new or changed, by key, and the keys of all good rows."""
-        marks = ", ".join("?" * (4 + len(file.columns)))
-        kept = ((row.line, key, row.live_id, row.digest, *row.values) for key, row in rows)
+        marks = ", ".join("?" * (5 + len(file.columns)))
+        kept = ((row.line, key, row.live_id, row.digest, 1, *row.values) for key, row in rows)
         self._database.execute("BEGIN")
         self._database.executemany(f'INSERT INTO "rows_{file.table}" VALUES ({marks})', kept)  # noqa: S608
         self._database.executemany(f'INSERT INTO "keys_{file.table}" VALUES (?, ?)', keys)  # noqa: S608
@@ -110,30 +110,32 @@ class Staging:
         self._database.execute(f'CREATE INDEX "ix_rows_{table}" ON "rows_{table}" (key)')
         self._database.execute(f'CREATE INDEX "ix_rejected_{table}" ON "rejected_{table}" (key)')
         for key, line, other in self._duplicates(table):
-            column = file.key[-1]
-            value = key.replace("\x1f", ", ")
-            self.reject_row(file, key, Problem(file.name, line, column, value, DUPLICATE.format(line=other)))
+            value = key.rpartition("\x1f")[2]
+            self.reject_row(file, key, Problem(file.name, line, file.key[-1], value, DUPLICATE.format(line=other)))
 
     def reject_row(self, file: File, key: str, problem: Problem) -> None:
         """Take back a row that was good by itself."""
-        self._database.execute(f'DELETE FROM "rows_{file.table}" WHERE line = ?', (problem.line,))  # noqa: S608
+        self._database.execute(f'UPDATE "rows_{file.table}" SET is_taken = 0 WHERE line = ?', (problem.line,))  # noqa: S608
         self.reject(file, key, [problem])
 
     def rows(self, file: File) -> Iterator[list[StagedRow]]:
         """The rows that are new or changed, in the order of the file, a thousand at a time."""
-        statement = f'SELECT * FROM "rows_{file.table}" ORDER BY line'  # noqa: S608
+        statement = f'SELECT * FROM "rows_{file.table}" WHERE is_taken ORDER BY line'  # noqa: S608
         cursor = self._database.execute(statement)
         while batch := cursor.fetchmany(BATCH):
-            yield [StagedRow(line, live_id, digest, tuple(values)) for line, _, live_id, digest, *values in batch]
+            yield [StagedRow(line, live_id, digest, tuple(values)) for line, _, live_id, digest, _, *values in batch]
 
-    def find(self, table: str, column: str, values: Collection[str | int]) -> list[dict[str, str | int | None]]:
-        """Staged rows whose column has one of the values."""
+    def find(
+        self, table: str, column: str, values: Collection[str | int], *, even_rejected: bool = False
+    ) -> list[dict[str, str | int | None]]:
+        """Staged rows whose column has one of the values; `even_rejected` those too that were taken back."""
         names = self._files[table].names
         by = "key" if (column,) == self._files[table].key else f'"{column}"'
         marks = ", ".join("?" * len(values))
-        statement = f'SELECT * FROM "rows_{table}" WHERE {by} IN ({marks})'  # noqa: S608
+        taken = "" if even_rejected else " AND is_taken"
+        statement = f'SELECT * FROM "rows_{table}" WHERE {by} IN ({marks}){taken}'  # noqa: S608
         found = self._database.execute(statement, tuple(values))
-        return [dict(zip(names, row[4:], strict=True)) | {"line": row[0]} for row in found]
+        return [dict(zip(names, row[5:], strict=True)) | {"line": row[0]} for row in found]
 
     def rejected(self, table: str, keys: Collection[str]) -> dict[str, str]:
         """Which of the keys name rejected rows, and where those are."""
@@ -142,6 +144,12 @@ class Staging:
         found = self._database.execute(statement, tuple(keys))
         return {key: f"{table}.csv line {line}" for key, line in found}
 
+    def rejected_beneath(self, table: str, first: str) -> list[str]:
+        """The rest of the keys of rejected rows whose key begins with a reference."""
+        statement = f'SELECT key FROM "rejected_{table}" WHERE key > ? AND key < ?'  # noqa: S608
+        found = self._database.execute(statement, (f"{first}\x1f", f"{first}\x20"))
+        return [str(key).partition("\x1f")[2] for (key,) in found]
+
     def index_by(self, table: str, column: str) -> None:
         """Make a column quick to search that is not the key."""
         self._database.execute(f'CREATE INDEX "ix_{table}_{column}" ON "rows_{table}" ("{column}")')
@@ -149,25 +157,25 @@ class Staging:
     def repeated(self, table: str, column: str) -> list[tuple[int, str, str]]:
         """Rows (line, key, value) that share a value which must be their own."""
         statement = (
-            f'SELECT line, key, "{column}" FROM "rows_{table}" WHERE "{column}" IN (SELECT "{column}"'  # noqa: S608
-            f' FROM "rows_{table}" WHERE "{column}" IS NOT NULL GROUP BY "{column}" HAVING count(*) > 1)'
+            f'SELECT line, key, "{column}" FROM "rows_{table}" WHERE is_taken AND "{column}" IN (SELECT "{column}"'  # noqa: S608
+            f' FROM "rows_{table}" WHERE is_taken AND "{column}" IS NOT NULL GROUP BY "{column}" HAVING count(*) > 1)'
         )
         return self._database.execute(statement).fetchall()
 
     def distinct(self, table: str, column: str) -> list[str]:
         """The values of a column."""
-        statement = f'SELECT DISTINCT "{column}" FROM "rows_{table}"'  # noqa: S608
+        statement = f'SELECT DISTINCT "{column}" FROM "rows_{table}" WHERE is_taken'  # noqa: S608
         return [str(row[0]) for row in self._database.execute(statement)]
 
     def count(self, file: File) -> tuple[int, int]:
         """How many rows are new and how many changed."""
-        statement = f'SELECT count(*) - count(live_id), count(live_id) FROM "rows_{file.table}"'  # noqa: S608
+        statement = f'SELECT count(*) - count(live_id), count(live_id) FROM "rows_{file.table}" WHERE is_taken'  # noqa: S608
         new, changed = self._database.execute(statement).fetchone()
         return new, changed
 
     def count_filled(self, table: str, column: str) -> int:
         """How many rows have a value in a column."""
-        statement = f'SELECT count("{column}") FROM "rows_{table}"'  # noqa: S608
+        statement = f'SELECT count("{column}") FROM "rows_{table}" WHERE is_taken'  # noqa: S608
         return int(self._database.execute(statement).fetchone()[0])
 
     def problems(self) -> Iterator[Problem]:
@@ -197,19 +205,19 @@ class Staging:
     def _create(self, file: File) -> None:
         columns = ", ".join(f'"{column.name}"' for column in file.columns)
         self._database.execute(
-            f'CREATE TABLE "rows_{file.table}" (line INTEGER PRIMARY KEY, key, live_id, digest, {columns})'
+            f'CREATE TABLE "rows_{file.table}" (line INTEGER PRIMARY KEY, key, live_id, digest, is_taken, {columns})'
         )
         self._database.execute(f'CREATE TABLE "keys_{file.table}" (key, line)')
         self._database.execute(f'CREATE TABLE "rejected_{file.table}" (key, line)')
 
-    def _duplicates(self, table: str) -> list[tuple[str, int, int]]:
+    def _duplicates(self, table: str) -> Iterator[tuple[str, int, int]]:
         """Every occurrence of a repeated key, with the line of another one."""
         statement = (
             f'SELECT key, line, CASE line WHEN low THEN high ELSE low END FROM "keys_{table}"'  # noqa: S608
             f' JOIN (SELECT key, min(line) AS low, max(line) AS high FROM "keys_{table}"'
             " GROUP BY key HAVING count(*) > 1) USING (key)"
         )
-        return self._database.execute(statement).fetchall()
+        return iter(self._database.execute(statement))
 
 
 def _place(tables: list[str], file: str) -> int:

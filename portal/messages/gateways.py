@@ -15,7 +15,6 @@ import structlog
 from portal.platform.settings import Settings
 
 _PLACEHOLDER = re.compile(r"\$(number|text|signature|reference)\b")
-_RULE = re.compile(r"2xx|json:[^=]+=.*|text:.+")
 TIME_LIMIT = httpx2.Timeout(15.0, connect=5.0)
 
 
@@ -95,8 +94,6 @@ class HttpGateway:
         dedupes: bool = False,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        if not _RULE.fullmatch(success):
-            raise ValueError("PORTAL_SMS_SUCCESS must be `2xx`, `json:a.b=value` or `text:piece`")
         self.dedupes = dedupes
         self._url = url
         self._headers = dict(headers)
@@ -118,6 +115,11 @@ class HttpGateway:
         escape = _escape_for(self._headers)
         # In one pass, so that a text which itself holds "$number" stays as it is.
         return _PLACEHOLDER.sub(lambda found: escape(getattr(message, found[1])), self._body).encode()
+
+
+def placeholders(body: str) -> list[str]:
+    """What a body template leaves to each message, such as `$number`; each once, in the order of the body."""
+    return list(dict.fromkeys(found[0] for found in _PLACEHOLDER.finditer(body)))
 
 
 def judge(answer: httpx2.Response, success: str) -> Outcome:

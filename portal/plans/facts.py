@@ -1,7 +1,7 @@
 """A person's loans as the basis of a plan, the schedules that an offer comes to, and both as they are stored."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -210,15 +210,26 @@ class Told:
     total: int
     count: int
     last_on: date
+    received: int
+
+
+def told(figures: Figures, received: int) -> str:
+    """What a form carries: its figures, and all that had arrived on the loans, in minor units."""
+    return f"{figures.told}|{received}"
 
 
 def read_told(text: str) -> Told | None:
-    """What `Figures.told` wrote, None for anything else."""
+    """What `told` wrote, None for anything else."""
     try:
-        due, total, count, last_on = text.split("|")
-        return Told(int(due), int(total), int(count), date.fromisoformat(last_on))
+        due, total, count, last_on, received = text.split("|")
+        return Told(int(due), int(total), int(count), date.fromisoformat(last_on), int(received))
     except ValueError:
         return None
+
+
+def received_on(records: Iterable[LoanRecord]) -> int:
+    """All that has arrived on these loans, in minor units."""
+    return sum(payment.amount for record in records for payment in record.facts.payments if payment.kind == "payment")
 
 
 # --- The basis ------------------------------------------------------------------------------------------------

@@ -130,6 +130,7 @@ class SendForm(Form[SendInput]):
     """Sends a proposal."""
 
     purpose = "propose_plan"
+    outlives = True
     refusals = words.REFUSALS
 
 
@@ -154,6 +155,7 @@ class ApproveForm(Form[ApproveInput]):
     """Agrees to a proposal."""
 
     purpose = "approve_plan"
+    outlives = True
     refusals = words.REFUSALS
 
 
@@ -161,6 +163,7 @@ class RefuseInput(BaseModel):
     """Staff do not agree: why, and words to the borrower."""
 
     seen: Annotated[str, StringConstraints(max_length=64)] = ""
+    told: Annotated[str, StringConstraints(max_length=200)] = ""
     reason: Literal["outside_limits", "due_too_soon", "dispute_first", "other_against"]
     words: Words = ""
 
@@ -169,6 +172,7 @@ class RefuseForm(Form[RefuseInput]):
     """Says no to a proposal."""
 
     purpose = "refuse_plan"
+    outlives = True
     refusals = words.REFUSALS
 
 

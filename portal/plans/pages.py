@@ -1,6 +1,7 @@
 """The borrower's pages of plans: propose, check, send, follow, take back, and the agreed paper."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -9,14 +10,15 @@ from starlette.routing import Route
 
 from portal.core.refusal import Refusal
 from portal.plans import actions, queries, words
-from portal.plans.forms import SendForm, WithdrawForm
+from portal.plans.facts import Told
+from portal.plans.forms import ANSWERS, SendForm, WithdrawForm
 from portal.plans.queries import NewPage
 from portal.platform import db
 from portal.platform.gate import route
 from portal.platform.render import render, see_other
 from portal.platform.visit import visit_of
 
-OVERTAKEN = frozenset({"plan.figures_changed"})
+OVERTAKEN = frozenset({"plan.figures_changed", "plan.nothing_due"})
 """Refusals that say that something changed under the form: 409, else 422."""
 
 
@@ -27,7 +29,12 @@ async def plan_list(request: Request) -> Response:
 
 
 async def new(request: Request) -> Response:
-    """The form, with the schedule that the answers come to."""
+    """The form, with the schedule that the answers come to; or the check of a proposal that was not sent yet."""
+    if not request.query_params:
+        kept = await SendForm.reopen(request)
+        if kept.is_kept:
+            answers = {name: kept.raw[name] for name in (*ANSWERS, "anyway")}
+            return see_other(request, f"{request.app.state.portal.pages.path_for('plans:check')}?{urlencode(answers)}")
     page = await db.read(request, queries.new_page, dict(request.query_params))
     status = 422 if page.question.errors or page.refusal else 200
     return _form(request, page, status)
@@ -48,7 +55,11 @@ async def check(request: Request) -> Response:
         page.question.form_errors.append(words.say(Refusal("plan.outside_limits")))
     if page.figures is None or page.question.form_errors or page.waiting:
         return _form(request, page, 422)
-    return _check(request, page, SendForm.blank(anyway="1" if anyway else ""), 200)
+    form = await SendForm.reopen(request)
+    if any(str(form.raw[name]) != given.get(name, "") for name in ANSWERS):
+        form = SendForm.blank()
+    form.raw["anyway"] = "1" if anyway else ""
+    return _check(request, page, form, 200)
 
 
 async def create(request: Request) -> Response:
@@ -66,7 +77,7 @@ async def create(request: Request) -> Response:
     page = await db.read(request, queries.new_page, given)
     if page.figures is None or page.waiting:
         page.question.form_errors.extend(form.form_errors)
-        return _form(request, page, status)
+        return _form(request, page, status, queries.told(given.get("told", "")))
     return _check(request, page, form, status)
 
 
@@ -104,10 +115,11 @@ async def _detail(request: Request, form: WithdrawForm, status: int) -> Response
     return render(request, "plans/detail.html", status=status, page=page, form=form)
 
 
-def _form(request: Request, page: NewPage, status: int) -> Response:
+def _form(request: Request, page: NewPage, status: int, told: Told | None = None) -> Response:
     if page.refusal is not None and words.say(page.refusal) not in page.question.form_errors:
         page.question.form_errors.append(words.say(page.refusal))
-    return render(request, "plans/new.html", status=status, page=page, form=page.question)
+    arrived = max(0, page.received - told.received) if told else 0
+    return render(request, "plans/new.html", status=status, page=page, form=page.question, arrived=arrived)
 
 
 def _check(request: Request, page: NewPage, form: SendForm, status: int) -> Response:

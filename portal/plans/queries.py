@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 from portal.access import queries as access
 from portal.access.queries import Pending
 from portal.core.assessment import assess
+from portal.core.interactions import Hold
 from portal.core.refusal import Refusal
 from portal.loans import queries as loans
 from portal.loans.queries import AuthorityRecord, LoanRecord, PersonRecord
@@ -62,9 +63,12 @@ class NewPage:
     currencies: tuple[tuple[str, int], ...]
     blocked: tuple[tuple[LoanRecord, Refusal], ...]
     waiting: str | None
+    waiting_is_own: bool
     running: tuple[str, ...]
     bundle: tuple[Basis, ...]
     question: Question
+    asked_currency: str = ""
+    received: int = 0
     refusal: Refusal | None = None
     figures: Figures | None = None
     checks: tuple[LoanCheck, ...] = ()
@@ -79,6 +83,11 @@ class NewPage:
     @property
     def seen(self) -> str:
         return facts.hash_of(self.bundle)
+
+    @property
+    def told(self) -> str:
+        """The figures as the form carries them."""
+        return facts.told(self.figures, self.received) if self.figures else ""
 
     @property
     def due(self) -> int:
@@ -103,16 +112,21 @@ def new_page(connection: Connection, viewer: Viewer, given: Mapping[str, str]) -
     currencies = _sums(free)
     currency = _chosen(currencies, given.get("currency", ""))
     bundle = bundle_of(connection, (loan for loan, _due in free if loan.currency == currency), viewer.today)
+    waiting = _waiting(own, currency, viewer.today)
+    asked = currency or given.get("currency", "")
     page = NewPage(
         today=viewer.today,
         data_date=account.data_date,
         currency=currency,
         currencies=currencies,
         blocked=blocked,
-        waiting=_waiting(own, currency, viewer.today),
+        waiting=waiting.number if waiting else None,
+        waiting_is_own=waiting is not None and waiting.person_id == viewer.person_id,
         running=_running(bundle, viewer.today),
         bundle=bundle,
         question=Question({}),
+        asked_currency=asked,
+        received=facts.received_on(loan for loan in own if loan.currency == asked),
     )
     if not bundle or currency is None:
         return page
@@ -133,10 +147,10 @@ def _chosen(currencies: Sequence[tuple[str, int]], asked: str) -> str | None:
     return known[0] if len(known) == 1 else None
 
 
-def _waiting(own: Iterable[LoanRecord], currency: str | None, day: date) -> str | None:
-    """The number of a proposal that is not answered yet."""
+def _waiting(own: Iterable[LoanRecord], currency: str | None, day: date) -> Hold | None:
+    """A proposal that is not answered yet, whoever on the loan sent it."""
     found = (
-        hold.number
+        hold
         for loan in own
         for hold in loan.pending
         if hold.kind == "proposal" and loan.currency == currency and hold.is_in_force(day)
@@ -526,6 +540,16 @@ class DecidePage:
         if self.now is None:
             return True
         return self.now.told != self.plan.figures.told and self.plan.state == "proposed"
+
+    @property
+    def told(self) -> str:
+        """The figures as the form carries them."""
+        return facts.told(self.now, self.received) if self.now else ""
+
+    @property
+    def received(self) -> int:
+        """All that has arrived on the loans of the plan, in minor units."""
+        return facts.received_on(self.records)
 
     @property
     def forecast(self) -> int:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from portal.core.refusal import Refusal
 from portal.plans import actions, queries, words
 from portal.plans.actions import Decision
+from portal.plans.facts import Told
 from portal.plans.forms import ApproveForm, RefuseForm, SecondForm
 from portal.plans.queries import DecidePage
 from portal.platform import db
@@ -28,7 +29,7 @@ async def queue(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     """A proposal beside its limits, with what each answer comes to."""
-    return await _decide(request, ApproveForm.blank(), 200)
+    return await _decide(request, await ApproveForm.reopen(request), 200)
 
 
 async def approve(request: Request) -> Response:
@@ -54,7 +55,7 @@ async def refuse_page(request: Request) -> Response:
     page = await db.read(request, queries.decide_page, _number(request))
     if page is not None and page.plan.state != "proposed":
         return see_other(request, "plans:decide", number=_number(request))
-    return _refusing(request, page, RefuseForm.blank(), 200)
+    return _refusing(request, page, await RefuseForm.reopen(request), 200)
 
 
 async def refuse(request: Request) -> Response:
@@ -116,7 +117,7 @@ async def _decide(request: Request, form: Form[Any], status: int) -> Response:
         status=status,
         page=page,
         form=form,
-        told=queries.told(str(form.raw["told"])) if form.raw["seen"] not in {"", page.seen} else None,
+        told=_told(form, page),
         may_decide=_has(viewer, "approve_plans"),
         may_confirm=_has(viewer, "confirm"),
         reasons=words.REASONS_FOR,
@@ -127,8 +128,19 @@ def _refusing(request: Request, page: DecidePage | None, form: RefuseForm, statu
     if page is None:
         raise HTTPException(404)
     return render(
-        request, "plans/staff_refuse.html", status=status, page=page, form=form, reasons=words.REASONS_AGAINST
+        request,
+        "plans/staff_refuse.html",
+        status=status,
+        page=page,
+        form=form,
+        told=_told(form, page),
+        reasons=words.REASONS_AGAINST,
     )
+
+
+def _told(form: Form[Any], page: DecidePage) -> Told | None:
+    """The figures that a form was sent with, where they are no longer those of now."""
+    return queries.told(str(form.raw["told"])) if form.raw["seen"] not in {"", page.seen} else None
 
 
 def _number(request: Request) -> str:

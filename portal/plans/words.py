@@ -90,7 +90,9 @@ REFUSALS: Mapping[str, Any] = {
         "This plan is outside the limits. Choose the change, or send it for a person to look at."
     ),
     "propose_plan.settlement": lazy("A settlement is agreed. A plan can be proposed when its date has passed."),
-    "propose_plan.fraud": lazy("We are looking into whether this contract is yours. Until then you need not pay it."),
+    "propose_plan.fraud": lazy(
+        "We are looking into whether this contract is yours. Once you have our answer, a plan can be proposed."
+    ),
     "propose_plan.incapacity": lazy("Only the representative can propose a plan at present."),
     "propose_plan.closed": lazy("This contract is closed. There is nothing more to pay."),
     "propose_plan.sold": lazy("This contract now belongs to somebody else. Please ask the new owner."),

@@ -22,7 +22,7 @@ class Failed(Exception):
 def run(app: typer.Typer) -> int:
     """Run the command that was typed and return its exit code."""
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, prog_name="portal")
     except typer.Exit as ended:
         return ended.exit_code
     except (typer.Abort, KeyboardInterrupt):
@@ -37,8 +37,12 @@ def run(app: typer.Typer) -> int:
 
 def _failed(error: Exception) -> int:
     wrong_use = getattr(error, "format_message", None)
-    say(reason(error) if wrong_use is None else f"{wrong_use()} See: portal --help")
+    say(reason(error) if wrong_use is None else f"{wrong_use()} See: {_command(error)} --help")
     return int(getattr(error, "exit_code", 1))
+
+
+def _command(error: Exception) -> str:
+    return getattr(getattr(error, "ctx", None), "command_path", "portal")
 
 
 def say(line: str) -> None:

@@ -26,7 +26,7 @@ from portal.platform import gate
 from portal.platform.columns import Instant, instant, json_rows
 from portal.platform.engines import READ_THREADS, WRITE_THREADS, Engines, UnsafeDatabase, make_engines
 from portal.platform.gate import Viewer
-from portal.platform.once import once, result_type
+from portal.platform.once import once, result_type, was_done
 from portal.platform.resources import migrations
 from portal.platform.visit import Posted, visit_of
 
@@ -188,12 +188,20 @@ async def write(request: Request, fn: Writing[P, T], *args: P.args, **kwargs: P.
             return effect()
         name = _name_of(request, viewer, visit.posted, number)
         result: T = once(session, name, visit.posted.payload, viewer.now, result_type(fn), effect)
+        if visit.typed is not None:
+            portal.drop_entries(session, viewer, visit.typed.form)
         return result
 
     def run() -> T:
         return _written(doors, visit.stranger(), asked, visit.posted is not None)
 
     return await doors.writing(run)
+
+
+def took_effect(session: Session, request: Request, viewer: Viewer) -> bool:
+    """Whether this very form, sent by this person, has had its effect already."""
+    posted = visit_of(request).posted
+    return posted is not None and was_done(session, _name_of(request, viewer, posted, 0), posted.payload)
 
 
 async def admit(request: Request) -> Viewer:

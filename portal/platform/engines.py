@@ -85,17 +85,15 @@ def sqlite_journal() -> tuple[str, str]:
 def _sqlite_engines(url: URL) -> Engines:
     if url.database:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    read, write = (create_engine(url, module=sqlite_library(), hide_parameters=True) for _ in range(2))
+    common = {"module": sqlite_library(), "hide_parameters": True}
+    # Reads are one statement each, so they need no BEGIN; listening for one alone would cost as much as a query.
+    read = create_engine(url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **common)
+    write = create_engine(url, **common)
     for engine in (read, write):
         event.listen(engine, "connect", _set_up_sqlite)
     event.listen(read, "connect", _forbid_writing)
-    event.listen(read, "begin", _begin)
     event.listen(write, "begin", _begin_immediate)
     return Engines(read, write)
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
 
 
 def _begin_immediate(connection: Connection) -> None:

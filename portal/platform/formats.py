@@ -4,7 +4,7 @@ Babel gives the words and signs once per language; a cell of a table costs under
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
@@ -134,6 +134,13 @@ def clock_time(moment: datetime | time, zone: str) -> str:
     if isinstance(moment, datetime):
         moment = moment.astimezone(ZoneInfo(zone)).time()
     return format_time(moment, "HH:mm", locale=locale_of("en"))
+
+
+def full_minute(instant: datetime) -> datetime:
+    """Rounded up, so that what is said by the clock holds when the clock shows it."""
+    if (instant.second, instant.microsecond) == (0, 0):
+        return instant
+    return instant.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 def moment(instant: datetime, zone: str) -> str:

@@ -17,11 +17,11 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from portal.core.refusal import Refusal
-from portal.platform import csrf
+from portal.platform import csrf, db
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import ngettext
 from portal.platform.once import payload_hash
-from portal.platform.visit import Posted, visit_of
+from portal.platform.visit import Posted, Typed, visit_of
 
 Value = TypeVar("Value", bound=BaseModel)
 
@@ -42,10 +42,12 @@ class Form(Generic[Value]):
 
     `raw` are the entries as typed (text, or a list where the model has one), `errors` maps a field's name to the
     words beside it, `form_errors` are about the whole, `files` maps a field's name to what was uploaded. `refusals`
-    are the words for a Refusal's code: a text with its data as placeholders, or a function of the data.
+    are the words for a Refusal's code: a text with its data as placeholders, or a function of the data. A form that
+    `outlives` its session is shown again as it was typed after a new check or sign-in; its page begins with `reopen`.
     """
 
     purpose: ClassVar[str]
+    outlives: ClassVar[bool] = False
     model: ClassVar[type[BaseModel]] = NoEntries
     refusals: ClassVar[Mapping[str, Any]] = {}
 
@@ -62,6 +64,8 @@ class Form(Generic[Value]):
         self.form_errors: list[str] = []
         self.files: dict[str, list[UploadFile]] = {}
         self.key = ""
+        self.is_kept = False
+        self.files_to_choose: list[str] = []
         self._value: Value | None = None
 
     @classmethod
@@ -70,12 +74,24 @@ class Form(Generic[Value]):
         return cls({name: _as_typed(value) for name, value in initial.items()})
 
     @classmethod
+    async def reopen(cls, request: Request, **initial: Any) -> Self:
+        """The form as it was typed when its session ended, else the blank one. Nothing is validated (SB-05)."""
+        form = cls.blank(**initial)
+        entries = await db.read(request, request.app.state.portal.kept_entries, _form_of(request, cls.purpose))
+        if entries is not None:
+            form.is_kept = True
+            form.files_to_choose = [entry for name, entry in entries if not name]
+            form._fill([(name, entry) for name, entry in entries if name])
+            form.errors.clear()
+        return form
+
+    @classmethod
     async def read(cls, request: Request) -> Self:
         """The form that was posted, its token checked.
 
         Raises TokenMissing, TokenForeign or TokenExpired; the whole-page answer is made in one place.
         """
-        posted, pairs, files = await _posted(request, cls.purpose)
+        posted, pairs, files = await _posted(request, cls.purpose, cls.outlives)
         form = cls()
         form.key = posted.key
         form.files = files
@@ -109,6 +125,10 @@ class Form(Generic[Value]):
             self.form_errors.append(str(words) % dict(refusal.data))
 
     def _take(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self._fill(pairs)
+        self._validate()
+
+    def _fill(self, pairs: Sequence[tuple[str, str]]) -> None:
         entries: dict[str, list[str]] = {}
         for name, text in pairs:
             entries.setdefault(name, []).append(text)
@@ -118,7 +138,6 @@ class Form(Generic[Value]):
             self.raw[name] = texts if many else texts[0]
             if not many and len(set(texts)) > 1:
                 self.add_error(name, _("This was answered twice. Choose one answer."))
-        self._validate()
 
     def _validate(self) -> None:
         given = {
@@ -155,7 +174,9 @@ async def pressed(request: Request, purpose: str) -> Form[NoEntries]:
 # --- The request ----------------------------------------------------------------------------------------------
 
 
-async def _posted(request: Request, purpose: str) -> tuple[Posted, list[tuple[str, str]], dict[str, list[UploadFile]]]:
+async def _posted(
+    request: Request, purpose: str, outlives: bool = False
+) -> tuple[Posted, list[tuple[str, str]], dict[str, list[UploadFile]]]:
     data = await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_TEXT)
     pairs: list[tuple[str, str]] = []
     files: dict[str, list[UploadFile]] = {}
@@ -167,11 +188,20 @@ async def _posted(request: Request, purpose: str) -> tuple[Posted, list[tuple[st
         elif name == csrf.FIELD:
             token = entry
         else:
-            pairs.append((name, _plain(entry)))
+            pairs.append((_plain(name), _plain(entry)))
+    if not csrf.comes_from_us(request, request.app.state.portal.settings):
+        raise csrf.TokenForeign
     visit = visit_of(request)
-    visit.entries = pairs
+    if outlives:
+        names = [("", upload.filename or "") for name in files for upload in files[name]]
+        visit.typed = Typed(_form_of(request, purpose), [*pairs, *names])
     visit.posted = await _checked(request, purpose, token, pairs, files)
     return visit.posted, pairs, files
+
+
+def _form_of(request: Request, purpose: str) -> str:
+    """A form by its purpose and what it is about, whichever of its addresses shows or takes it."""
+    return " ".join((purpose, *map(str, request.path_params.values())))
 
 
 async def _checked(
@@ -182,8 +212,6 @@ async def _checked(
     files: dict[str, list[UploadFile]],
 ) -> Posted:
     portal = request.app.state.portal
-    if not csrf.comes_from_us(request, portal.settings):
-        raise csrf.TokenForeign
     if not token:
         raise csrf.TokenMissing
     binding = csrf.binding_of(request, portal.settings)
@@ -225,7 +253,7 @@ def _entry(raw: Mapping[str, Any], name: str, annotation: Any) -> Any:
 
 def _iso(parts: Sequence[str]) -> str:
     digits = [unicodedata.normalize("NFKC", part).strip() for part in parts]
-    if not all(part.isascii() and part.isdigit() for part in digits):
+    if not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in digits):
         return "-".join(digits) + "-"  # no date, and said so by the model
     year, month, day = (int(part) for part in digits)
     return f"{year:04d}-{month:02d}-{day:02d}"

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 Kind = Literal["anonymous", "borrower", "staff", "system"]
@@ -42,11 +42,19 @@ BODY_LIMIT = 256 * 1024
 """Bytes that a request may send to a route that names no other limit (EV-01)."""
 
 
+LONGEST_NUMBER = 18
+"""Digits of a header that is read as a number."""
+
+LARGEST_NUMBER = 2**31 - 1
+"""The largest number in an address; a column of either database holds it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Who asks, and when: `now` is the instant of the request, `today` its date in the lender's zone.
 
-    `network` is the client's address, for limits; `seen_at` is when a session was last noted as in use.
+    `network` is the client's address, for limits; `seen_at` is when a session was last noted as in use, `ends_at` when
+    a borrower's ends if nothing more is pressed.
     """
 
     kind: Kind
@@ -61,6 +69,7 @@ class Viewer:
     device_id: int | None = None
     network: str = ""
     seen_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 class SignInNeeded(Exception):
@@ -97,10 +106,20 @@ class GatedRoute(Route):
         self.keeps_awake = keeps_awake
         self.body_limit = body_limit
 
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether an address is this route's; one with a number that no row could have is nobody's."""
+        try:
+            match, found = super().matches(scope)
+        except ValueError:  # more digits than Python reads
+            return Match.NONE, {}
+        parts = found.get("path_params", {}).values()
+        too_large = any(isinstance(part, int) and part > LARGEST_NUMBER for part in parts)
+        return (Match.NONE, {}) if too_large else (match, found)
+
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request of this route; one that announces too much is refused before anything is read."""
         announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdigit() and int(announced) > self.body_limit:
+        if announced.isdecimal() and (len(announced) > LONGEST_NUMBER or int(announced) > self.body_limit):
             raise HTTPException(413)
         await super().handle(scope, receive, send)
 

@@ -52,7 +52,7 @@ class SecurityHeaders:
                 given = message["headers"]
                 said = {name.lower() for name, _ in given}
                 added = [(name, value) for name, value in self._headers if name not in said]
-                if b"cache-control" not in said:
+                if b"cache-control" not in said or (b"cache-control", b"no-store") in given:
                     added.append((b"vary", PERSONAL))
                 message["headers"] = [*given, *added]
             await send(message)

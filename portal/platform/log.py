@@ -8,12 +8,14 @@ import sys
 from typing import Any, TextIO
 
 import structlog
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 
 def set_up(as_json: bool, stream: TextIO | None = None) -> None:
     """Write all logs, those of libraries too, to the terminal or the service's journal."""
     stream = stream or sys.stderr
     shared: list[Any] = [
+        _without_values,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -46,6 +48,16 @@ def set_up(as_json: bool, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
+
+
+def _without_values(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Drop what a database says about an error: its statement and its message may hold personal data."""
+    given = event.get("exc_info")
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, DBAPIError):
+        plain = SQLAlchemyError(f"{type(error).__name__}: {type(error.orig).__name__}")
+        event["exc_info"] = plain.with_traceback(error.__traceback__)
+    return event
 
 
 class _Flood(logging.Filter):

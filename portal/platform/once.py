@@ -72,6 +72,12 @@ def once(
     return result
 
 
+def was_done(session: Session, name: tuple[str, str, str], payload: str) -> bool:
+    """Whether the same (actor, action, key) with the same payload has had its effect."""
+    done = session.execute(_FIND, dict(zip(("of_actor", "of_action", "of_key"), name, strict=True))).first()
+    return done is not None and done.payload == payload
+
+
 def result_type(fn: Callable[..., Any]) -> TypeAdapter[Any]:
     """How the results of a function are stored: by its return annotation."""
     return _adapter(getattr(fn, "func", fn))

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.platform import i18n
 from portal.platform.csrf import cookie_name
-from portal.platform.render import error_page
+from portal.platform.render import RETRY_AFTER, error_page
 from portal.platform.visit import CURRENT, Visit, network_of
 
 _ALPHABET = "23456789BCDFGHJKLMNPQRSTVWXYZ"
@@ -92,6 +92,8 @@ class Reception:
         host = _host(request)
         if not self._any_host and host not in self._hosts:
             return PlainTextResponse("This host is not served here.", 400)
+        if "\0" in path or b"%00" in request.scope["query_string"]:
+            return error_page(request, 400)  # no code, number or name has one, and PostgreSQL takes none
         if path == "/" or self._staff_host is None or path.startswith(SHARED):
             return None
         at_its_host = (host == self._staff_host) == path.startswith("/staff")
@@ -101,13 +103,13 @@ class Reception:
         status = status_of(error)
         _log.error(
             "request_failed",
-            exc_info=error if not isinstance(error, DBAPIError) else _without_values(error),
+            exc_info=error,
             reference=request.scope["portal.visit"].reference,
             status=status,
         )
         if answer.status:
             raise error  # the answer has begun; the server cuts the connection
-        headers = {"Retry-After": "30"} if status == 503 else {}
+        headers = {"Retry-After": f"{RETRY_AFTER.seconds}"} if status == 503 else {}
         await error_page(request, status, headers=headers)(request.scope, request.receive, answer)
 
     def _note(self, request: Request, visit: Visit, status: int, seconds: float) -> None:
@@ -145,11 +147,6 @@ def status_of(error: BaseException) -> int:
     if isinstance(error, DBAPIError) and not isinstance(error, _PROGRAM_FAULTS):
         return 503
     return 503 if isinstance(error, OSError) and error.errno in _NO_ROOM else 500
-
-
-def _without_values(error: DBAPIError) -> SQLAlchemyError:
-    """The same error without statement and parameters, which hold personal data."""
-    return SQLAlchemyError(f"{type(error).__name__}: {type(error.orig).__name__}")
 
 
 def _reference() -> str:

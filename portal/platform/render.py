@@ -6,7 +6,7 @@ Filters and functions read the language and the request from their context, so t
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -19,12 +19,16 @@ from starlette.routing import BaseRoute, Route
 from portal.platform import csrf, formats, i18n, labels
 from portal.platform.assets import Assets
 from portal.platform.clock import day_in
+from portal.platform.gate import BODY_LIMIT
 from portal.platform.i18n import gettext as _
 from portal.platform.resources import resource
-from portal.platform.visit import visit_of
+from portal.platform.visit import Visit, visit_of
 
 _REQUEST: ContextVar[Request] = ContextVar("request")
 Errors = tuple[str, str, str]
+
+RETRY_AFTER = timedelta(seconds=30)
+"""When a portal that cannot save at present is worth another try."""
 
 SCRIPTS = ("sending", "fresh")
 """The behaviours that every page has (static/js)."""
@@ -161,9 +165,13 @@ def error_page(
     saved: str | None = None,
     way: tuple[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    try_again: datetime | None = None,
 ) -> Response:
-    """The page for a refusal, in the frame, with a reference to quote. A stranger may meet it."""
-    heading, usual, usual_saved = _error_words(status)
+    """The page for a refusal, in the frame, with a reference to quote. A stranger may meet it.
+
+    `try_again` is from when a 429 or 503 can be tried again; it is said rounded up to the minute.
+    """
+    heading, usual, usual_saved = _error_words(request, status, try_again)
     way_text, way_href = way or _way_on(request)
     page = render(
         request,
@@ -180,9 +188,12 @@ def error_page(
     return page
 
 
-def _error_words(status: int) -> Errors:
+def _error_words(request: Request, status: int, try_again: datetime | None) -> Errors:
     """Heading, what happened, what was saved (words.md 3)."""
+    visit = visit_of(request)
     nothing = _("Nothing was saved.")
+    limit = formats.file_size(getattr(request.scope.get("route"), "body_limit", BODY_LIMIT))
+    time = formats.clock_time(formats.full_minute(try_again or visit.now + RETRY_AFTER), visit.zone)
     words: dict[int, Callable[[], Errors]] = {
         400: lambda: (
             _("This could not be read"),
@@ -216,7 +227,10 @@ def _error_words(status: int) -> Errors:
         ),
         413: lambda: (
             _("That was too large"),
-            _("That was more than we can take at once. Nothing was kept of it. Send it in smaller parts."),
+            _(
+                "That was more than we can take at once: %(limit)s. Nothing was kept of it. Send it in smaller parts.",
+                limit=limit,
+            ),
             "",
         ),
         422: lambda: (
@@ -226,12 +240,15 @@ def _error_words(status: int) -> Errors:
         ),
         429: lambda: (
             _("Please wait a little"),
-            _("Too many tries in a short time. Try again in a few minutes. Nothing is lost."),
+            _("Too many tries in a short time. Try again at %(time)s. Nothing is lost.", time=time),
             "",
         ),
         503: lambda: (
             _("Please try again in a minute"),
-            _("The portal cannot save anything at present. What you sent before is safe."),
+            _(
+                "The portal cannot save anything at present. Try again at %(time)s. What you sent before is safe.",
+                time=time,
+            ),
             _("This was not saved."),
         ),
     }
@@ -306,8 +323,12 @@ def _long_date(day: date) -> Markup:
 
 def _short_date(day: date) -> Markup:
     request = _REQUEST.get(None)
-    this_year = visit_of(request).stranger().today.year if request is not None else None
+    this_year = _this_year(visit_of(request)) if request is not None else None
     return _html(f'<time datetime="{day.isoformat()}">{formats.short_date(day, this_year)}</time>')
+
+
+def _this_year(visit: Visit) -> int:
+    return day_in(visit.zone, visit.now).year
 
 
 def _languages(offered: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ Development works without any: it serves from ./data on SQLite, and makes secret
 
 import json
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ SECRET_LENGTH = 32
 SECRETS = ("secret_keys", "file_keys", "audit_keys")
 DEFAULTS = ("change", "default", "example", "secret", "password", "insecure", "development")
 LENDER_FILE = "lender.toml"
+SMS_SUCCESS = re.compile(r"2xx|json:[^=]+=.*|text:.+")
 
 
 class SettingsError(Exception):
@@ -165,6 +167,13 @@ class Sms(_Frozen):
     body: str = '{"to": "$number", "text": "$text", "reference": "$reference"}'
     success: str = "2xx"
 
+    @field_validator("success")
+    @classmethod
+    def _known_rule(cls, value: str) -> str:
+        if not SMS_SUCCESS.fullmatch(value):
+            raise ValueError("is none of 2xx, json:a.b=value and text:piece")
+        return value
+
 
 class Settings(_Frozen):
     """What an installation is told. Field `base_url` is the variable `PORTAL_BASE_URL`, and so on."""
@@ -243,7 +252,7 @@ class Settings(_Frozen):
             "base_url": base_url,
             "staff_base_url": staff_base_url,
             "database_url": self.database_url or f"sqlite:///{data_dir / 'portal.db'}",
-            "allowed_hosts": self.allowed_hosts or tuple(sorted(hosts)),
+            "allowed_hosts": tuple(sorted({*hosts, *self.allowed_hosts})),
         }
         if not self.in_production:
             missing = [name for name in SECRETS if not getattr(self, name)]
@@ -267,6 +276,8 @@ def _wrong_urls(settings: Settings) -> list[str]:
         found.append(f"{_variable('database_url')} must begin with sqlite:/// or postgresql://")
     elif kind == "sqlite" and settings.database_url.split("?")[0] in {"sqlite://", "sqlite:///:memory:"}:
         found.append(f"{_variable('database_url')} names no file")
+    if settings.sms.url not in {"", "console:"} and not re.match(r"https?://[^/]", settings.sms.url):
+        found.append("PORTAL_SMS_URL is not an address such as https://gateway.example.com/send")
     return found
 
 

@@ -44,6 +44,11 @@ def count_try(session: Session, bucket: str, limit: int, window: timedelta, now:
     return int(session.execute(statement).scalar_one()) <= limit
 
 
+def wait_until(session: Session, bucket: str, limit: int, window: timedelta, now: datetime) -> datetime | None:
+    """Count one try; None if it may be made, else when the bucket can be tried again."""
+    return None if count_try(session, bucket, limit, window, now) else opens_at(session, bucket, limit, now)
+
+
 def tries_left(session: Session, bucket: str, limit: int, now: datetime) -> int:
     """How many tries the bucket still has, without counting one."""
     counted = session.scalar(select(ROWS.c.count).where(ROWS.c.bucket == bucket, ROWS.c.window_end > now))

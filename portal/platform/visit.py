@@ -22,6 +22,18 @@ class Posted:
     payload: str
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What came in a form that is shown again if its session has ended (SB-05).
+
+    `form` is its purpose and what it is about. An entry without a name is the name of a file, which no browser sends
+    again by itself.
+    """
+
+    form: str
+    entries: list[tuple[str, str]]
+
+
 @dataclass(slots=True)
 class Visit:
     """One request on its way through the portal. `frame` is what the frame of every page shows this viewer besides."""
@@ -35,7 +47,7 @@ class Visit:
     viewer: Viewer | None = None
     admitted: bool = False
     posted: Posted | None = None
-    entries: list[tuple[str, str]] = field(default_factory=list)
+    typed: Typed | None = None
     frame: dict[str, Any] = field(default_factory=dict)
     writes: int = 0
 

@@ -3,7 +3,10 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import httpx2
@@ -48,6 +51,12 @@ def come_in(client: Client, doors: Doors, ref: str) -> httpx2.Response:
     """Link, check and code: the answer to the code's form."""
     page = client.follow(pass_check(client, ref))
     return client.submit(page, {"code": make.newest_code(doors)}, form=0)
+
+
+def token_for(app: Starlette, client: Client, clock: FixedClock, purpose: str) -> str:
+    """What a page with a form of this purpose would carry for the visitor's session."""
+    binding = sha256(f"borrower.{client.http.cookies['session']}".encode()).hexdigest()[:32]
+    return str(app.state.portal.form_tokens.make(purpose, binding, clock.now()))
 
 
 def dump(doors: Doors) -> list[Any]:
@@ -535,10 +544,10 @@ class TestSessions:
         come_in(client, doors, make.link(doors, lin))
         clock.advance(minutes=14, seconds=59)
         assert client.get("/devices").status_code == 200
-        wait_for_touch(doors)
+        wait_for_touch(doors, clock)
         clock.advance(minutes=14, seconds=59)
         assert client.get("/devices").status_code == 200
-        wait_for_touch(doors)
+        wait_for_touch(doors, clock)
         clock.advance(minutes=15, seconds=1)
         assert client.get("/devices").headers["location"] == "/session-ended?next=%2Fdevices"
 
@@ -548,7 +557,7 @@ class TestSessions:
         for _ in range(71):
             clock.advance(minutes=10)
             assert client.get("/devices").status_code == 200
-            wait_for_touch(doors)
+            wait_for_touch(doors, clock)
         clock.advance(minutes=10, seconds=1)
         assert client.get("/devices").status_code == 303
 
@@ -623,30 +632,64 @@ class TestSessions:
     ) -> None:
         """SB-05: what was typed waits, sealed, for the same person after the check."""
         come_in(client, doors, make.link(doors, lin))
-        page = client.get("/devices")
+        fields = {"form_token": token_for(app, client, clock, "propose_plan"), "monthly": "typed by hand"}
         clock.advance(minutes=16)
-        referer = {"Referer": "http://127.0.0.1:8000/devices"}
-        answer = client.submit(page, {"code": "typed by hand"}, form=0, headers=referer)
-        assert answer.headers["location"] == "/session-ended?next=%2Fdevices&kept=1"
+        referer = {"Referer": "http://127.0.0.1:8000/plans/check?monthly=364"}
+        answer = client.post("/plans/new", fields, headers=referer)
+        assert answer.headers["location"] == "/session-ended?next=%2Fplans%2Fcheck%3Fmonthly%3D364&kept=1"
         ended = client.follow(answer)
         assert "What you typed is kept." in ended.text
         assert "typed by hand" not in str(dump(doors))
         client.submit(client.follow(client.submit(ended)), RIGHT)
         keys = app.state.portal.settings.secret_keys
         viewer = borrower(doors, lin)
-        kept = doors.read_as(viewer, queries.kept_entries, keys, "/devices")
-        assert kept == [("code", "typed by hand")]
+        kept = doors.read_as(viewer, queries.kept_entries, keys, "propose_plan")
+        assert kept == [("monthly", "typed by hand")]
         stranger = borrower(doors, make.person(doors, ref="B2"))
-        assert doors.read_as(stranger, queries.kept_entries, keys, "/devices") is None
+        assert doors.read_as(stranger, queries.kept_entries, keys, "propose_plan") is None
 
-    def test_nothing_is_kept_after_signing_out(self, client: Client, doors: Doors, lin: Somebody) -> None:
+    def test_nothing_is_kept_after_signing_out(
+        self, client: Client, doors: Doors, lin: Somebody, clock: FixedClock, app: Starlette
+    ) -> None:
+        come_in(client, doors, make.link(doors, lin))
+        fields = {"form_token": token_for(app, client, clock, "propose_plan"), "monthly": "x"}
+        old = client.http.cookies["session"]
+        client.submit(client.get("/devices"), form="/sign-out")
+        client.http.cookies.set("session", old)
+        assert "kept" not in client.post("/plans/new", fields).headers["location"]
+
+    def test_a_button_keeps_nothing(self, client: Client, doors: Doors, lin: Somebody, clock: FixedClock) -> None:
+        """Nor does any form whose page could not show the entries again, such as a file's password."""
         come_in(client, doors, make.link(doors, lin))
         page = client.get("/devices")
-        old = client.http.cookies["session"]
-        client.submit(page, form="/sign-out")
-        client.http.cookies.set("session", old)
-        answer = client.submit(page, {"code": "x"}, form=0)
-        assert "kept" not in answer.headers["location"]
+        clock.advance(minutes=16)
+        answer = client.submit(page, {"code": "typed by hand"}, form=0)
+        assert answer.headers["location"] == "/session-ended?next=%2Fdevices"
+
+    def test_the_foot_of_a_page_says_when_the_session_ends(
+        self, client: Client, doors: Doors, lin: Somebody, clock: FixedClock
+    ) -> None:
+        """A quarter of an hour after the last press, and never after twelve hours (SB-04)."""
+        come_in(client, doors, make.link(doors, lin))
+        assert "Signed out at 12:15 if nothing is pressed." in client.get("/devices").text
+        clock.advance(seconds=40)  # too soon for the session to note the press: 12:00:45, ends at 12:15:05
+        assert "Signed out at 12:15 if nothing is pressed." in client.get("/devices").text
+        clock.advance(minutes=10)
+        assert "Signed out at 12:25 if nothing is pressed." in client.get("/devices").text
+        assert "Signed out at" not in client.another(headers={"Accept-Language": "en"}).get("/start").text
+
+    def test_it_is_said_of_the_twelfth_hour_too(
+        self, client: Client, doors: Doors, lin: Somebody, clock: FixedClock, app: Starlette
+    ) -> None:
+        come_in(client, doors, make.link(doors, lin))
+        table = SQLModel.metadata.tables["borrower_session"]
+        now = clock.now()
+
+        def shorten(session: Any, _viewer: Viewer) -> None:
+            session.execute(table.update().values(ends_at=now + timedelta(minutes=3)))
+
+        doors.write_as(doors.system(), shorten)
+        assert "Signed out at 12:03 if nothing is pressed." in client.get("/devices").text
 
     def test_no_page_is_cached(self, client: Client, doors: Doors, lin: Somebody) -> None:
         """SB-06 for the pages of access."""
@@ -668,9 +711,15 @@ def borrower(doors: Doors, somebody: Somebody) -> Viewer:
     return replace(doors.system(), kind="borrower", person_id=somebody.id, roles=frozenset({"borrower"}))
 
 
-def wait_for_touch(doors: Doors) -> None:
-    """What is written after an answer is written."""
-    doors._writers.submit(lambda: None).result()
+def wait_for_touch(doors: Doors, clock: FixedClock) -> None:
+    """That the session was in use is written after the answer has gone: wait until it is."""
+    newest = select(func.max(queries.SESSION.c.last_seen_at))
+    for _ in range(500):
+        with doors.engines.read.connect() as connection:
+            if connection.scalar(newest) == clock.now():
+                return
+        sleep(0.01)
+    raise AssertionError("the session was not noted as in use")
 
 
 class TestNotMe:

@@ -66,8 +66,9 @@ class TestSignIn:
         assert other.submit(other.get("/staff/sign-in"), entries).status_code == 422
 
     def test_ten_tries_a_quarter_hour(self, office: Office, admin: Member, clock: FixedClock) -> None:
-        statuses = [office.sign_in(admin, password="wrong").status_code for _ in range(11)]
-        assert statuses == [422] * 10 + [429]
+        answers = [office.sign_in(admin, password="wrong") for _ in range(11)]
+        assert [answer.status_code for answer in answers] == [422] * 10 + [429]
+        assert "Try again at 12:16. Nothing is lost." in answers[-1].text, "12:15:05, rounded up"
         clock.advance(minutes=15)
         assert office.sign_in(admin).status_code == 303
 

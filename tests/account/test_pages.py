@@ -13,7 +13,7 @@ from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from tests.client import Client
 from tests.make.disputes import Cast, file_dispute, lin_with_authorities
-from tests.make.loans import borrower, import_tables, lin_yi, loan
+from tests.make.loans import borrower, import_tables, lin_yi, loan, payment, product
 from tests.markup import Markup
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -167,3 +167,23 @@ def test_nobody_sees_an_account_without_a_session(app: Starlette, lin: Client, c
         answer = nobody.get(path)
         assert answer.status_code in (303, 401)
         assert "2,086.91" not in answer.text
+
+
+def test_a_payment_that_came_back_is_named(lin: Client, code: str, doors: Doors, tmp_path: Path) -> None:
+    tables = lin_with_authorities()
+    tables["payments"].append(payment("P9", "2026-04-02", "500.00", reversed="1"))
+    import_tables(doors, tmp_path / "again", tables)
+    said = text_of(lin.get(f"/loans/{code}"))
+    assert "Came back, so it counts as never made: CN¥500.00 of 2 April 2026, reference P9." in said
+    assert "CN¥500.00 of 2 April 2026" in text_of(lin.get(f"/loans/{code}/statement"))
+
+
+def test_without_a_charged_night_there_is_nothing_to_dispute(
+    lin: Client, code: str, doors: Doors, tmp_path: Path
+) -> None:
+    tables = lin_with_authorities()
+    tables["products"] = [product(grace_days="60")]
+    import_tables(doors, tmp_path / "again", tables)
+    said = text_of(lin.get(f"/loans/{code}/instalments/3/penalty"))
+    assert "No penalty so far." in said
+    assert "Dispute these nights" not in said

@@ -213,6 +213,7 @@ BAD_ROWS = [
     ("borrowers", make.borrower(mobile="1.38E+10"), "mobile", "spreadsheet"),
     ("borrowers", make.borrower(mobile="12345"), "mobile", "digits"),
     ("borrowers", make.borrower(birth_date="1990-02-30"), "birth_date", "calendar"),
+    ("borrowers", make.borrower(time_zone="Mars/Olympus"), "time_zone", "not a time zone"),
     ("loans", make.loan(currency="JPY", principal="1"), "currency", "CNY"),
     ("loans", make.loan(borrower_ref="B9"), "borrower_ref", "unknown"),
     ("loans", make.loan(principal="-1"), "principal", "negative"),
@@ -281,6 +282,50 @@ def test_every_bad_row_is_listed_not_only_the_first(sqlite_importer: Importer) -
     assert sqlite_importer.problems[-1][:3] == ("payments.csv", "2501", "amount")
 
 
+def test_all_mistakes_of_a_row_are_named_with_the_cells_as_they_stand(sqlite_importer: Importer) -> None:
+    tables = make.lin_yi(
+        debit_attempts=[make.debit_attempt("D1", 99, "yesterday")],
+        waivers=[make.waiver("W1", amount="5.00", component="tax")],
+    )
+    assert sqlite_importer(tables) == 1
+    assert [problem[:4] for problem in sqlite_importer.problems] == [
+        ("debit_attempts.csv", "2", "attempted_at", "yesterday"),
+        ("debit_attempts.csv", "2", "instalment_number", "99"),
+        ("waivers.csv", "2", "component", "tax"),
+        ("waivers.csv", "2", "amount", "5.00"),
+    ]
+
+
+def test_a_file_that_can_not_be_read_hides_no_bad_row_of_another(sqlite_importer: Importer) -> None:
+    tables = make.lin_yi()
+    tables["payments"][0]["amount"] = "1.005"
+    tables["borrowers"] = [{"person_ref": "B1"}]
+    sqlite_importer.last = make.write_folder(sqlite_importer.folder / "import", tables)
+    loans = sqlite_importer.last / "loans.csv"
+    loans.write_bytes(loans.read_text(encoding="utf-8").replace("active", "在").encode("gbk"))
+    assert sqlite_importer.again() == 1
+    named = {problem[0] for problem in sqlite_importer.problems}
+    assert named == {"borrowers.csv", "loans.csv"}, "and no row is said to name an unknown loan or person"
+    loans.write_text("\n".join(loans.read_text(encoding="gbk").replace("在", "active").splitlines()), encoding="utf-8")
+    assert sqlite_importer.again() == 1
+    assert [problem[0] for problem in sqlite_importer.problems][-1] == "payments.csv"
+
+
+def test_a_bad_rate_or_a_repeated_loan_is_not_named_again_for_every_row_that_needs_it(
+    sqlite_importer: Importer,
+) -> None:
+    tables = make.lin_yi(penalty_rates=[make.rate(daily_rate="0.05"), make.rate(effective_from="2026-04-01")])
+    tables["loans"].append(make.loan())
+    tables["payments"][0]["amount"] = "1.005"
+    assert sqlite_importer(tables) == 1
+    assert [problem[:4] for problem in sqlite_importer.problems] == [
+        ("penalty_rates.csv", "2", "daily_rate", "0.05"),
+        ("loans.csv", "2", "loan_ref", "L1"),
+        ("loans.csv", "3", "loan_ref", "L1"),
+        ("payments.csv", "2", "amount", "1.005"),
+    ]
+
+
 def test_duplicates_within_a_file_are_both_named(sqlite_importer: Importer) -> None:
     tables = make.lin_yi()
     tables["payments"].append(make.payment("A1", "2026-01-06", "1.00"))
@@ -292,6 +337,12 @@ def test_rates_with_and_without_a_ceiling_do_not_mix_with_those_imported_before(
     importer(make.lin_yi())
     assert importer({"penalty_rates": [make.rate(effective_from="2026-06-01", annual_ceiling="")]}) == 1
     assert "with and without a ceiling" in importer.problems[0][4]
+    mixed = [make.rate(product_ref="P2"), make.rate(product_ref="P2", effective_from="2026-06-01", annual_ceiling="")]
+    assert importer({"products": [make.product(product_ref="P2")], "penalty_rates": mixed}) == 1
+    assert [problem[1:4] for problem in importer.problems] == [
+        ("2", "annual_ceiling", "0.24"),
+        ("3", "annual_ceiling", ""),
+    ]
 
 
 @pytest.mark.parametrize("rates_apply", ["by_night", "by_contract_date"])
@@ -313,7 +364,10 @@ def test_a_product_can_not_turn_to_contract_dates_without_rates_for_them(importe
     assert "2025-12-05" in importer.problems[0][4]
 
 
-@pytest.mark.parametrize(("encoding", "name"), [("gb18030", "GB18030"), ("utf-16", "UTF-16"), ("utf-16-le", "UTF-16")])
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("gb18030", "GB18030"), ("utf-16", "UTF-16"), ("utf-16-le", "UTF-16"), ("utf-32", "UTF-32"), ("big5", "Big5")],
+)
 def test_another_encoding_is_named(sqlite_importer: Importer, encoding: str, name: str) -> None:
     sqlite_importer.last = make.write_folder(sqlite_importer.folder / "import", make.lin_yi())
     path = sqlite_importer.last / "borrowers.csv"
@@ -374,6 +428,22 @@ def test_keep_good_applies_good_rows_and_writes_the_others_with_why(importer: Im
     importer.last = rejects.parent
     assert importer.again() == 0
     assert count(importer.doors)["payments"] == 3
+
+
+def test_rejects_that_are_still_bad_are_kept_when_they_are_imported_from_where_they_are(importer: Importer) -> None:
+    tables = make.lin_yi()
+    tables["payments"][0]["amount"] = "1.005"
+    tables["payments"][1]["amount"] = "-1"
+    assert importer(tables, keep_good=True) == 1
+    rejects = importer.folder / "data" / "rejects" / "payments.csv"
+    rejects.write_text(rejects.read_text(encoding="utf-8").replace("1.005", "1180.00"), encoding="utf-8")
+    importer.last = rejects.parent
+    assert importer.again(keep_good=True) == 1
+    rows = list(csv.DictReader(rejects.open(encoding="utf-8")))
+    assert [(row["payment_ref"], row["rejected_because"]) for row in rows] == [("A2", "amount is negative")]
+    assert None not in rows[0]
+    assert importer(make.lin_yi(payments=[])) == 0
+    assert rejects.exists(), "an import that rejects nothing by itself leaves those of an earlier one"
 
 
 def test_what_depends_on_a_rejected_row_is_rejected_with_it(importer: Importer) -> None:
@@ -511,6 +581,20 @@ def test_a_decision_that_comes_back_changed_or_without_its_number_is_an_error(
     assert importer({"waivers": rows}) == 1
     assert "differs" in importer.problems[0][4]
     assert "is missing" in importer.problems[1][4]
+
+
+def test_references_that_a_spreadsheet_would_take_for_formulas_come_back(importer: Importer, tmp_path: Path) -> None:
+    tables = make.lin_yi()
+    for table in ("loans", "instalments", "payments", "debit_attempts"):
+        for row in tables[table]:
+            row["loan_ref"] = "=1+1"
+    assert importer(tables) == 0
+    decide(importer.doors)
+    run_export(importer.doors, tmp_path / "out")
+    assert "'=1+1" in (tmp_path / "out" / "waivers.csv").read_text(encoding="utf-8")
+    importer.last = tmp_path / "out"
+    assert importer.again() == 0
+    assert "2 confirmed" in importer.out
 
 
 def test_the_lender_may_give_a_reference_of_its_own(importer: Importer, tmp_path: Path) -> None:

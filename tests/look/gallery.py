@@ -53,9 +53,7 @@ def _filters(language: str) -> dict[str, Any]:
         return Markup('<data class="together" value="{}">{}</data>').format(minor, _digits(minor))
 
     def money(minor: int, currency: str = "CNY") -> Markup:
-        return Markup('<data class="together" value="{}">{}{}</data>').format(
-            minor, _symbol(language), _digits(minor)
-        )
+        return Markup('<data class="together" value="{}">{}{}</data>').format(minor, _symbol(language), _digits(minor))
 
     def figure(minor: int, currency: str = "CNY") -> Markup:
         return Markup('<data value="{}"><span class="figure__sign">{}</span>{}</data>').format(

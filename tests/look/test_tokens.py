@@ -65,9 +65,7 @@ def _contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("front", "ground", "least", "light", "dark"), PAIRS)
-def test_contrast(
-    scheme: str, front: str, ground: str, least: float, light: float | None, dark: float | None
-) -> None:
+def test_contrast(scheme: str, front: str, ground: str, least: float, light: float | None, dark: float | None) -> None:
     colours = _colours(scheme)
     ratio = _contrast(colours[front], colours[ground])
     stated = light if scheme == "light" else dark

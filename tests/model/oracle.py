@@ -220,9 +220,7 @@ class Replay:
     # What is said
 
     def explain(self, as_of: date) -> Row:
-        due = {
-            part: sum(self.payable(debt, part, as_of) for debt in self.due_by(as_of)) for part in COMPONENTS
-        }
+        due = {part: sum(self.payable(debt, part, as_of) for debt in self.due_by(as_of)) for part in COMPONENTS}
         late_since = [debt.due_on for debt in self.due_by(as_of) if self.base(debt)]
         days_past_due = (as_of - min(late_since)).days if late_since else 0
         return {
@@ -301,9 +299,7 @@ def explain_loan(
 
 def explain_folder(folder: Path | str, as_of: date) -> dict[str, Row]:
     """What every loan of an import folder owes at the end of `as_of`, by loan reference."""
-    return {
-        reference: explain_loan(*facts, as_of=as_of) for reference, facts in read_folder(Path(folder)).items()
-    }
+    return {reference: explain_loan(*facts, as_of=as_of) for reference, facts in read_folder(Path(folder)).items()}
 
 
 Facts = tuple[Row, list[Row], Row, list[Row], list[Row], list[Row]]

@@ -37,8 +37,7 @@ COLUMNS = {
     "loans": "loan_ref borrower_ref product_ref currency principal disbursed_on status",
     "instalments": "loan_ref number due_on principal interest fee void",
     "payments": "payment_ref loan_ref received_on amount channel reversed kind",
-    "waivers": "waiver_ref loan_ref instalment_number kind from_day to_day on_day amount reason "
-    "component void",
+    "waivers": "waiver_ref loan_ref instalment_number kind from_day to_day on_day amount reason component void",
 }
 
 Row = dict[str, str]
@@ -94,9 +93,7 @@ class Portfolio:
 
     def draw_rates(self, product: str) -> None:
         has_ceiling = self.random.random() < 0.6
-        changes = {
-            self.day(EARLIEST_DISBURSEMENT, DATA_DATE) for _ in range(self.random.choice((0, 0, 1, 2, 5)))
-        }
+        changes = {self.day(EARLIEST_DISBURSEMENT, DATA_DATE) for _ in range(self.random.choice((0, 0, 1, 2, 5)))}
         for effective_from in [FIRST_RATE_FROM, *sorted(changes)]:
             self.tables["penalty_rates"].append(
                 {
@@ -241,9 +238,7 @@ class Portfolio:
         """A day on which something happens: often near a due date or on the day of an earlier event."""
         day = self.day(disbursed_on, DATA_DATE)
         if debts and self.random.random() < 0.5:
-            day = self.random.choice(debts)[1] + timedelta(
-                days=self.random.choice((-2, -1, 0, 1, 3, 5, 16, 45, 90))
-            )
+            day = self.random.choice(debts)[1] + timedelta(days=self.random.choice((-2, -1, 0, 1, 3, 5, 16, 45, 90)))
         if earlier and self.random.random() < 0.25:
             day = self.random.choice(earlier)
         return min(max(day, disbursed_on), DATA_DATE)

@@ -95,8 +95,8 @@ def test_schedules_and_answers_come_back_as_they_were(bundle: tuple[Basis, ...])
 
 def test_told_figures_come_back_and_nonsense_does_not(bundle: tuple[Basis, ...]) -> None:
     figures = facts.figures(facts.schedules(Answers(12, 364_00, None), bundle), bundle)
-    told = queries.told(figures.told)
+    told = queries.told(facts.told(figures, 300_00))
     assert told is not None
-    assert (told.total, told.count) == (2_183_84, 6)
-    for nonsense in ("", "1|2|3", "a|b|c|d", "1|2|3|2026-13-01"):
+    assert (told.total, told.count, told.received) == (2_183_84, 6, 300_00)
+    for nonsense in ("", "1|2|3", "a|b|c|d|e", "1|2|3|2026-13-01|0", figures.told):
         assert queries.told(nonsense) is None

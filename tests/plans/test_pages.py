@@ -144,7 +144,7 @@ def test_an_import_under_the_form_is_told(visit: Visit, doors: Doors, tmp_path: 
     import_tables(doors, tmp_path / "second", changed)
     answer = lin.submit(check, {"consent": "yes"}, "/plans/new")
     assert answer.status_code == 409
-    assert "New bookings came in" in answer.text
+    assert "arrived while you were writing. Nothing was sent." in answer.text
     assert "2,086.91" in answer.text
     assert "1,586.69" in answer.text
     assert 'value="364"' in answer.text

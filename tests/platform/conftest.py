@@ -1,5 +1,6 @@
 """A migrated database with doors, and a clock that the test moves."""
 
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
+from portal.platform import log
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors, make_engines
 from portal.platform.gate import Viewer
@@ -17,6 +19,11 @@ SECRET = "a-secret-key-that-only-the-tests-use-000001"
 AUDIT = "an-audit-key-that-only-the-tests-use-0001"
 NOON = datetime(2026, 5, 6, 4, 0, tzinfo=UTC)
 ZONE = "Asia/Shanghai"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    log.set_up(as_json=True, stream=io.StringIO())
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
 
@@ -11,6 +11,7 @@ from portal.platform import db
 from portal.platform.db import Doors
 from portal.platform.engines import make_engines, sqlite_journal
 from portal.platform.gate import Viewer
+from portal.platform.throttle import ROWS
 
 _ADD = text("INSERT INTO throttle (bucket, window_start, window_end, count) VALUES (:bucket, 0, 0, 0)")
 
@@ -22,8 +23,7 @@ def add(session: Session, viewer: Viewer, bucket: str) -> None:
 def read_then_add(session: Session, viewer: Viewer) -> None:
     """The pattern that loses updates where writers do not take turns."""
     connection = session.connection()
-    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE"
-    seen = connection.execute(text(f"SELECT count FROM throttle WHERE bucket = 'n'{lock}")).scalar_one()
+    seen = connection.scalar(select(ROWS.c.count).where(ROWS.c.bucket == "n").with_for_update())
     connection.execute(text("UPDATE throttle SET count = :next WHERE bucket = 'n'"), {"next": seen + 1})
 
 

@@ -1,4 +1,4 @@
-"""Every answer carries its headers; strangers learn nothing from one that refuses (SB-06, SB-10 to SB-12, SL-17, CF-04)."""
+"""Every answer carries its headers, and one that refuses tells strangers nothing (SB-06, SB-10 to 12, SL-17, CF-04)."""
 
 import gzip
 
@@ -49,10 +49,31 @@ def test_transport_security_is_asked_for_over_https(tmp_path, sqlite_url: str, c
 
 
 def test_an_error_tells_a_reference_and_nothing_else(client: Client) -> None:
-    text = client.get("/toy/broken").text
+    text = client.get("/toy/broken", headers={"Accept-Language": "en"}).text
     assert "password" not in text
     assert "RuntimeError" not in text
     assert "Quote the number" in text
+
+
+def test_a_portal_that_cannot_save_says_when_to_try_again(client: Client) -> None:
+    answer = client.get("/toy/full", headers={"Accept-Language": "en"})
+    assert "Try again at 12:01." in answer.text, "30 seconds, rounded up"
+    assert answer.headers["retry-after"] == "30"
+
+
+def test_readers_get_their_language(client: Client) -> None:
+    def spoken(header: str) -> str:
+        return client.get("/toy", headers={"Accept-Language": header}).text.partition('lang="')[2][:2]
+
+    assert [spoken(header) for header in ("en-US,en;q=0.9", "zh-CN", "fr,en;q=0.5", "fr", "zh;q=0,en")] == [
+        "en",
+        "zh",
+        "en",
+        "zh",
+        "en",
+    ]
+    client.get("/language/en?next=/toy")
+    assert spoken("zh-CN") == "en"
 
 
 @pytest.mark.parametrize(

@@ -470,16 +470,22 @@ def upgrade() -> None:
     op.create_table(
         "kept_entry",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("form", sa.String(), nullable=False),
         sa.Column("sealed_entries", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("(person_id IS NULL) <> (account_id IS NULL)", name=op.f("ck_kept_entry_owner")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["staff_account.id"], name=op.f("fk_kept_entry_account_id_staff_account")
+        ),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_kept_entry_person_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_entry")),
     )
     with op.batch_alter_table("kept_entry", schema=None) as batch_op:
-        batch_op.create_index("uq_kept_entry_person_id_path", ["person_id", "path"], unique=True)
+        batch_op.create_index("uq_kept_entry_account_id_form", ["account_id", "form"], unique=True)
+        batch_op.create_index("uq_kept_entry_person_id_form", ["person_id", "form"], unique=True)
 
     op.create_table(
         "loan_party",
@@ -1526,7 +1532,8 @@ def downgrade() -> None:
 
     op.drop_table("loan_party")
     with op.batch_alter_table("kept_entry", schema=None) as batch_op:
-        batch_op.drop_index("uq_kept_entry_person_id_path")
+        batch_op.drop_index("uq_kept_entry_person_id_form")
+        batch_op.drop_index("uq_kept_entry_account_id_form")
 
     op.drop_table("kept_entry")
     with op.batch_alter_table("instalment", schema=None) as batch_op:

@@ -1,0 +1,82 @@
+"""`portal prove` finds what was damaged past the portal, and nothing where nothing was."""
+
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from portal.app import Portal, open_portal
+from portal.demo.commands import run_demo
+from portal.evidence import actions as evidence
+from portal.platform.clock import FixedClock
+from portal.prove import PROOFS, prove
+from tests.make.evidence import picture
+from tests.platform.toy import settings_of
+
+DAMAGE = {
+    "audit log": (
+        "UPDATE audit_log SET payload = '{}' WHERE id = (SELECT max(id) FROM audit_log)",
+        "row ",
+    ),
+    "messages": ("UPDATE outbox SET ended_at = NULL WHERE state = 'sent'", "has no end"),
+    "requests": (
+        "INSERT INTO idempotency (actor, action, key, payload, recorded_at) VALUES ('a', 'b', 'c', 'd', 1)",
+        "1 forms were taken and have no result",
+    ),
+    "files": (
+        "UPDATE evidence_file SET sha256 = replace(sha256, substr(sha256, 1, 1), '_')",
+        "is not the one that was sent",
+    ),
+}
+UNGUARD = {
+    "sqlite": "DROP TRIGGER audit_log_no_update",
+    "postgresql": "DROP TRIGGER audit_log_no_change ON audit_log",
+}
+
+
+@pytest.fixture
+def portal(tmp_path: Path, database_url: str, clock: FixedClock) -> Iterator[Portal]:
+    """The demo portfolio with one uploaded file."""
+    opened = open_portal(settings_of(tmp_path, database_url), clock)
+    with redirect_stdout(StringIO()):
+        assert run_demo(opened.doors, opened.settings) == 0
+    kept = evidence.keep(opened.files, "slip.png", picture())
+    viewer = opened.doors.system()
+    opened.doors.write_as(viewer, evidence.take_upload, kept, case_kind="draft", case_number="4K7-2GH", person_id=1)
+    yield opened
+    opened.doors.close()
+
+
+def told(portal: Portal) -> tuple[int, list[str]]:
+    """How many faults there are, and what is said of them."""
+    lines: list[str] = []
+    return prove(portal, lines.append), lines
+
+
+def damage(portal: Portal, statement: str) -> None:
+    """Change the database as only somebody past the portal can."""
+    with portal.doors.engines.write.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_what_was_damaged_is_named(portal: Portal) -> None:
+    faults, lines = told(portal)
+    assert (faults, lines) == (0, [f"{name}: ok" for name, _ in PROOFS])
+    damage(portal, UNGUARD[portal.doors.engines.kind])
+    for name, (statement, words) in DAMAGE.items():
+        damage(portal, statement)
+        faults, lines = told(portal)
+        at = next(place for place, line in enumerate(lines) if line.startswith(f"{name}: "))
+        assert lines[at] != f"{name}: ok"
+        assert words in lines[at + 1]
+
+
+def test_a_lost_file_is_named(portal: Portal) -> None:
+    for key in list(portal.files.keys()):
+        portal.files.delete(key)
+    faults, lines = told(portal)
+    assert faults == 1
+    assert any("is missing" in line for line in lines)
