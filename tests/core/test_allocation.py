@@ -94,9 +94,8 @@ class TestCredit:
         assert seen(on(3, 5), *TWO, paid(on(3, 5), 12_000)).next_due == (2, on(3, 25), 10_200)
 
     def test_what_it_pays_in_full_is_not_the_next_amount(self) -> None:
-        ahead = paid(on(2, 1), 110_000)
-        assert seen(on(2, 1), *TWO, ahead).next_due == (2, on(3, 25), 12_200)
-        assert seen(on(2, 1), *TWO, paid(on(2, 1), 200_000)).next_due == (1, MARCH_5, 0)
+        assert seen(on(2, 1), *TWO, paid(on(2, 1), 12_000)).next_due == (2, on(3, 25), 10_200)
+        assert seen(on(2, 1), *TWO, paid(on(2, 1), 30_000)).next_due == (1, on(3, 5), 0)
 
 
 class TestRefunds:

@@ -1,7 +1,5 @@
 """What disputes cover of a penalty: paid penalty counts against all disputed nights together, oldest first."""
 
-from datetime import date
-
 from portal.core.assessment import InstalmentAssessment, assess
 from portal.core.disputed import Disputed, disputed
 from portal.core.interactions import Part
@@ -11,9 +9,9 @@ EARLY = Part(3, on(3, 6), on(3, 20), "nights")
 LATE = Part(3, on(4, 1), None, "nights")
 
 
-def number_3(day: date = on(4, 17)) -> InstalmentAssessment:
-    """Instalment 3 of the invented case: 8.85 + 4.89 + 6.80, of which 8.85 is paid."""
-    return assess(lin_yi(), day).instalment(3)
+def number_3() -> InstalmentAssessment:
+    """Instalment 3 of the invented case on 17 April: 8.85 + 4.89 + 6.80, of which 8.85 is paid."""
+    return assess(lin_yi(), on(4, 17)).instalment(3)
 
 
 def test_paid_penalty_counts_against_the_disputed_nights() -> None:

@@ -108,7 +108,7 @@ def frame_context(language: str) -> Mapping[str, Any]:
         "here": "/account",
         "languages": [("zh", "简体中文"), ("en", "English")],
         "htmx_available": False,
-        "viewer": SimpleNamespace(name="Qiao Mu"),
+        "viewer": SimpleNamespace(name="Qiao Mu", ends_at=None),
         "lender": SimpleNamespace(
             public_name="示例金融" if chinese else "Example Finance",
             legal_name="示例金融有限公司" if chinese else "Example Finance Ltd",
