@@ -64,6 +64,7 @@ def take_upload(
     delete_after: date | None = None,
 ) -> str:
     """Put a kept file into a case and return its code; the same content in the same case stays one file.
+    What only staff had seen is shared from then on, if it now comes to be shared.
 
     Staff name the `person_id` whose case it is. A draft's file goes after a day. Raises `Refusal`
     `files_too_many` or `files_too_large` (with `file`, and `limit` in files or bytes).
@@ -72,9 +73,16 @@ def take_upload(
     if owner is None:
         raise ValueError("a file needs the person whose case it is")
     here = (FILE.c.case_kind == case_kind, FILE.c.case_number == case_number, FILE.c.person_id == owner)
-    known = session.scalar(select(FILE.c.code).where(*here, FILE.c.sha256 == kept.sha256, FILE.c.deleted_at.is_(None)))
+    known = session.execute(
+        select(FILE.c.id, FILE.c.code, FILE.c.shared).where(
+            *here, FILE.c.sha256 == kept.sha256, FILE.c.deleted_at.is_(None)
+        )
+    ).first()
     if known is not None:
-        return str(known)
+        if shared and not known.shared:
+            session.execute(update(FILE).where(FILE.c.id == known.id).values(shared=True))
+            audit.record(session, viewer, events.FileAdded(known.code, f"{case_kind}:{case_number}", kept.sha256, True))
+        return str(known.code)
     _reserve(session, case_kind, case_number, owner, kept)
     if case_kind == "draft":
         delete_after = viewer.today + timedelta(days=DRAFT_DAYS)

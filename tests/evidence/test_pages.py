@@ -305,3 +305,14 @@ def test_what_is_refused_at_the_door_is_not_stored(client: Client, name: str, da
     with pytest.raises(Refusal, match=code):
         add(client, data, name)
     assert list(portal_of(client).files.keys()) == []
+
+
+def test_what_was_internal_is_seen_once_the_same_content_is_shared(client: Client) -> None:
+    """It stays one file."""
+    data = make.picture(kind="JPEG")
+    internal = add(client, data, who="handler", person_id=1, shared=False)
+    assert as_(client, "lin").get(f"/files/{internal}/pages/1").status_code == 404
+    assert add(client, data, who="handler", person_id=1) == internal
+    assert as_(client, "lin").get(f"/files/{internal}/pages/1").status_code == 200
+    assert add(client, data, who="handler", person_id=1, shared=False) == internal
+    assert [row.shared for row in rows(client, FILE)] == [True]

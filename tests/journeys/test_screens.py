@@ -78,7 +78,7 @@ def test_staffs_screens(browser: Browser, portal_of_lin: Portal) -> None:
             for language in ("zh", "en"):
                 page.goto(f"/language/{language}?next=/staff/")
                 visit(page, [f"staff/{path}" for path in paths])
-                if role == "plan_approver":
+                if role == "plan_approver" and language == "en":
                     for part in case_of(page, LIN_YI):
                         see(page, f"staff-case{part.replace('/', '-')}")
 

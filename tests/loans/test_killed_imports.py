@@ -3,12 +3,12 @@
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,6 +19,7 @@ from portal.loans import live_rows as live
 from portal.loans.commands import run_import
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
+from tests.databases import sqlite_library
 from tests.make import loans as make
 
 PAYMENTS = 5_000
@@ -84,30 +85,32 @@ def start_import(folder: Path, url: str, data_dir: Path) -> subprocess.Popen[byt
 
 def wait_for_transaction(process: subprocess.Popen[bytes], url: str) -> bool:
     """Wait until the import writes; whether it was seen to."""
-    is_writing = writing_to_sqlite(url) if url.startswith("sqlite") else writing_to_postgresql(url)
-    while process.poll() is None:
-        if is_writing():
-            return True
-        time.sleep(0.01)
+    with closing(probe(url)) as connection:
+        is_writing = sqlite_is_locked if url.startswith("sqlite") else postgresql_is_writing
+        while process.poll() is None:
+            if is_writing(connection):
+                return True
+            time.sleep(0.01)
     return False
 
 
-def writing_to_sqlite(url: str) -> Callable[[], bool]:
-    connection = sqlite3.connect(str(make_url(url).database), timeout=0, isolation_level=None)
-
-    def is_writing() -> bool:
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return True
-        connection.execute("ROLLBACK")
-        return False
-
-    return is_writing
+def probe(url: str) -> Any:
+    """A connection of one's own, by the library that the portal uses: two on one file break each other's locks."""
+    parsed = make_url(url)
+    if url.startswith("sqlite"):
+        return sqlite_library().connect(str(parsed.database), timeout=0, isolation_level=None)
+    return psycopg.connect(parsed.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True)
 
 
-def writing_to_postgresql(url: str) -> Callable[[], bool]:
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = psycopg.connect(plain, autocommit=True)
+def sqlite_is_locked(connection: Any) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite_library().OperationalError:
+        return True
+    connection.execute("ROLLBACK")
+    return False
+
+
+def postgresql_is_writing(connection: Any) -> bool:
     asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL"
-    return lambda: bool((connection.execute(asked).fetchone() or (0,))[0])
+    return bool(connection.execute(asked).fetchone()[0])
