@@ -6,6 +6,7 @@ With --check nothing is written and the exit code is 1 where the catalogues lag 
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -75,8 +76,10 @@ def update(language: str, template: Catalog, sources: Sequence[Path] = ()) -> No
     Translations of the files in `sources` fill what has none yet.
     """
     catalogue = read(language)
+    created = catalogue.creation_date
     catalogue.update(template, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
+    say_what_it_is(catalogue, created)
     for source in sources:
         take(catalogue, source)
     path = catalogue_path(language)
@@ -87,6 +90,15 @@ def update(language: str, template: Catalog, sources: Sequence[Path] = ()) -> No
         write_mo(file, catalogue)
     missing = sum(1 for message in catalogue if message.id and not message.string)
     print(f"{language}: {len(catalogue)} texts" + (f", {missing} without translation" if missing else ""))
+
+
+def say_what_it_is(catalogue: Catalog, created: datetime | str) -> None:
+    """A plain header without placeholders; its dates stay, so that only texts make a difference."""
+    catalogue.header_comment = "# The portal's texts; English is their source. `make messages` keeps this file."
+    catalogue.fuzzy = False
+    catalogue.project, catalogue.version = "repayment", "portal"
+    catalogue.creation_date = catalogue.revision_date = created
+    catalogue.msgid_bugs_address = catalogue.last_translator = catalogue.language_team = ""
 
 
 def take(catalogue: Catalog, source: Path) -> None:

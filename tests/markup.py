@@ -1,5 +1,6 @@
 """What must hold for every page the portal answers with, whoever asked for it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,6 +8,8 @@ from html.parser import HTMLParser
 
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 LABELLED = frozenset(("input", "select", "textarea"))
+RUNNING_TEXT = frozenset("caption dd h1 h2 h3 label legend p summary".split())
+GAP_AFTER_FULL_STOP = re.compile(r"[。！？；，：]\s+[\u3400-\u9fff\w]")
 NEEDS_NO_LABEL = frozenset(("hidden", "submit", "button", "image", "reset"))
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -106,7 +109,7 @@ def faults_of_page(source: str) -> list[str]:
     ]
     if not any(element.attributes.get("lang") for element in page.all("html")):
         found.append("<html> has no lang")
-    return [*found, *_faults_of_elements(page)]
+    return [*found, *_gaps_in_chinese(page), *_faults_of_elements(page)]
 
 
 def faults_of_part(source: str) -> list[str]:
@@ -127,6 +130,15 @@ def _faults_of_elements(page: Markup) -> Iterator[str]:
             yield "has a script inside the page"
         if element.tag == "style":
             yield "has a style sheet inside the page"
+
+
+def _gaps_in_chinese(page: Markup) -> Iterator[str]:
+    """Two sentences that stand side by side in a template are joined by a blank, which Chinese does not have."""
+    if not any((element.attributes.get("lang") or "").startswith("zh") for element in page.all("html")):
+        return
+    for element in page.elements:
+        if element.tag in RUNNING_TEXT and (gap := GAP_AFTER_FULL_STOP.search(element.text)):
+            yield f"<{element.tag}> has a gap in Chinese: «{element.text[max(0, gap.start() - 20) : gap.end() + 10]}»"
 
 
 def _double_ids(page: Markup) -> Iterator[str]:

@@ -13,7 +13,7 @@ from portal.core.assessment import Assessment, assess
 from portal.core.facts import LoanFacts
 from portal.demo import people
 from portal.demo.commands import run_demo
-from portal.loans.commands import every_loan_facts
+from portal.loans.commands import every_loan_facts, run_import
 from portal.platform.clock import FixedClock
 from portal.platform.settings import Settings
 from tests.client import Client
@@ -106,6 +106,17 @@ class TestPortfolio:
         capsys.readouterr()
         assert make.load(app) == 1
         assert "PORTAL_DATA_DIR=data-2026-03-18" in capsys.readouterr().err
+
+    def test_a_portfolio_of_its_own_is_never_mixed_with_it(
+        self, database_url: str, tmp_path: Path, clock: FixedClock, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        settings = Settings.load({"PORTAL_DATABASE_URL": database_url, "PORTAL_DATA_DIR": str(tmp_path)})
+        made = create_app(settings, clock)
+        example = Path(__file__).parents[1] / "docs" / "example-portfolio"
+        doors = made.state.portal.doors
+        assert run_import(doors, example, TODAY - timedelta(days=1), currency="CNY", data_dir=tmp_path) == 0
+        assert make.load(made) == 1
+        assert "a portfolio of its own" in capsys.readouterr().err
 
     def test_production_has_none(self, app: Starlette, capsys: pytest.CaptureFixture[str]) -> None:
         portal = app.state.portal

@@ -28,6 +28,11 @@ def run_demo(doors: Doors, settings: Settings) -> int:
     if settings.in_production:
         return fail("demo: the demo is for development only; this installation runs in production mode")
     viewer = doors.system()
+    if doors.read_as(viewer, queries.holds_another_portfolio):
+        return fail(
+            "demo: this database holds a portfolio of its own; the demo needs a folder of its own: "
+            "set PORTAL_DATA_DIR=data-demo (and another PORTAL_DATABASE_URL if you set one)"
+        )
     data_date = viewer.today - timedelta(days=1)
     last = doors.read_as(viewer, queries.data_date)
     if last and data_date < last:

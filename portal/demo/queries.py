@@ -86,6 +86,12 @@ def first_loaded(connection: Connection, viewer: Viewer, zone: str) -> date | No
     return day_in(zone, created) if created else None
 
 
+def holds_another_portfolio(connection: Connection, viewer: Viewer) -> bool:
+    """Whether there is anybody who is not of the demo: a lender's own portfolio is never mixed with it."""
+    own = [person.ref for person in people.PEOPLE]
+    return connection.scalar(select(PERSON.c.id).where(PERSON.c.ref.not_in(own)).limit(1)) is not None
+
+
 def data_date(connection: Connection, viewer: Viewer) -> date | None:
     """The data date of the last import of any portfolio."""
     return loans.data_date(connection)

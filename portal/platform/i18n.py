@@ -16,7 +16,7 @@ from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from portal.platform.resources import resource
 
@@ -99,6 +99,12 @@ def language() -> str:
 def speak(chosen: str) -> None:
     """Speak this language for the rest of the request."""
     _LANGUAGE.set(chosen)
+
+
+def sentences(*texts: str) -> Markup:
+    """Whole sentences one after the other, as the reader's language sets them: Chinese leaves no gap."""
+    gap = Markup("") if language().startswith(("zh", "ja")) else Markup(" ")
+    return gap.join(text for text in texts if text)
 
 
 @contextmanager

@@ -75,6 +75,7 @@ class Pages:
             parts_words=labels.parts_words,
             debit_result=labels.debit_result,
             date_range=formats.date_range,
+            sentences=i18n.sentences,
             scripts=SCRIPTS,
             htmx_available=assets.has_htmx,
         )

@@ -93,6 +93,7 @@ def environment(language: str, style_href: str = "style.css") -> Environment:
         asset=lambda name: style_href if name == "css" else f"{name}.js",
         path_for=lambda name, **parameters: f"/{name.replace(':', '/')}",
         csrf_fields=lambda purpose: Markup('<input type="hidden" name="form_token" value="stand-in">'),
+        sentences=lambda *texts: (Markup("") if language == "zh" else Markup(" ")).join(texts),
         Fraction=Fraction,
         date=date,
     )
