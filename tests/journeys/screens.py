@@ -10,10 +10,11 @@ from tests.browser import AXE, barriers, picture, sideways_scroll
 NARROW = (320, 360)
 DESK = 1280
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-STRUCTURE = """() => {
+STRUCTURE = r"""() => {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const fragment = (link) => link.hash && link.pathname === location.pathname && link.search === location.search;
   const target = (link) => document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  const running = all("caption, dd, h1, h2, h3, label, legend, p, summary").map((each) => each.textContent);
   const lost = (link) => !link.href || (fragment(link) && !target(link));
   return {
     headings: all("h1").length,
@@ -23,6 +24,8 @@ STRUCTURE = """() => {
     dead_links: all("a").filter(lost).map((each) => each.outerHTML),
     dead_entries: all("input, select, textarea").filter((each) => !each.form).map((each) => each.outerHTML),
     scripted_only: all("[data-hx-get]").filter((each) => !each.closest("form, #phone")).map((each) => each.id),
+    gaps_in_chinese: document.documentElement.lang.startsWith("zh")
+      ? running.filter((text) => /[。！？；，：]\s+[\u3400-\u9fff\w]/.test(text)) : [],
     old_words: [...new Set(document.title.match(/Oops|404|500/g))],
   };
 }"""
@@ -48,7 +51,7 @@ def _structure(page: Page) -> list[str]:
     faults = [f"{found[name]} {name}, not one" for name in ("headings", "mains") if found[name] != 1]
     if found["main_buttons"] > 1:
         faults.append(f"{found['main_buttons']} main buttons")
-    lists = ("dead_buttons", "dead_links", "dead_entries", "scripted_only", "old_words")
+    lists = ("dead_buttons", "dead_links", "dead_entries", "scripted_only", "gaps_in_chinese", "old_words")
     return faults + [f"{name}: {each}" for name in lists for each in found[name]]
 
 
