@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from portal.disputes.queries import QueueFilter, Ticks
+from portal.disputes.filing_queries import Ticks
+from portal.disputes.queue_queries import QueueFilter
 from portal.disputes.tables import DECISION_REASONS, REASONS, UNDECIDED
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import gettext as _

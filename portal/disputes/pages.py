@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal.core.refusal import Refusal
-from portal.disputes import actions, labels, queries
-from portal.disputes.actions import Filing
+from portal.disputes import ending_actions, filing_actions, filing_queries, labels, own_queries, thread_actions
+from portal.disputes.filing_actions import Filing
+from portal.disputes.filing_queries import Ticks
 from portal.disputes.forms import BODY_LIMIT, AddForm, ConsentForm, DisputeForm, WithdrawForm
-from portal.disputes.queries import Ticks
 from portal.disputes.uploads import keep_uploads
 from portal.evidence.actions import KeptUpload
 from portal.platform import db
@@ -24,7 +24,7 @@ from portal.platform.render import render, see_other
 
 async def choose(request: Request) -> Response:
     """Which instalment is it about?"""
-    choices = await db.read(request, queries.choose_page)
+    choices = await db.read(request, filing_queries.choose_page)
     return render(request, "disputes/choose.html", choices=choices)
 
 
@@ -40,7 +40,7 @@ async def sums(request: Request) -> Response:
     """Only the sums of what is ticked, while one ticks."""
     query = request.query_params
     ticks = Ticks(tuple(query.getlist("stretch")), tuple(query.getlist("night")), bool(query.get("late_fee")))
-    page = await db.read(request, queries.new_page, *_place(request), ticks)
+    page = await db.read(request, filing_queries.new_page, *_place(request), ticks)
     if page is None:
         raise HTTPException(404)
     return render(request, "disputes/_sums.html", page=page)
@@ -53,19 +53,19 @@ async def _create(request: Request) -> Response:
         return await _form_page(request, form, form.ticks)
     form.check()
     uploads = form.files.get("files", []) if form.raw.get("consent") else []
-    if uploads and await db.read(request, queries.new_page, *_place(request), form.ticks) is None:
+    if uploads and await db.read(request, filing_queries.new_page, *_place(request), form.ticks) is None:
         raise HTTPException(404)  # before anything is stored
     kept, refused = await keep_uploads(request, uploads)
     status = 422
     if form.ok:
         try:
             filing = await _filing(request, form, kept, refused)
-            number = await db.write(request, actions.open_dispute, *_place(request), filing)
+            number = await db.write(request, filing_actions.open_dispute, *_place(request), filing)
             return see_other(request, "disputes:detail", number=number)
         except Refusal as refusal:
             status = _refused(form, refusal)
     if kept and form.draft:
-        refused += await db.write(request, actions.keep_draft, form.draft, kept)
+        refused += await db.write(request, filing_actions.keep_draft, form.draft, kept)
     return await _form_page(request, form, form.ticks, status, refused)
 
 
@@ -81,7 +81,7 @@ async def _filing(request: Request, form: DisputeForm, kept: list[KeptUpload], r
     value = form.value
     consent = ""
     if value.consent and (kept or value.has_draft):
-        page = await db.read(request, queries.new_page, *_place(request), form.ticks)
+        page = await db.read(request, filing_queries.new_page, *_place(request), form.ticks)
         consent = consent_words(request, page.loan.rules.evidence_keep_days if page else 0)
     return Filing(
         ticks=form.ticks,
@@ -98,7 +98,7 @@ async def _filing(request: Request, form: DisputeForm, kept: list[KeptUpload], r
 async def _form_page(
     request: Request, form: DisputeForm, ticks: Ticks, status: int = 200, refused: list[Any] | None = None
 ) -> Response:
-    page = await db.read(request, queries.new_page, *_place(request), ticks, form.draft)
+    page = await db.read(request, filing_queries.new_page, *_place(request), ticks, form.draft)
     if page is None:
         raise HTTPException(404)
     return render(
@@ -117,7 +117,7 @@ async def _form_page(
 
 async def index(request: Request) -> Response:
     """All disputes of the person."""
-    return render(request, "disputes/list.html", disputes=await db.read(request, queries.list_page), words=labels)
+    return render(request, "disputes/list.html", disputes=await db.read(request, own_queries.list_page), words=labels)
 
 
 async def detail(request: Request) -> Response:
@@ -129,7 +129,7 @@ async def add(request: Request) -> Response:
     """Add words or files."""
     form = await AddForm.read(request)
     number = request.path_params["number"]
-    page = await db.read(request, queries.detail_page, number)
+    page = await db.read(request, own_queries.detail_page, number)
     if page is None:
         raise HTTPException(404)
     form.check(page.consent is not None)
@@ -140,7 +140,7 @@ async def add(request: Request) -> Response:
         words = consent_words(request, keep_days) if form.value.consent and page.consent is None else ""
         filing = Filing(Ticks(), "", form.value.words, "", words, "", tuple(kept), tuple(refused))
         try:
-            await db.write(request, actions.add, number, filing)
+            await db.write(request, thread_actions.add, number, filing)
             return see_other(request, "disputes:detail", number=number)
         except Refusal as refusal:
             form.refuse(refusal)
@@ -153,7 +153,7 @@ async def withdraw(request: Request) -> Response:
     form = await WithdrawForm.read(request)
     number = request.path_params["number"]
     try:
-        await db.write(request, actions.withdraw, number)
+        await db.write(request, ending_actions.withdraw, number)
     except Refusal as refusal:
         if refusal.code == "unknown_dispute":
             raise HTTPException(404) from None
@@ -169,7 +169,7 @@ async def withdraw_consent(request: Request) -> Response:
     await ConsentForm.read(request)
     number = request.path_params["number"]
     try:
-        keys = await db.write(request, actions.withdraw_consent, number)
+        keys = await db.write(request, thread_actions.withdraw_consent, number)
     except Refusal:
         raise HTTPException(404) from None
     for key in keys:
@@ -178,7 +178,7 @@ async def withdraw_consent(request: Request) -> Response:
 
 
 async def _detail_page(request: Request, form: AddForm, status: int = 200) -> Response:
-    page = await db.read(request, queries.detail_page, request.path_params["number"])
+    page = await db.read(request, own_queries.detail_page, request.path_params["number"])
     if page is None:
         raise HTTPException(404)
     template = "disputes/outcome.html" if page.decision else "disputes/detail.html"

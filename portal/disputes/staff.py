@@ -7,8 +7,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal.core.refusal import Refusal
-from portal.disputes import actions, labels, queries
-from portal.disputes.actions import Choice, seen_hash
+from portal.disputes import (
+    deciding_actions,
+    deciding_queries,
+    handling_actions,
+    labels,
+    queue_queries,
+    thread_actions,
+)
+from portal.disputes.deciding_actions import Choice, seen_hash
+from portal.disputes.deciding_queries import DecidePage
 from portal.disputes.forms import (
     BODY_LIMIT,
     ConfirmForm,
@@ -17,7 +25,6 @@ from portal.disputes.forms import (
     StaffFilesForm,
     queue_filter,
 )
-from portal.disputes.queries import DecidePage
 from portal.disputes.uploads import keep_uploads
 from portal.platform import db
 from portal.platform.gate import route
@@ -26,13 +33,13 @@ from portal.platform.render import render, see_other
 
 async def queue(request: Request) -> Response:
     """What waits for staff, overdue promises on top."""
-    page = await db.read(request, queries.queue_page, queue_filter(request.query_params))
+    page = await db.read(request, queue_queries.queue_page, queue_filter(request.query_params))
     return render(request, "disputes/staff_queue.html", page=page, words=labels)
 
 
 async def detail(request: Request) -> Response:
     """One dispute: evidence, facts, and what a decision would do. That it was looked at is written down."""
-    if not await db.write(request, actions.open_case, request.path_params["number"]):
+    if not await db.write(request, handling_actions.open_case, request.path_params["number"]):
         raise HTTPException(404)
     form = await DecideForm.reopen(request)
     return await _page(request, form, ticked=form.ticked if form.is_kept else None)
@@ -41,7 +48,7 @@ async def detail(request: Request) -> Response:
 async def effect(request: Request) -> Response:
     """Only what the ticked rows do, while one ticks."""
     ticked = tuple(request.query_params.getlist("row"))
-    page = await db.read(request, queries.decide_page, request.path_params["number"], ticked)
+    page = await db.read(request, deciding_queries.decide_page, request.path_params["number"], ticked)
     if page is None or page.effect is None:
         raise HTTPException(404)
     return render(request, "disputes/_effect.html", page=page, words=labels, alone=True)
@@ -69,11 +76,11 @@ async def decide(request: Request) -> Response:
 async def _carry_out(request: Request, form: DecideForm) -> None:
     number, value = request.path_params["number"], form.value
     if value.act == "ask":
-        await db.write(request, actions.ask, number, value.version, value.words)
+        await db.write(request, thread_actions.ask, number, value.version, value.words)
         return
     ticked = form.ticked if value.act == "uphold" else ()
     choice = Choice(ticked, value.reason, value.words, value.seen, value.version)
-    await db.write(request, actions.decide, number, choice)
+    await db.write(request, deciding_actions.decide, number, choice)
 
 
 async def hold(request: Request) -> Response:
@@ -81,7 +88,7 @@ async def hold(request: Request) -> Response:
     form = await HoldForm.read(request)
     number = request.path_params["number"]
     try:
-        await db.write(request, actions.hold, number, bool(form.raw.get("held")))
+        await db.write(request, handling_actions.hold, number, bool(form.raw.get("held")))
     except Refusal:
         raise HTTPException(404) from None
     return see_other(request, "disputes:staff_detail", number=number)
@@ -95,7 +102,7 @@ async def attach(request: Request) -> Response:
     kept, refused = await keep_uploads(request, form.files.get("files", []))
     shared = bool(form.raw.get("shared"))
     try:
-        problems = await db.write(request, actions.add_staff_files, number, kept, refused, shared)
+        problems = await db.write(request, thread_actions.add_staff_files, number, kept, refused, shared)
     except Refusal:
         raise HTTPException(404) from None
     if problems:
@@ -115,8 +122,8 @@ async def confirm(request: Request) -> Response:
         return await _confirm_page(request, form, 422)
     try:
         if form.value.act == "decline":
-            await db.write(request, actions.decline, number)
-        elif (came := await db.write(request, actions.confirm, number, form.value.seen)) != "decided":
+            await db.write(request, deciding_actions.decline, number)
+        elif (came := await db.write(request, deciding_actions.confirm, number, form.value.seen)) != "decided":
             form.refuse(Refusal(came))
             return await _page(request, _with_errors(form), 409)
     except Refusal as refusal:
@@ -136,7 +143,7 @@ def _with_errors(form: ConfirmForm) -> DecideForm:
 async def _page(
     request: Request, form: DecideForm, status: int = 200, ticked: tuple[str, ...] | None = None
 ) -> Response:
-    page = await db.read(request, queries.decide_page, request.path_params["number"], ticked)
+    page = await db.read(request, deciding_queries.decide_page, request.path_params["number"], ticked)
     if page is None:
         raise HTTPException(404)
     return render(
@@ -150,7 +157,7 @@ async def _page(
 
 
 async def _confirm_page(request: Request, form: ConfirmForm, status: int = 200) -> Response:
-    page = await db.read(request, queries.decide_page, request.path_params["number"])
+    page = await db.read(request, deciding_queries.decide_page, request.path_params["number"])
     if page is None:
         raise HTTPException(404)
     if page.proposal is None or page.effect is None:
@@ -177,7 +184,7 @@ def _given(request: Request, page: DecidePage) -> dict[str, Any]:
         "page": page,
         "words": labels,
         "alone": False,
-        "may_decide": bool(viewer.roles & queries.HANDLERS),
+        "may_decide": bool(viewer.roles & deciding_queries.HANDLERS),
         "mine": page.dispute.held_by == viewer.staff_id,
     }
 

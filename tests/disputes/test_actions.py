@@ -11,20 +11,13 @@ from sqlalchemy import func, select
 from portal.audit.tables import LOG
 from portal.core.assessment import assess
 from portal.core.refusal import Refusal
-from portal.disputes import actions, jobs
-from portal.disputes.actions import seen_hash
-from portal.disputes.queries import (
-    DECISION_ROW,
-    DISPUTE,
-    QueueFilter,
-    Ticks,
-    decide_page,
-    decision,
-    detail_page,
-    dispute,
-    list_page,
-    queue_page,
-)
+from portal.disputes import deciding_actions, ending_actions, filing_actions, jobs, thread_actions
+from portal.disputes.deciding_actions import seen_hash
+from portal.disputes.deciding_queries import decide_page
+from portal.disputes.filing_queries import Ticks
+from portal.disputes.own_queries import detail_page, list_page
+from portal.disputes.queries import DECISION_ROW, DISPUTE, decision, dispute
+from portal.disputes.queue_queries import QueueFilter, queue_page
 from portal.loans import queries as loans
 from portal.loans.tables import DecisionExport, table_of
 from portal.platform.clock import FixedClock
@@ -75,7 +68,7 @@ def test_upheld_on_22_april_2_069_03_is_due(doors: Doors, cast: Cast, clock: Fix
     number = file_dispute(doors, cast.borrower())
     clock.set(DECIDED)
     handler = cast.staff("Qiao Mu")
-    assert doors.write_as(handler, actions.decide, number, choice(doors, handler, number)) == "decided"
+    assert doors.write_as(handler, deciding_actions.decide, number, choice(doors, handler, number)) == "decided"
     assert due(doors, cast) == 206_903
     page = doors.read_as(cast.borrower(), detail_page, number)
     assert page is not None
@@ -91,7 +84,7 @@ def test_not_upheld_on_22_april_2_089_57_is_due(doors: Doors, cast: Cast, clock:
     number = file_dispute(doors, cast.borrower())
     clock.set(DECIDED)
     handler = cast.staff("Qiao Mu")
-    doors.write_as(handler, actions.decide, number, choice(doors, handler, number, upheld=False))
+    doors.write_as(handler, deciding_actions.decide, number, choice(doors, handler, number, upheld=False))
     assert due(doors, cast) == 208_957
     clock.advance(days=1)
     assert due(doors, cast) == 208_957 + 93
@@ -101,7 +94,7 @@ def test_what_was_decided_is_exported_under_the_disputes_number(doors: Doors, ca
     number = file_dispute(doors, cast.borrower())
     clock.set(DECIDED)
     handler = cast.staff("Qiao Mu")
-    doors.write_as(handler, actions.decide, number, choice(doors, handler, number))
+    doors.write_as(handler, deciding_actions.decide, number, choice(doors, handler, number))
     rows = table_of(DecisionExport)
     with doors.engines.read.connect() as connection:
         found = connection.execute(select(rows.c.kind, rows.c.payload).order_by(rows.c.id)).all()
@@ -116,20 +109,20 @@ def test_what_was_decided_is_exported_under_the_disputes_number(doors: Doors, ca
 def test_withdrawn_ends_like_a_decision(doors: Doors, cast: Cast, clock: FixedClock) -> None:
     number = file_dispute(doors, cast.borrower())
     clock.set(DECIDED)
-    doors.write_as(cast.borrower(), actions.withdraw, number)
+    doors.write_as(cast.borrower(), ending_actions.withdraw, number)
     assert state(doors, number) == "withdrawn"
     assert due(doors, cast) == 208_957
     with pytest.raises(Refusal, match="not_open"):
-        doors.write_as(cast.borrower(), actions.withdraw, number)
+        doors.write_as(cast.borrower(), ending_actions.withdraw, number)
     handler = cast.staff("Qiao Mu")
     with pytest.raises(Refusal, match="changed_meanwhile"):
-        doors.write_as(handler, actions.ask, number, 2, "More?")
+        doors.write_as(handler, thread_actions.ask, number, 2, "More?")
     assert file_dispute(doors, cast.borrower()) != number
 
 
 def test_withdrawn_on_the_day_of_filing_nothing_was_suspended(doors: Doors, cast: Cast) -> None:
     number = file_dispute(doors, cast.borrower())
-    doors.write_as(cast.borrower(), actions.withdraw, number)
+    doors.write_as(cast.borrower(), ending_actions.withdraw, number)
     assert due(doors, cast) == 208_691
 
 
@@ -137,11 +130,11 @@ def test_the_same_nights_cannot_be_disputed_twice_others_can(doors: Doors, cast:
     lin = cast.borrower()
     code = loan_code(doors, lin)
     first = filing(doors, lin, code, ticks=Ticks(("2026-03-06_2026-03-20",)))
-    doors.write_as(lin, actions.open_dispute, code, 3, first)
+    doors.write_as(lin, filing_actions.open_dispute, code, 3, first)
     again = replace(filing(doors, lin, code), ticks=Ticks((), ("2026-03-20_2026-03-20",)))
     with pytest.raises(Refusal, match="figures_changed"):
-        doors.write_as(lin, actions.open_dispute, code, 3, again)
-    doors.write_as(lin, actions.open_dispute, code, 3, filing(doors, lin, code))
+        doors.write_as(lin, filing_actions.open_dispute, code, 3, again)
+    doors.write_as(lin, filing_actions.open_dispute, code, 3, filing(doors, lin, code))
     assert len(doors.read_as(lin, list_page)) == 2
 
 
@@ -151,18 +144,18 @@ def test_a_claim_of_misuse_stops_reminders_at_once(doors: Doors, cast: Cast, clo
     assert sorted(hold.kind for hold in loan.holds) == ["dispute", "fraud"]
     clock.set(DECIDED)
     handler = cast.staff("Qiao Mu")
-    doors.write_as(handler, actions.decide, number, choice(doors, handler, number, upheld=False))
+    doors.write_as(handler, deciding_actions.decide, number, choice(doors, handler, number, upheld=False))
     assert doors.read_as(cast.borrower(), loans.account).loans[0].holds == ()
 
 
 def test_a_question_waits_for_the_person_whose_answer_opens_it_again(doors: Doors, cast: Cast) -> None:
     number = file_dispute(doors, cast.borrower())
     handler = cast.staff("Qiao Mu")
-    doors.write_as(handler, actions.ask, number, 1, "Please add the page of 4 March.")
+    doors.write_as(handler, thread_actions.ask, number, 1, "Please add the page of 4 March.")
     assert state(doors, number) == "waiting"
     assert texts(doors)[-1] == ("sms.question", number)
-    answer = actions.Filing(Ticks(), "", "Here it is.", "")
-    doors.write_as(cast.borrower(), actions.add, number, answer)
+    answer = filing_actions.Filing(Ticks(), "", "Here it is.", "")
+    doors.write_as(cast.borrower(), thread_actions.add, number, answer)
     assert state(doors, number) == "open"
     page = doors.read_as(cast.borrower(), detail_page, number)
     assert page is not None
@@ -180,7 +173,7 @@ def test_of_twenty_decisions_at_once_one_takes_effect(doors: Doors, cast: Cast, 
 
     def decide(place: int) -> str:
         try:
-            return doors.write_as(deciders[place], actions.decide, number, choices[place])
+            return doors.write_as(deciders[place], deciding_actions.decide, number, choices[place])
         except Refusal as refusal:
             return f"{refusal.code} {refusal.data['by']}"
 
@@ -202,7 +195,7 @@ def test_figures_that_changed_decide_nothing(doors: Doors, cast: Cast, clock: Fi
     made = choice(doors, handler, number)
     clock.advance(days=1)
     with pytest.raises(Refusal, match="figures_changed"):
-        doors.write_as(cast.staff("Qiao Mu"), actions.decide, number, made)
+        doors.write_as(cast.staff("Qiao Mu"), deciding_actions.decide, number, made)
     assert state(doors, number) == "open"
 
 
@@ -216,7 +209,7 @@ class TestAboveAuthority:
         number = file_dispute(doors, cast.borrower())
         clock.set(DECIDED)
         handler = cast.staff("Qiao Mu")
-        assert doors.write_as(handler, actions.decide, number, choice(doors, handler, number)) == "proposed"
+        assert doors.write_as(handler, deciding_actions.decide, number, choice(doors, handler, number)) == "proposed"
         return number
 
     def seen(self, doors: Doors, number: str) -> str:
@@ -230,11 +223,11 @@ class TestAboveAuthority:
         assert state(doors, number) == "proposed"
         assert due(doors, cast) == 206_903 + 2_054 - 40
         with pytest.raises(Refusal, match="already_proposed"):
-            doors.write_as(cast.staff("Shen Ruo"), actions.ask, number, 2, "More?")
+            doors.write_as(cast.staff("Shen Ruo"), thread_actions.ask, number, 2, "More?")
 
     def test_the_second_person_carries_it_out(self, doors: Doors, cast: Cast, number: str) -> None:
         supervisor = cast.staff("Tao An", "supervisor")
-        assert doors.write_as(supervisor, actions.confirm, number, self.seen(doors, number)) == "decided"
+        assert doors.write_as(supervisor, deciding_actions.confirm, number, self.seen(doors, number)) == "decided"
         found = doors.read_as(supervisor, dispute, number)
         assert found is not None
         made = doors.read_as(supervisor, lambda connection, _: decision(connection, found.id))
@@ -244,40 +237,40 @@ class TestAboveAuthority:
 
     def test_never_the_same_person(self, doors: Doors, cast: Cast, number: str) -> None:
         with pytest.raises(Refusal, match="own_act"):
-            doors.write_as(cast.staff("Qiao Mu"), actions.confirm, number, self.seen(doors, number))
+            doors.write_as(cast.staff("Qiao Mu"), deciding_actions.confirm, number, self.seen(doors, number))
 
     def test_changed_figures_void_it(self, doors: Doors, cast: Cast, clock: FixedClock, number: str) -> None:
         seen = self.seen(doors, number)
         clock.advance(days=1)
         supervisor = cast.staff("Tao An", "supervisor")
-        assert doors.write_as(supervisor, actions.confirm, number, seen) == "figures_changed"
+        assert doors.write_as(supervisor, deciding_actions.confirm, number, seen) == "figures_changed"
         assert state(doors, number) == "open"
         assert "dispute.proposal_void" in kinds(doors)
 
     def test_what_was_not_seen_is_not_confirmed(self, doors: Doors, cast: Cast, number: str) -> None:
         with pytest.raises(Refusal, match="seen_differs"):
-            doors.write_as(cast.staff("Tao An", "supervisor"), actions.confirm, number, "0" * 64)
+            doors.write_as(cast.staff("Tao An", "supervisor"), deciding_actions.confirm, number, "0" * 64)
         assert state(doors, number) == "proposed"
 
     def test_declined_or_taken_back_it_is_open_again(self, doors: Doors, cast: Cast, number: str) -> None:
-        doors.write_as(cast.staff("Tao An", "supervisor"), actions.decline, number)
+        doors.write_as(cast.staff("Tao An", "supervisor"), deciding_actions.decline, number)
         assert state(doors, number) == "open"
         handler = cast.staff("Qiao Mu")
-        doors.write_as(handler, actions.decide, number, choice(doors, handler, number))
-        doors.write_as(handler, actions.decline, number)
+        doors.write_as(handler, deciding_actions.decide, number, choice(doors, handler, number))
+        doors.write_as(handler, deciding_actions.decline, number)
         assert state(doors, number) == "open"
 
     def test_the_person_may_still_withdraw(self, doors: Doors, cast: Cast, number: str) -> None:
         seen = self.seen(doors, number)
-        doors.write_as(cast.borrower(), actions.withdraw, number)
+        doors.write_as(cast.borrower(), ending_actions.withdraw, number)
         with pytest.raises(Refusal, match="changed_meanwhile"):
-            doors.write_as(cast.staff("Tao An", "supervisor"), actions.confirm, number, seen)
+            doors.write_as(cast.staff("Tao An", "supervisor"), deciding_actions.confirm, number, seen)
 
     def test_a_lapsed_proposal_binds_nobody(self, doors: Doors, cast: Cast, clock: FixedClock, number: str) -> None:
         clock.advance(days=30)
         handler = cast.staff("Shen Ruo")
         made = choice(doors, handler, number, upheld=False)
-        assert doors.write_as(handler, actions.decide, number, made) == "decided"
+        assert doors.write_as(handler, deciding_actions.decide, number, made) == "decided"
 
 
 def test_a_days_limit_counts_what_was_granted_alone(
@@ -288,8 +281,8 @@ def test_a_days_limit_counts_what_was_granted_alone(
     first, second = file_dispute(doors, lin), file_dispute(doors, lin, 4)
     clock.set(DECIDED)
     handler = cast.staff("Qiao Mu")
-    assert doors.write_as(handler, actions.decide, first, choice(doors, handler, first)) == "decided"
-    assert doors.write_as(handler, actions.decide, second, choice(doors, handler, second)) == "proposed"
+    assert doors.write_as(handler, deciding_actions.decide, first, choice(doors, handler, first)) == "decided"
+    assert doors.write_as(handler, deciding_actions.decide, second, choice(doors, handler, second)) == "proposed"
 
 
 def test_the_queue_has_overdue_promises_on_top_and_the_person_is_told_once(
@@ -312,15 +305,15 @@ def test_a_stranger_finds_nothing(doors: Doors, cast: Cast) -> None:
     stranger = replace(cast.borrower(), person_id=-1)
     assert doors.read_as(stranger, detail_page, number) is None
     with pytest.raises(Refusal, match="unknown_dispute"):
-        doors.write_as(stranger, actions.withdraw, number)
+        doors.write_as(stranger, ending_actions.withdraw, number)
 
 
 def test_a_sold_loan_cannot_be_disputed_unknown_instalments_neither(doors: Doors, cast: Cast) -> None:
     lin = cast.borrower()
     code = loan_code(doors, lin)
     with pytest.raises(Refusal, match="figures_changed"):
-        doors.write_as(lin, actions.open_dispute, code, 99, filing(doors, lin, code))
+        doors.write_as(lin, filing_actions.open_dispute, code, 99, filing(doors, lin, code))
     with pytest.raises(Refusal, match="nothing_ticked"):
-        doors.write_as(lin, actions.open_dispute, code, 3, filing(doors, lin, code, ticks=Ticks(())))
+        doors.write_as(lin, filing_actions.open_dispute, code, 3, filing(doors, lin, code, ticks=Ticks(())))
     with doors.engines.read.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(DISPUTE)) == 0

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from portal.disputes import actions, jobs
+from portal.disputes import deciding_actions, jobs
 from portal.evidence import jobs as evidence_jobs
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
@@ -168,7 +168,7 @@ def test_the_outcome_says_every_line_before_and_after(lin: Client, doors: Doors,
     clock.set(DECIDED)
     lin.http.cookies.update(cast.sign_in(cast.borrower()))
     handler = cast.staff("Qiao Mu")
-    doors.write_as(handler, actions.decide, number, choice(doors, handler, number))
+    doors.write_as(handler, deciding_actions.decide, number, choice(doors, handler, number))
     page = lin.get(f"/disputes/{number}")
     for words in ("Your dispute was upheld", "20.54", "900.54", "880.00", "2,089.57", "2,069.03", "12378"):
         assert words in page.text
@@ -179,7 +179,7 @@ def test_not_upheld_says_the_ways_on(lin: Client, doors: Doors, cast: Cast, cloc
     clock.set(DECIDED)
     lin.http.cookies.update(cast.sign_in(cast.borrower()))
     handler = cast.staff("Qiao Mu")
-    doors.write_as(handler, actions.decide, number, choice(doors, handler, number, upheld=False))
+    doors.write_as(handler, deciding_actions.decide, number, choice(doors, handler, number, upheld=False))
     page = lin.get(f"/disputes/{number}")
     for words in ("Your dispute was not upheld", "900.54", "2,089.57", "/plans/new", "12363"):
         assert words in page.text

@@ -15,9 +15,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy import func, select
 
 from portal.core.refusal import Refusal
-from portal.disputes import actions
-from portal.disputes.actions import Filing, seen_hash
-from portal.disputes.queries import DECISION_ROW, Ticks, decide_page, dispute, suspensions
+from portal.disputes import deciding_actions, ending_actions, thread_actions
+from portal.disputes.deciding_actions import seen_hash
+from portal.disputes.deciding_queries import decide_page
+from portal.disputes.filing_actions import Filing
+from portal.disputes.filing_queries import Ticks
+from portal.disputes.queries import DECISION_ROW, dispute, suspensions
 from portal.loans import queries as loans
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors, make_engines
@@ -94,15 +97,15 @@ def machine(databases: Databases) -> type[RuleBasedStateMachine]:  # noqa: C901 
 
         @rule()
         def the_person_adds(self) -> None:
-            self.attempt(self.cast.borrower(), actions.add, Filing(Ticks(), "", "More.", ""))
+            self.attempt(self.cast.borrower(), thread_actions.add, Filing(Ticks(), "", "More.", ""))
 
         @rule()
         def the_person_withdraws(self) -> None:
-            self.attempt(self.cast.borrower(), actions.withdraw)
+            self.attempt(self.cast.borrower(), ending_actions.withdraw)
 
         @rule()
         def staff_ask(self) -> None:
-            self.attempt(self.cast.staff("Qiao Mu"), actions.ask, self.page().dispute.version, "Which day?")
+            self.attempt(self.cast.staff("Qiao Mu"), thread_actions.ask, self.page().dispute.version, "Which day?")
 
         @rule(upheld=st.booleans(), alone=st.booleans())
         def staff_decide(self, upheld: bool, alone: bool) -> None:
@@ -111,18 +114,18 @@ def machine(databases: Databases) -> type[RuleBasedStateMachine]:  # noqa: C901 
                 return
             most = 100_000 if alone else 0
             with patch.object(loans, "authority", lambda *_: loans.AuthorityRecord(most, most, 0)):
-                self.attempt(handler, actions.decide, choice(self.doors, handler, self.number, upheld=upheld))
+                self.attempt(handler, deciding_actions.decide, choice(self.doors, handler, self.number, upheld=upheld))
 
         @rule(name=st.sampled_from(("Qiao Mu", "Tao An")))
         def the_second_person_confirms(self, name: str) -> None:
             page = self.page()
             if page.proposal is not None and page.effect is not None:
                 seen = seen_hash(page.proposal.fingerprint, page.effect)
-                self.attempt(self.cast.staff(name), actions.confirm, seen)
+                self.attempt(self.cast.staff(name), deciding_actions.confirm, seen)
 
         @rule(name=st.sampled_from(("Qiao Mu", "Tao An")))
         def a_proposal_is_declined_or_taken_back(self, name: str) -> None:
-            self.attempt(self.cast.staff(name), actions.decline)
+            self.attempt(self.cast.staff(name), deciding_actions.decline)
 
         @invariant()
         def only_legal_steps(self) -> None:

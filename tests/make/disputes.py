@@ -8,9 +8,11 @@ from sqlalchemy import insert, select
 
 from portal.access.checking import token_hash
 from portal.access.tables import BorrowerSession, StaffAccount, StaffRole, StaffSession
-from portal.disputes import actions
-from portal.disputes.actions import Choice, Filing
-from portal.disputes.queries import Ticks, decide_page, new_page
+from portal.disputes import filing_actions
+from portal.disputes.deciding_actions import Choice
+from portal.disputes.deciding_queries import decide_page
+from portal.disputes.filing_actions import Filing
+from portal.disputes.filing_queries import Ticks, new_page
 from portal.loans import queries as loans
 from portal.loans.tables import table_of
 from portal.platform.db import Doors
@@ -116,7 +118,8 @@ def filing(doors: Doors, viewer: Viewer, code: str, number: int = 3, **given: An
 def file_dispute(doors: Doors, viewer: Viewer, number: int = 3, **given: Any) -> str:
     """A dispute about Lin's instalment, filed now."""
     code = loan_code(doors, viewer)
-    return doors.write_as(viewer, actions.open_dispute, code, number, filing(doors, viewer, code, number, **given))
+    sent = filing(doors, viewer, code, number, **given)
+    return doors.write_as(viewer, filing_actions.open_dispute, code, number, sent)
 
 
 def choice(doors: Doors, viewer: Viewer, number: str, *, upheld: bool = True, **given: Any) -> Choice:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from portal.audit.tables import LOG
 from portal.core.refusal import Refusal
-from portal.disputes import actions as disputes
+from portal.disputes import filing_actions as disputes
 from portal.loans import actions as loans
 from portal.loans import queries as loan_queries
 from portal.loans.tables import DecisionExport, Waiver, table_of

@@ -1,0 +1,225 @@
+"""A dispute is filed: what it stops and holds, what of it is told, and the files that come with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlmodel import Session
+
+from portal.audit import actions as audit
+from portal.core.assessment import assess
+from portal.core.interactions import Part, effects, may
+from portal.core.refusal import Refusal
+from portal.disputes import events, moves
+from portal.disputes.effect import disputed_parts
+from portal.disputes.facts import parts_of, sums
+from portal.disputes.filing_queries import Ticks, new_page_of, promised
+from portal.disputes.queries import CONSENT, DISPUTE, LOAN, PART, DisputeRecord
+from portal.evidence import actions as evidence
+from portal.evidence.actions import KeptUpload
+from portal.loans import actions as loans
+from portal.loans import queries as loans_of
+from portal.loans.queries import LoanRecord
+from portal.platform.gate import Viewer
+from portal.platform.numbers import new_number
+
+FRAUD_REASON = "not_mine"
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What a person sends: what is ticked, why, in which words, and the fingerprint of what was shown.
+
+    `consent` are the words agreed to, empty without files; `draft` names the files kept while the form had mistakes;
+    `refused` says of each file that could not be taken why.
+    """
+
+    ticks: Ticks
+    reason: str
+    words: str
+    seen: str
+    consent: str = ""
+    draft: str = ""
+    uploads: tuple[KeptUpload, ...] = ()
+    refused: tuple[Mapping[str, Any], ...] = ()
+
+
+def open_dispute(session: Session, viewer: Viewer, code: str, instalment: int, filing: Filing) -> str:
+    """File a dispute about an instalment of the viewer's loan; its number.
+
+    Raises Refusal `unknown_loan`, `figures_changed`, `nothing_ticked`, `disputed_by_another`, or one of the table of
+    interactions (`file_dispute.…`).
+    """
+    # Two filings at once would not see each other's parts.
+    session.connection().execute(select(LOAN.c.id).where(LOAN.c.code == code).with_for_update())
+    record = loans_of.loan_by_code(session.connection(), viewer, code)
+    if record is None:
+        raise Refusal("unknown_loan")
+    own = _parts_to_file(record, viewer, instalment, filing)
+    number = new_number()
+    found = _insert_dispute(session, viewer, record, number, instalment, own, filing)
+    _suspend_and_hold(session, viewer, record, found, own)
+    _stop_reminders(session, viewer, record, found)
+    evidence.send_draft(session, viewer, filing.draft, case_kind="dispute", case_number=number)
+    take_files(session, viewer, found, filing)
+    return number
+
+
+def _parts_to_file(record: LoanRecord, viewer: Viewer, instalment: int, filing: Filing) -> tuple[Part, ...]:
+    today = viewer.today
+    holds = [hold for hold in record.holds if hold.is_in_force(today)]
+    role: Any = record.role or "borrower"
+    refusal = may("file_dispute", holds, record.facts.status, role)
+    if refusal:
+        raise refusal
+    page = new_page_of(record, instalment, today, filing.ticks)
+    if page is None or page.fingerprint != filing.seen:
+        raise Refusal("figures_changed")
+    try:
+        spans = filing.ticks.spans(page.offered)
+    except ValueError:
+        raise Refusal("figures_changed") from None
+    own = disputed_parts(page.instalment, spans, filing.ticks.late_fee and page.fee > 0)
+    if not own:
+        raise Refusal("nothing_ticked")
+    refusal = may("file_dispute", holds, record.facts.status, role, own)
+    if refusal:
+        of_another = any(hold.number == refusal.data["number"] and hold.person_id != viewer.person_id for hold in holds)
+        raise Refusal("disputed_by_another") if of_another else refusal
+    return own
+
+
+def _insert_dispute(
+    session: Session,
+    viewer: Viewer,
+    record: LoanRecord,
+    number: str,
+    instalment: int,
+    own: Sequence[Part],
+    filing: Filing,
+) -> DisputeRecord:
+    row = {
+        "number": number,
+        "loan_id": record.id,
+        "person_id": viewer.person_id,
+        "instalment": instalment,
+        "currency": record.currency,
+        "state": "open",
+        "version": 1,
+        "reason": filing.reason,
+        "words": filing.words,
+        "fingerprint": filing.seen,
+        "disputed": 0,
+        "unpaid": 0,
+        "stays_payable": 0,
+        "filed_on": viewer.today,
+        "filed_at": viewer.now,
+        "answer_by": promised(record, viewer.today),
+    }
+    connection = session.connection()
+    dispute_id = connection.execute(insert(DISPUTE).values(row).returning(DISPUTE.c.id)).scalar_one()
+    for part in own:
+        values = {"instalment": instalment, "from_day": part.from_day, "to_day": part.to_day, "kind": part.kind}
+        connection.execute(insert(PART).values(dispute_id=dispute_id, **values))
+    return moves.find(session, viewer, number)
+
+
+def _suspend_and_hold(
+    session: Session, viewer: Viewer, record: LoanRecord, found: DisputeRecord, own: Sequence[Part]
+) -> None:
+    """Stop the penalty where the product says so, note the dispute on the loan, and keep the sums told."""
+    if not record.facts.terms.accrues_while_disputed:
+        loans.waive_nights(
+            session,
+            viewer,
+            loan_id=record.id,
+            instalment=found.instalment,
+            from_day=viewer.today,
+            to_day=None,
+            cause="dispute",
+            number=found.number,
+        )
+    loans.open_hold(
+        session,
+        viewer,
+        kind="dispute",
+        loan_id=record.id,
+        person_id=found.person_id,
+        from_day=viewer.today,
+        until=None,
+        number=found.number,
+        path=f"/disputes/{found.number}",
+        parts=own,
+        data={"answer_by": found.answer_by.isoformat()},
+    )
+    others = parts_of(record.holds, viewer.today)
+    now = loans_of.loan_by_id(session.connection(), record.id, viewer.today)
+    told = sums(assess((now or record).facts, viewer.today), found.instalment, own, others)
+    session.connection().execute(update(DISPUTE).where(DISPUTE.c.id == found.id).values(told._asdict()))
+    opened = events.DisputeOpened(
+        found.number,
+        record.id,
+        found.instalment,
+        found.reason,
+        told.disputed,
+        told.unpaid,
+        found.fingerprint,
+        found.answer_by,
+    )
+    audit.record(session, viewer, opened)
+
+
+def _stop_reminders(session: Session, viewer: Viewer, record: LoanRecord, found: DisputeRecord) -> None:
+    """A claim of misuse opens a fraud hold, unless there is one; an accepted settlement lapses (domain.md 9)."""
+    holds = [hold for hold in record.holds if hold.is_in_force(viewer.today)]
+    beside = effects("file_dispute", holds)
+    for what, hold in beside:
+        if what == "lapses_settlement":
+            loans.end_hold(session, viewer, hold.number, viewer.today, "lapsed")
+    if found.reason != FRAUD_REASON or any(what == "adds_to_fraud" for what, _ in beside):
+        return
+    fraud_number = new_number()
+    loans.open_hold(
+        session,
+        viewer,
+        kind="fraud",
+        loan_id=record.id,
+        person_id=found.person_id,
+        from_day=viewer.today,
+        until=None,
+        number=fraud_number,
+        path=f"/disputes/{found.number}",
+    )
+    session.connection().execute(update(DISPUTE).where(DISPUTE.c.id == found.id).values(fraud_number=fraud_number))
+
+
+def keep_draft(session: Session, viewer: Viewer, draft: str, uploads: Sequence[KeptUpload]) -> list[dict[str, Any]]:
+    """Keep the files of a form with mistakes; what could not be kept, and why."""
+    refused = []
+    for kept in uploads:
+        try:
+            evidence.take_upload(session, viewer, kept, case_kind="draft", case_number=draft)
+        except Refusal as refusal:
+            refused.append({"code": refusal.code, **refusal.data})
+    return refused
+
+
+def take_files(session: Session, viewer: Viewer, found: DisputeRecord, filing: Filing) -> None:
+    """Files that fail are named in the dispute with their reason, and stop nothing."""
+    if filing.consent:
+        _keep_consent(session, viewer, found, filing.consent)
+    problems = list(filing.refused)
+    for kept in filing.uploads:
+        try:
+            evidence.take_upload(session, viewer, kept, case_kind="dispute", case_number=found.number)
+        except Refusal as refusal:
+            problems.append({"code": refusal.code, **refusal.data})
+    for problem in problems:
+        moves.write_message(session, viewer, found, "file_refused", "", problem)
+
+
+def _keep_consent(session: Session, viewer: Viewer, found: DisputeRecord, words: str) -> None:
+    row = {"dispute_id": found.id, "person_id": viewer.person_id, "words": words, "language": viewer.language}
+    session.connection().execute(insert(CONSENT).values(**row, given_at=viewer.now))
+    audit.record(session, viewer, events.ConsentGiven(found.number))

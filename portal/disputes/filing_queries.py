@@ -1,0 +1,191 @@
+"""The form of a new dispute: which penalties can be disputed, what can be ticked of one, and what that comes to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from portal.core.assessment import InstalmentAssessment, assess
+from portal.core.days import add_working_days
+from portal.core.facts import DebitAttempt
+from portal.core.interactions import may
+from portal.core.receipt import fingerprint
+from portal.core.refusal import Refusal
+from portal.disputes.effect import Span, Stretch, disputed_parts, sharing_nights, stretches
+from portal.disputes.facts import Changes, Sums, Told, changes, parts_of, read_told, sums, told
+from portal.disputes.queries import attempts_of, instalment_of
+from portal.evidence import queries as evidence
+from portal.evidence.queries import FileRecord
+from portal.loans import queries as loans
+from portal.loans.queries import LoanRecord
+from portal.loans.rulepacks import rule_pack
+from portal.platform.gate import Viewer
+
+SINGLE_NIGHTS = 200
+"""Up to so many nights each of them can be ticked; of an older debt its stretches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An instalment with a penalty that can be disputed."""
+
+    loan: LoanRecord
+    instalment: InstalmentAssessment
+
+
+def choose_page(connection: Connection, viewer: Viewer) -> tuple[Choice, ...]:
+    """Every instalment with a penalty, of all loans of the person that are not sold."""
+    records = loans.account(connection, viewer).loans
+    return tuple(
+        Choice(record, item)
+        for record in records
+        if record.status != "sold"
+        for item in assess(record.facts, viewer.today).instalments
+        if item.penalty_chargeable
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """What is ticked on the form: names of nights, and the late fee. `stretches` None: everything, as at first."""
+
+    stretches: tuple[str, ...] | None = None
+    nights: tuple[str, ...] = ()
+    late_fee: bool = False
+
+    def spans(self, offered: Sequence[Stretch]) -> list[Span]:
+        """The nights that are ticked; ValueError if a name is none of those offered."""
+        free = {stretch.span.name: stretch.span for stretch in offered if not stretch.inside}
+        whole = list(free) if self.stretches is None else self.stretches
+        single = [Span.read(name) for name in self.nights]
+        inside = all(
+            any(span.from_day <= night.from_day and night.to_day <= span.to_day for span in free.values())
+            for night in single
+        )
+        if not inside or not set(whole) <= set(free):
+            raise ValueError("these nights are not on the receipt")
+        return [*(free[name] for name in whole), *single]
+
+    def moved_to(self, offered: Sequence[Stretch]) -> "Ticks":
+        """The same on a receipt that has changed: every stretch that shares a night with one that was ticked."""
+        free = [stretch.span for stretch in offered if not stretch.inside]
+        now = sharing_nights(self.stretches or (), free)
+        return Ticks(tuple(span.name for span in now), (), self.late_fee)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPage:
+    """The form of a new dispute: what can be ticked, what is, and what that comes to."""
+
+    loan: LoanRecord
+    instalment: InstalmentAssessment
+    offered: tuple[Stretch, ...]
+    fee: int
+    fee_taken: bool
+    ticks: Ticks
+    sums: Sums
+    fingerprint: str
+    answer_by: date
+    refusal: Refusal | None
+    drafts: tuple[FileRecord, ...] = ()
+
+    @property
+    def currency(self) -> str:
+        return self.loan.currency
+
+    @property
+    def attempts(self) -> tuple[DebitAttempt, ...]:
+        return attempts_of(self.loan, self.instalment)
+
+    @property
+    def is_guarantee(self) -> bool:
+        """Whether a guarantor objects, who learns nothing of the borrower's disputes and account."""
+        return self.loan.role == "guarantor"
+
+    @property
+    def told(self) -> Told:
+        """The figures as the form carries them."""
+        return told(self.loan.facts, self.instalment)
+
+    def changes_since(self, carried: str) -> Changes | None:
+        """What differs from the figures that a form carried."""
+        before = read_told(carried)
+        return changes(before, self.told) if before else None
+
+    @property
+    def single_nights(self) -> bool:
+        """Whether each night can be ticked on its own."""
+        return sum(stretch.span.nights for stretch in self.offered) <= SINGLE_NIGHTS
+
+    def is_ticked(self, stretch: Stretch) -> bool:
+        chosen = self.ticks.stretches
+        return not stretch.inside and (chosen is None or stretch.span.name in chosen)
+
+    @property
+    def fee_ticked(self) -> bool:
+        return self.ticks.late_fee or (self.ticks.stretches is None and not self.fee_taken)
+
+
+def new_page(
+    connection: Connection, viewer: Viewer, code: str, number: int, ticks: Ticks, draft: str = ""
+) -> NewPage | None:
+    """The form for one instalment of the viewer's loan; None if there is none with a penalty.
+
+    Ticks that are not on the receipt any more move to what shares their nights.
+    """
+    found = loans.loan_by_code(connection, viewer, code)
+    if found is None or found.status == "sold":
+        return None
+    page = new_page_of(found, number, viewer.today, ticks)
+    if page is None or not draft:
+        return page
+    return _with_drafts(page, evidence.case_files(connection, viewer, "draft", draft))
+
+
+def _with_drafts(page: NewPage, files: Sequence[FileRecord]) -> NewPage:
+    values = {name: getattr(page, name) for name in NewPage.__dataclass_fields__}
+    return NewPage(**values | {"drafts": tuple(file for file in files if file.state != "deleted")})
+
+
+def new_page_of(record: LoanRecord, number: int, today: date, ticks: Ticks) -> NewPage | None:
+    """The same of a loan already read."""
+    assessment = assess(record.facts, today)
+    item = instalment_of(assessment, number)
+    if item is None or not item.lines or not item.penalty_chargeable:
+        return None
+    holds = [hold for hold in record.holds if hold.is_in_force(today)]
+    taken = parts_of(holds, today)
+    offered = tuple(stretches(item, taken))
+    try:
+        spans = ticks.spans(offered)
+    except ValueError:
+        ticks = ticks.moved_to(offered)
+        spans = ticks.spans(offered)
+    fee = sum(line.amount for line in item.lines if line.kind == "late_fee")
+    fee_taken = any(part.kind == "late_fee" and part.instalment in (None, number) for part in taken)
+    with_fee = bool(fee) and not fee_taken and (ticks.late_fee or ticks.stretches is None)
+    chosen = disputed_parts(item, spans, with_fee)
+    return NewPage(
+        loan=record,
+        instalment=item,
+        offered=offered,
+        fee=fee,
+        fee_taken=fee_taken,
+        ticks=ticks,
+        sums=sums(assessment, number, chosen, taken),
+        fingerprint=fingerprint(record.facts, today),
+        answer_by=promised(record, today),
+        refusal=may("file_dispute", holds, record.facts.status, _role(record)),
+    )
+
+
+def promised(record: LoanRecord, today: date) -> date:
+    """The day by which a dispute filed today is answered."""
+    calendar = rule_pack(record.rule_pack).calendar(today)
+    return add_working_days(today, record.rules.answer_days, calendar)
+
+
+def _role(record: LoanRecord) -> Any:
+    return record.role or "borrower"

@@ -1,0 +1,85 @@
+"""What is said and sent while a dispute is open: words, files, questions, and the consent that files need."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session
+
+from portal.audit import actions as audit
+from portal.core.refusal import Refusal
+from portal.disputes import events, moves
+from portal.disputes.filing_actions import Filing, take_files
+from portal.disputes.queries import CONSENT
+from portal.evidence import actions as evidence
+from portal.evidence import queries as files_of
+from portal.evidence.actions import KeptUpload
+from portal.messages.actions import notify
+from portal.platform.gate import Viewer
+
+
+def add(session: Session, viewer: Viewer, number: str, filing: Filing) -> str:
+    """Add words and files to one's own open dispute; one that waited for them is open again.
+
+    Raises Refusal `unknown_dispute` or `not_open`.
+    """
+    found = moves.find(session, viewer, number)
+    if not found.is_open:
+        raise Refusal("not_open")
+    if filing.words:
+        moves.write_message(session, viewer, found, "message", filing.words)
+        audit.record(session, viewer, events.MessageAdded(number, False))
+    take_files(session, viewer, found, filing)
+    if found.state == "waiting":
+        moves.move(session, viewer, found, "open")
+    return number
+
+
+def withdraw_consent(session: Session, viewer: Viewer, number: str) -> list[str]:
+    """Take back the consent to read one's files: they are removed, the dispute goes on. Store keys to delete."""
+    found = moves.find(session, viewer, number)
+    guard = (CONSENT.c.dispute_id == found.id) & CONSENT.c.withdrawn_at.is_(None)
+    session.connection().execute(update(CONSENT).where(guard).values(withdrawn_at=viewer.now))
+    keys: list[str] = []
+    for file in files_of.case_files(session.connection(), viewer, "dispute", number):
+        if not file.from_staff and file.state != "deleted":
+            keys += evidence.remove_own(session, viewer, file.code)
+    audit.record(session, viewer, events.ConsentWithdrawn(number))
+    return keys
+
+
+def ask(session: Session, viewer: Viewer, number: str, version: int, words: str) -> str:
+    """Ask the person for more; the dispute waits, its promised date stays. Raises Refusal as `decide` does."""
+    found = moves.find(session, viewer, number)
+    moves.move(session, viewer, found, "waiting", version, from_states=moves.decidable(session, viewer, found))
+    moves.write_message(session, viewer, found, "question", words)
+    notify(session, viewer, person_id=found.person_id, template="sms.question", number=number, loan_id=found.loan_id)
+    audit.record(session, viewer, events.QuestionAsked(number))
+    return "asked"
+
+
+def add_staff_files(
+    session: Session,
+    viewer: Viewer,
+    number: str,
+    uploads: Sequence[KeptUpload],
+    refused: Sequence[Mapping[str, Any]],
+    shared: bool,
+) -> list[dict[str, Any]]:
+    """Put staff's documents into the case, shown to the person or not; what could not be taken, and why."""
+    found = moves.find(session, viewer, number)
+    problems = [dict(each) for each in refused]
+    for kept in uploads:
+        try:
+            evidence.take_upload(
+                session,
+                viewer,
+                kept,
+                case_kind="dispute",
+                case_number=number,
+                person_id=found.person_id,
+                shared=shared,
+            )
+        except Refusal as refusal:
+            problems.append({"code": refusal.code, **refusal.data})
+    return problems
