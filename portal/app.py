@@ -21,8 +21,10 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from portal.access import pages as access_pages
 from portal.access import staff as access_staff
-from portal.access.actions import drop_entries, touch
-from portal.access.queries import find_viewer, kept_entries
+from portal.access.kept_actions import drop_entries
+from portal.access.kept_queries import kept_entries
+from portal.access.queries import find_viewer
+from portal.access.session_actions import touch
 from portal.account import pages as account_pages
 from portal.core.refusal import Refusal
 from portal.demo import pages as demo_pages

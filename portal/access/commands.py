@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 from sqlalchemy import Connection
 
-from portal.access import actions, passwords, queries, staff_actions
+from portal.access import link_actions, passwords, staff_actions, staff_queries
 from portal.access.forms import mobile_number
 from portal.access.tables import STAFF_ROLES
 from portal.core.refusal import Refusal
@@ -32,7 +32,7 @@ def make_link_command(doors: Doors, settings: Settings, who: str) -> int:
     if not reachable:
         return _fail(f"link: nobody with a mobile number has the reference or number {who}")
     for person in reachable:
-        ref = doors.write_as(doors.system(), actions.make_link, person.id, person.contact_point_id or 0)
+        ref = doors.write_as(doors.system(), link_actions.make_link, person.id, person.contact_point_id or 0)
         typer.echo(f"{settings.base_url}/l/{ref}")
     return 0
 
@@ -92,7 +92,7 @@ def make_staff(
         identity=identity,
         roles=roles,
         password_hash=passwords.password_hash(secrets.password),
-        sealed_totp=seal(settings.secret_keys, queries.TOTP_PURPOSE, secrets.totp),
+        sealed_totp=seal(settings.secret_keys, staff_queries.TOTP_PURPOSE, secrets.totp),
     )
     return doors.write_as(doors.system(), staff_actions.add_staff, new)
 

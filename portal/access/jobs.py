@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, select
 from sqlmodel import Session
 
-from portal.access import actions, checking
+from portal.access import checking, link_actions
 from portal.access.queries import CHALLENGE, KEPT, LINK_REQUEST, WRONG_CODE
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
@@ -18,7 +18,7 @@ def answer_link_requests(doors: Doors) -> int:
     viewer = doors.system()
     requests = doors.read_as(viewer, _unanswered)
     for request_id in requests:
-        doors.write_as(doors.system(), actions.answer_link_request, request_id)
+        doors.write_as(doors.system(), link_actions.answer_link_request, request_id)
     return len(requests)
 
 

@@ -8,10 +8,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from portal.access import actions, cookies, queries
-from portal.access.actions import Answered, Marks
+from portal.access import (
+    check_actions,
+    check_queries,
+    code_actions,
+    code_queries,
+    cookies,
+    kept_actions,
+    link_actions,
+    session_actions,
+    session_queries,
+    stop_actions,
+    stop_queries,
+)
 from portal.access.evenness import evenly
 from portal.access.forms import CheckForm, CodeForm, NumberForm, fresh_reference, keep_nothing, mobile_number
+from portal.access.steps import Answered, Marks
 from portal.core.refusal import Refusal
 from portal.loans import queries as loans
 from portal.platform import db
@@ -43,7 +55,7 @@ async def ask_for_link(request: Request) -> Response:
     if number is None:
         form.add_error("number", _("This is not a mobile number we can write to. Type it with all its digits."))
         return render(request, "access/start.html", status=422, form=form)
-    try_again = await db.write(request, actions.ask_for_link, number)
+    try_again = await db.write(request, link_actions.ask_for_link, number)
     if try_again:
         return error_page(request, 429, try_again=try_again)
     return see_other(request, "access:start_sent")
@@ -68,12 +80,12 @@ async def open_link(request: Request) -> Response:
     form = await pressed(request, "link")
     ref = request.path_params["ref"]
     if form.raw["answer"] == "not_me":
-        link_id = await db.read(request, queries.link_id, ref)
+        link_id = await db.read(request, stop_queries.link_id, ref)
         response = see_other(request, "access:not_me")
         cookies.give_step(response, request, "not_me", link_id, visit_of(request).now)
         return response
     reference = fresh_reference(request, "session")
-    outcome = await db.write(request, actions.open_link, ref, reference)
+    outcome = await db.write(request, link_actions.open_link, ref, reference)
     if outcome == "account":
         return see_other(request, HOME)
     if outcome == "unusable":
@@ -108,7 +120,7 @@ async def answer_check(request: Request) -> Response:
     keep_nothing(request)
     if not form.ok:
         return await _check_page(request, form, status=422)
-    answered = await db.write(request, actions.answer_check, form.value.birth, form.value.last4, _marks(request))
+    answered = await db.write(request, check_actions.answer_check, form.value.birth, form.value.last4, _marks(request))
     if answered.outcome == "incomplete":
         form.form_errors.append(_("Please answer each question."))
         return await _check_page(request, form, status=422)
@@ -120,7 +132,7 @@ async def answer_check(request: Request) -> Response:
 
 async def _check_page(request: Request, form: CheckForm, status: int = 200) -> Response:
     try:
-        page = await db.read(request, queries.check_page)
+        page = await db.read(request, check_queries.check_page)
     except Refusal as refusal:
         if refusal.code == "check_closed":
             return see_other(request, "access:link_closed")
@@ -130,7 +142,7 @@ async def _check_page(request: Request, form: CheckForm, status: int = 200) -> R
 
 async def _wrong_answers(request: Request, answered: Answered) -> str:
     count = answered.tries_left
-    if await db.read(request, queries.stage) == "check":
+    if await db.read(request, check_queries.stage) == "check":
         return ngettext(
             "These answers do not match what we hold. Please look at them once more."
             " %(count)s try left on this device.",
@@ -163,7 +175,7 @@ async def answer_code(request: Request) -> Response:
     if not form.ok:
         form.errors = {"code": _("Type the code from the message.")}
         return await _code_page(request, form, status=422)
-    answered = await db.write(request, actions.answer_code, form.value.code, _marks(request))
+    answered = await db.write(request, code_actions.answer_code, form.value.code, _marks(request))
     if answered.outcome == "wrong":
         text = ngettext(
             "That is not the code we sent. %(count)s try left.",
@@ -182,13 +194,13 @@ async def answer_code(request: Request) -> Response:
 async def new_code(request: Request) -> Response:
     """Sends another code, where one may go; the page says from when."""
     form = await pressed(request, "new_code")
-    await db.write(request, actions.send_new_code)
+    await db.write(request, code_actions.send_new_code)
     return _with_next(request, "access:code", form.raw["next"])
 
 
 async def _code_page(request: Request, form: CodeForm, status: int = 200) -> Response:
     try:
-        page = await db.read(request, queries.code_page)
+        page = await db.read(request, code_queries.code_page)
     except Refusal:
         return await _elsewhere(request, form.raw["next"])
     if page.locked_until is not None:
@@ -234,7 +246,7 @@ async def _elsewhere(request: Request, wanted: str) -> Response:
     viewer = await db.admit(request)
     if viewer.kind == "borrower":
         return see_other(request, _next(wanted))
-    stage = await db.read(request, queries.stage)
+    stage = await db.read(request, check_queries.stage)
     if stage in {"link", "check", "code"}:
         return _with_next(request, "access:code" if stage == "code" else "access:check", wanted)
     return _with_next(request, "access:session_ended", wanted)
@@ -264,7 +276,7 @@ async def say_not_me(request: Request) -> Response:
     await pressed(request, "not_me")
     now = visit_of(request).now
     link_id = cookies.read_step(request, "not_me", now)
-    stop_id = await db.write(request, actions.stop_number, link_id or 0)
+    stop_id = await db.write(request, stop_actions.stop_number, link_id or 0)
     response = see_other(request, "access:not_me_done")
     cookies.give_step(response, request, "not_me_undo", stop_id, now)
     return response
@@ -285,7 +297,7 @@ async def undo_not_me(request: Request) -> Response:
     stop_id = cookies.read_step(request, "not_me_undo", visit_of(request).now)
     if stop_id is None:
         return see_other(request, "access:not_me")
-    await db.write(request, actions.undo_stop, stop_id)
+    await db.write(request, stop_actions.undo_stop, stop_id)
     response = render(request, "access/not_me_done.html", until=None)
     cookies.drop(response, request, cookies.STEP)
     return response
@@ -297,7 +309,7 @@ async def undo_not_me(request: Request) -> Response:
 async def session_ended(request: Request) -> Response:
     """Offers to go on with this device, where it is known, or a new link."""
     token, marks = cookies.read(request, cookies.SESSION), cookies.device_marks(request)
-    found = await db.read(request, queries.ended, token, marks)
+    found = await db.read(request, session_queries.ended, token, marks)
     return render(
         request,
         "access/session_ended.html",
@@ -312,7 +324,7 @@ async def go_on(request: Request) -> Response:
     form = await pressed(request, "go_on")
     reference = fresh_reference(request, "session")
     token, marks = cookies.read(request, cookies.SESSION), cookies.device_marks(request)
-    if not await db.write(request, actions.go_on, token, marks, reference):
+    if not await db.write(request, session_actions.go_on, token, marks, reference):
         return see_other(request, "access:start")
     response = _with_next(request, "access:check", form.raw["next"])
     cookies.give(response, request, cookies.SESSION, reference)
@@ -340,10 +352,10 @@ async def _keep(request: Request, kind: str) -> bool:
         return False
 
     def keep(session: Session, stranger: Viewer) -> bool:
-        owner = queries.viewer_of_ended(session.connection(), stranger, kind, token)
+        owner = session_queries.viewer_of_ended(session.connection(), stranger, kind, token)
         if owner is None or db.took_effect(session, request, owner):
             return False
-        actions.keep_entries(session, owner, typed.form, typed.entries)
+        kept_actions.keep_entries(session, owner, typed.form, typed.entries)
         return True
 
     doors = request.app.state.portal.doors
@@ -381,7 +393,7 @@ def _opens(request: Request, path: str) -> bool:
 async def sign_out(request: Request) -> Response:
     """Ends the session, deletes its cookie and what the browser kept of the pages (SB-07)."""
     await pressed(request, "sign_out")
-    await db.write(request, actions.sign_out)
+    await db.write(request, session_actions.sign_out)
     response = see_other(request, "access:signed_out")
     cookies.drop_session(response, request, cookies.SESSION)
     return response
@@ -397,7 +409,7 @@ async def signed_out(request: Request) -> Response:
 
 async def devices(request: Request) -> Response:
     """The devices that skip the code."""
-    found = await db.read(request, queries.devices)
+    found = await db.read(request, session_queries.devices)
     return render(request, "access/devices.html", devices=found)
 
 
@@ -405,11 +417,11 @@ async def forget_device(request: Request) -> Response:
     """Forgets one device, or everything (`all`); forgetting this one ends this session too."""
     form = await pressed(request, "devices")
     if form.raw["code"] == "all":
-        await db.write(request, actions.sign_out_everywhere)
+        await db.write(request, session_actions.sign_out_everywhere)
         response = see_other(request, "access:signed_out")
         cookies.drop_session(response, request, cookies.SESSION)
         return response
-    if not await db.write(request, actions.forget_device, form.raw["code"]):
+    if not await db.write(request, session_actions.forget_device, form.raw["code"]):
         return error_page(request, 404)
     return see_other(request, "access:devices")
 

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from portal.access import checking, cookies, passwords, queries, staff_actions
+from portal.access import checking, cookies, passwords, staff_actions, staff_queries
 from portal.access.evenness import evenly
 from portal.access.forms import (
     ROLE_WORDS,
@@ -21,6 +21,7 @@ from portal.access.forms import (
     fresh_reference,
     keep_nothing,
 )
+from portal.access.staff_queries import Credentials
 from portal.core.refusal import Refusal
 from portal.platform import db
 from portal.platform.forms import pressed
@@ -49,7 +50,7 @@ async def answer_sign_in(request: Request) -> Response:
     name = typed.name.strip().lower()
     if try_again := await db.write(request, staff_actions.sign_in_waits, name):
         return error_page(request, 429, try_again=try_again)
-    proven = await _proven(request, await db.read(request, queries.credentials, name), typed)
+    proven = await _proven(request, await db.read(request, staff_queries.credentials, name), typed)
     reference = fresh_reference(request, "staff")
     if proven is None or not await db.write(request, staff_actions.sign_in_staff, *proven, reference):
         await db.write(request, staff_actions.note_failed_sign_in, name)
@@ -60,7 +61,7 @@ async def answer_sign_in(request: Request) -> Response:
     return response
 
 
-async def _proven(request: Request, stored: queries.Credentials | None, typed: SignInInput) -> tuple[int, int] | None:
+async def _proven(request: Request, stored: Credentials | None, typed: SignInInput) -> tuple[int, int] | None:
     """The account and the TOTP step that password and code prove, or nothing; password and code are both looked at."""
     matches = partial(passwords.password_matches, stored.password_hash if stored else None, typed.password)
     password_right = await to_thread.run_sync(matches)
@@ -68,10 +69,10 @@ async def _proven(request: Request, stored: queries.Credentials | None, typed: S
     return (stored.id, step) if stored and password_right and step is not None else None
 
 
-def _totp_secret(request: Request, stored: queries.Credentials | None) -> str | None:
+def _totp_secret(request: Request, stored: Credentials | None) -> str | None:
     try:
         keys = request.app.state.portal.settings.secret_keys
-        return unseal(keys, queries.TOTP_PURPOSE, stored.sealed_totp) if stored else None
+        return unseal(keys, staff_queries.TOTP_PURPOSE, stored.sealed_totp) if stored else None
     except SealBroken:
         return None
 
@@ -145,7 +146,7 @@ class _Fresh:
 async def _fresh(request: Request) -> _Fresh:
     made = passwords.new_secrets()
     hashed = await to_thread.run_sync(passwords.password_hash, made.password)
-    sealed = seal(request.app.state.portal.settings.secret_keys, queries.TOTP_PURPOSE, made.totp)
+    sealed = seal(request.app.state.portal.settings.secret_keys, staff_queries.TOTP_PURPOSE, made.totp)
     return _Fresh(made, hashed, sealed)
 
 
@@ -186,14 +187,14 @@ def _secrets_page(request: Request, name: str, fresh: _Fresh, stored: str) -> Re
 
 
 async def _accounts_page(request: Request, form: NewAccountForm, status: int = 200) -> Response:
-    found = await db.read(request, queries.staff_accounts)
+    found = await db.read(request, staff_queries.staff_accounts)
     return render(
         request, "access/staff_accounts.html", status=status, accounts=found, form=form, role_words=ROLE_WORDS
     )
 
 
 async def _account_page(request: Request, form: AccountForm | None, status: int = 200) -> Response:
-    found = await db.read(request, queries.staff_named, request.path_params["name"])
+    found = await db.read(request, staff_queries.staff_named, request.path_params["name"])
     if found is None:
         return error_page(request, 404)
     shown = form or AccountForm.blank(roles=found.roles)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
-from portal.access import checking, events, passwords, queries
+from portal.access import checking, events, passwords, staff_queries
 from portal.access.queries import ACCOUNT, ROLE, STAFF_SESSION
 from portal.access.tables import DECIDING_ROLES, STAFF_ROLES
 from portal.audit.actions import record
@@ -92,8 +92,8 @@ def disable_staff(session: Session, viewer: Viewer, name: str) -> None:
     record(session, viewer, events.StaffAccountDisabled(name))
 
 
-def _other_account(session: Session, viewer: Viewer, name: str) -> queries.StaffRecord:
-    account = queries.staff_named(session.connection(), viewer, name)
+def _other_account(session: Session, viewer: Viewer, name: str) -> staff_queries.StaffRecord:
+    account = staff_queries.staff_named(session.connection(), viewer, name)
     if account is None:
         raise Refusal("no_account", name=name)
     if account.id == viewer.staff_id:
@@ -175,8 +175,8 @@ def proof_waits(session: Session, viewer: Viewer) -> datetime | None:
 
 def prove_again(session: Session, viewer: Viewer, typed_code: str) -> None:
     """Whoever changes accounts shows a fresh code of their own (ST-09); raises Refusal `wrong_code`."""
-    own = queries.credentials_of(session.connection(), viewer.staff_id)
-    secret = unseal(session.info[outbox.KEYS], queries.TOTP_PURPOSE, own.sealed_totp) if own else None
+    own = staff_queries.credentials_of(session.connection(), viewer.staff_id)
+    secret = unseal(session.info[outbox.KEYS], staff_queries.TOTP_PURPOSE, own.sealed_totp) if own else None
     step = passwords.totp_step(secret, typed_code.strip(), viewer.now)
     if own is None or step is None or not use_totp_step(session, viewer, own.id, step):
         raise Refusal("wrong_code")
@@ -184,7 +184,7 @@ def prove_again(session: Session, viewer: Viewer, typed_code: str) -> None:
 
 def note_failed_sign_in(session: Session, viewer: Viewer, name: str) -> None:
     """Keep in the audit log that a sign-in failed; a name without account is not kept."""
-    account = queries.staff_named(session.connection(), viewer, name)
+    account = staff_queries.staff_named(session.connection(), viewer, name)
     record(session, viewer, events.StaffSignInFailed(account.name if account else ""))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from portal.access import queries as access
+from portal.access import staff_queries as access
 from portal.access.commands import make_staff
 from portal.access.passwords import StaffSecrets
 from portal.demo import actions, people, queries

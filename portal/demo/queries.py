@@ -9,7 +9,7 @@ import pyotp
 from sqlalchemy import Connection, Table, select
 from sqlmodel import SQLModel
 
-from portal.access import queries as access
+from portal.access import staff_queries as access
 from portal.demo import people
 from portal.demo.people import DemoPerson, DemoStaff
 from portal.loans import queries as loans

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from portal.access import queries as access
+from portal.access import code_queries, second_person_queries, staff_queries, stop_queries
 from portal.account import queries as account
 from portal.account.queries import LoanPage, ReceiptPage
 from portal.audit import queries as audit
@@ -96,7 +96,7 @@ def _plans_waiting(connection: Connection, viewer: Viewer) -> int:
 
 
 def _second_waiting(connection: Connection, viewer: Viewer) -> int:
-    return len(access.waiting(connection, viewer.now))
+    return len(second_person_queries.waiting(connection, viewer.now))
 
 
 _BAR = (
@@ -243,8 +243,8 @@ def _fill_person(connection: Connection, viewer: Viewer, page: CasePage, records
     return replace(
         page,
         contacts=tuple(ContactLine(*row) for row in rows),
-        confirmed_at=access.last_confirmed(connection, point) if point else None,
-        number_stopped=access.number_stopped(connection, mobile) if mobile else False,
+        confirmed_at=code_queries.last_confirmed(connection, point) if point else None,
+        number_stopped=stop_queries.number_stopped(connection, mobile) if mobile else False,
     )
 
 
@@ -351,7 +351,7 @@ def second_page(connection: Connection, viewer: Viewer) -> tuple[Waiting, ...]:
             _CONFIRMED_AT.get(each.act, "/staff/second").format(number=each.object_number),
             each.maker_id == viewer.staff_id,
         )
-        for each in access.waiting(connection, viewer.now)
+        for each in second_person_queries.waiting(connection, viewer.now)
     )
 
 
@@ -384,4 +384,4 @@ def audit_page(connection: Connection, viewer: Viewer, before: int | None, about
 
 def staff_names(connection: Connection) -> dict[int, str]:
     """What the members of staff are called, also those who have left."""
-    return {each.id: each.display_name for each in access.staff_accounts(connection)}
+    return {each.id: each.display_name for each in staff_queries.staff_accounts(connection)}

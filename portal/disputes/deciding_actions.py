@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
-from portal.access import actions as access
-from portal.access import queries as staff_of
+from portal.access import second_person_actions as access
+from portal.access import staff_queries as staff_of
 from portal.audit import actions as audit
 from portal.core.receipt import fingerprint
 from portal.core.refusal import Refusal

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from portal.access import queries as access
+from portal.access import second_person_queries, staff_queries
 from portal.core.assessment import InstalmentAssessment, assess
 from portal.core.facts import DebitAttempt, LoanFacts
 from portal.core.interactions import Part
@@ -93,7 +93,7 @@ class Proposal:
 
 def proposal_of(connection: Connection, viewer: Viewer, found: DisputeRecord) -> Proposal | None:
     """The decision of a dispute that awaits a second person, None if it has lapsed meanwhile."""
-    waiting = access.waiting(connection, viewer.now, found.number)
+    waiting = second_person_queries.waiting(connection, viewer.now, found.number)
     pending = next((each for each in waiting if each.act == ACT), None)
     if pending is None:
         return None
@@ -211,5 +211,5 @@ def _effect_now(
 
 
 def _staff_name(connection: Connection, staff_id: int | None) -> str | None:
-    found = access.staff(connection, staff_id) if staff_id is not None else None
+    found = staff_queries.staff(connection, staff_id) if staff_id is not None else None
     return found.display_name if found else None

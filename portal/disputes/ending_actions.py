@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from portal.access import actions as access
+from portal.access import second_person_actions as access
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.disputes import events, moves

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, insert, select
 from sqlmodel import Session
 
-from portal.access import queries as access
-from portal.access.actions import make_link
+from portal.access.code_queries import last_confirmed
+from portal.access.link_actions import make_link
+from portal.access.stop_queries import number_stopped
 from portal.core.contact import ContactRule, may_contact, strictest
 from portal.loans import queries as loans
 from portal.loans.queries import CONTACT_POINT, PERSON, LoanRecord, PersonRecord
@@ -88,7 +89,7 @@ def _reason_to_drop(connection: Connection, viewer: Viewer, taken: Taken, person
         return "no_number"
     if taken.contact_point_id != person.contact_point_id and (taken.kind == "sms.code" or taken.state == "sending"):
         return "number_changed"
-    if taken.kind not in ASKED_AT_THE_NUMBER and access.number_stopped(connection, person.mobile):
+    if taken.kind not in ASKED_AT_THE_NUMBER and number_stopped(connection, person.mobile):
         return "number_stopped"
     return ""
 
@@ -113,7 +114,7 @@ def _confirmed_at(connection: Connection, person: PersonRecord) -> datetime:
     arrived: datetime = connection.execute(
         select(CONTACT_POINT.c.recorded_at).where(CONTACT_POINT.c.id == person.contact_point_id)
     ).scalar_one()
-    confirmed = access.last_confirmed(connection, person.contact_point_id or 0)
+    confirmed = last_confirmed(connection, person.contact_point_id or 0)
     return max(arrived, confirmed) if confirmed else arrived
 
 

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, insert, select, update
 from sqlmodel import Session
 
-from portal.access import actions as access
-from portal.access import queries as access_queries
+from portal.access import second_person_actions as access
+from portal.access import second_person_queries
 from portal.audit import actions as audit
 from portal.core.receipt import ENGINE_VERSION
 from portal.core.refusal import Refusal
@@ -217,7 +217,7 @@ def refuse(session: Session, viewer: Viewer, number: str, seen: str, reason: str
 
 def _void_second_person(session: Session, viewer: Viewer, number: str) -> None:
     """Nobody is asked any more to confirm what can no longer happen."""
-    for each in access_queries.waiting(session.connection(), viewer.now, number):
+    for each in second_person_queries.waiting(session.connection(), viewer.now, number):
         if each.act == ACT:
             access.void_second_person(session, viewer, each.id)
 

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, bindparam, func, select
 from sqlmodel import SQLModel
 
-from portal.access import queries as access
-from portal.access.queries import Pending
+from portal.access import second_person_queries
+from portal.access.queries import ACCOUNT
+from portal.access.second_person_queries import Pending
 from portal.core.assessment import assess
 from portal.core.interactions import Hold
 from portal.core.refusal import Refusal
@@ -269,7 +270,7 @@ class PlanRecord:
         return as_typed(self.answers, self.currency)
 
 
-_STAFF = access.ACCOUNT
+_STAFF = ACCOUNT
 _CHECKER = _STAFF.alias("plan_checker")
 _PLANS = select(PLAN, _STAFF.c.display_name, _CHECKER.c.display_name.label("checker_name")).select_from(
     PLAN.outerjoin(_STAFF, _STAFF.c.id == PLAN.c.decided_by).outerjoin(_CHECKER, _CHECKER.c.id == PLAN.c.confirmed_by)
@@ -499,7 +500,7 @@ def queue_page(connection: Connection, viewer: Viewer, given: Mapping[str, str])
     order = (PLAN.c.lapses_on, PLAN.c.id) if state == "proposed" else (PLAN.c.id.desc(),)
     total = connection.scalar(select(func.count()).select_from(PLAN).where(*conditions)) or 0
     statement = _QUEUE.where(*conditions).order_by(*order).limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS)
-    waiting = {each.object_number for each in access.waiting(connection, viewer.now) if each.act == ACT}
+    waiting = {each.object_number for each in second_person_queries.waiting(connection, viewer.now) if each.act == ACT}
     rows = tuple(QueueRow(*row, row.number in waiting) for row in connection.execute(statement))
     return QueuePage(rows, counts, {"state": state, "limits": limits}, total, page)
 
@@ -594,7 +595,9 @@ def decide_page(connection: Connection, viewer: Viewer, number: str) -> DecidePa
         frozen=None,
         checks=(),
         change=None,
-        pending=next((each for each in access.waiting(connection, viewer.now, number) if each.act == ACT), None),
+        pending=next(
+            (each for each in second_person_queries.waiting(connection, viewer.now, number) if each.act == ACT), None
+        ),
         authority=_authority(connection, viewer, found.currency),
         frozen_today=_frozen_today(connection, viewer, found.currency),
         records=records,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.access import commands, queries
+from portal.access import commands, staff_queries
 from portal.access.queries import LINK
 from portal.app import open_portal
 from portal.platform.clock import FixedClock
@@ -49,7 +49,7 @@ def test_a_staff_account_and_what_it_signs_in_with(
     assert commands.add_staff(doors, settings, "ada", "Ada Min", ["administrator"], identity="P-1") == 0
     printed = capsys.readouterr().out
     assert "otpauth://totp/" in printed
-    record = doors.read_as(doors.system(), queries.staff_named, "ada")
+    record = doors.read_as(doors.system(), staff_queries.staff_named, "ada")
     assert record is not None
     assert (record.identity, record.roles) == ("P-1", ("administrator",))
 

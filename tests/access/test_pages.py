@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlmodel import SQLModel
 from starlette.applications import Starlette
 
-from portal.access import actions, checking, jobs, queries
+from portal.access import checking, jobs, kept_queries, link_actions, queries, stop_queries
 from portal.app import create_app
 from portal.audit.tables import LOG
 from portal.platform import once
@@ -78,7 +78,7 @@ def dead_links(client: Client, doors: Doors, clock: FixedClock) -> dict[str, str
     }
     clock.advance(days=8)
     revoked = make.link(doors, lin)
-    doors.write_as(doors.system(), actions.revoke_links, lin.id)
+    doors.write_as(doors.system(), link_actions.revoke_links, lin.id)
     closed = make.link(doors, lin)
     visitor = client.another(headers={"Accept-Language": "en"})
     for _ in range(5):
@@ -643,10 +643,10 @@ class TestSessions:
         client.submit(client.follow(client.submit(ended)), RIGHT)
         keys = app.state.portal.settings.secret_keys
         viewer = borrower(doors, lin)
-        kept = doors.read_as(viewer, queries.kept_entries, keys, "propose_plan")
+        kept = doors.read_as(viewer, kept_queries.kept_entries, keys, "propose_plan")
         assert kept == [("monthly", "typed by hand")]
         stranger = borrower(doors, make.person(doors, ref="B2"))
-        assert doors.read_as(stranger, queries.kept_entries, keys, "propose_plan") is None
+        assert doors.read_as(stranger, kept_queries.kept_entries, keys, "propose_plan") is None
 
     def test_nothing_is_kept_after_signing_out(
         self, client: Client, doors: Doors, lin: Somebody, clock: FixedClock, app: Starlette
@@ -770,12 +770,12 @@ class TestNotMe:
         for _ in range(2):
             self.say(client.another(headers={"Accept-Language": "en"}), make.link(doors, lin))
         with doors.engines.read.connect() as connection:
-            assert len(queries.stopped_numbers(connection)) == 1
+            assert len(stop_queries.stopped_numbers(connection)) == 1
 
 
 def stopped(doors: Doors) -> bool:
     with doors.engines.read.connect() as connection:
-        return queries.number_stopped(connection, make.MOBILE)
+        return stop_queries.number_stopped(connection, make.MOBILE)
 
 
 def test_production_cookies_have_the_prefix_and_are_secure(sqlite_url: str, tmp_path: Path, clock: FixedClock) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
 
-from portal.access import actions, queries
+from portal.access import second_person_actions, second_person_queries
 from portal.access.queries import ACCOUNT, SECOND
 from portal.core.refusal import Refusal
 from portal.platform.clock import FixedClock
@@ -48,26 +48,26 @@ def checker(doors: Doors) -> Member:
 
 @pytest.fixture
 def asked(doors: Doors, maker: Member) -> int:
-    return doors.write_as(make.staff_viewer(doors, maker), actions.ask_second_person, *ACT)
+    return doors.write_as(make.staff_viewer(doors, maker), second_person_actions.ask_second_person, *ACT)
 
 
 ACT = ("uphold", "4K7-2GH", "hash-1", {"amount": 2054})
 
 
-def confirm(doors: Doors, member: Member, asked: int, **more: str) -> queries.Pending:
+def confirm(doors: Doors, member: Member, asked: int, **more: str) -> second_person_queries.Pending:
     viewer = make.staff_viewer(doors, member)
-    return doors.write_as(viewer, actions.confirm_second_person, asked, **more)
+    return doors.write_as(viewer, second_person_actions.confirm_second_person, asked, **more)
 
 
 def test_another_person_confirms_what_was_asked(doors: Doors, maker: Member, checker: Member, asked: int) -> None:
-    waiting = doors.read_as(doors.system(), lambda c, v: queries.waiting(c, v.now, "4K7-2GH"))
+    waiting = doors.read_as(doors.system(), lambda c, v: second_person_queries.waiting(c, v.now, "4K7-2GH"))
     assert [(each.act, each.maker_name, each.payload) for each in waiting] == [("uphold", "Mia Ker", {"amount": 2054})]
     pending = confirm(doors, checker, asked, hash_seen="hash-1")
     assert pending.payload == {"amount": 2054}
-    settled = doors.read_as(doors.system(), lambda c, v: queries.second_person(c, asked))
+    settled = doors.read_as(doors.system(), lambda c, v: second_person_queries.second_person(c, asked))
     assert settled is not None
     assert (settled.state, settled.checker_name) == ("confirmed", "Che Cker")
-    assert doors.read_as(doors.system(), lambda c, v: queries.waiting(c, v.now)) == ()
+    assert doors.read_as(doors.system(), lambda c, v: second_person_queries.waiting(c, v.now)) == ()
 
 
 def test_nobody_confirms_their_own_act(doors: Doors, maker: Member, asked: int) -> None:
@@ -108,41 +108,42 @@ def test_of_twenty_at_once_one_takes_effect(doors: Doors, asked: int) -> None:
 
 
 def test_final_states_stay_final(doors: Doors, maker: Member, checker: Member, asked: int) -> None:
-    doors.write_as(make.staff_viewer(doors, maker), actions.withdraw_second_person, asked)
+    doors.write_as(make.staff_viewer(doors, maker), second_person_actions.withdraw_second_person, asked)
     with pytest.raises(Refusal, match="already_settled"):
         confirm(doors, checker, asked)
     with pytest.raises(Refusal, match="already_settled"):
-        doors.write_as(make.staff_viewer(doors, checker), actions.decline_second_person, asked)
+        doors.write_as(make.staff_viewer(doors, checker), second_person_actions.decline_second_person, asked)
 
 
 def test_only_the_maker_withdraws(doors: Doors, checker: Member, asked: int) -> None:
     with pytest.raises(Refusal, match="not_maker"):
-        doors.write_as(make.staff_viewer(doors, checker), actions.withdraw_second_person, asked)
+        doors.write_as(make.staff_viewer(doors, checker), second_person_actions.withdraw_second_person, asked)
 
 
 def test_an_act_awaits_one_second_person_at_a_time(
     doors: Doors, maker: Member, checker: Member, asked: int, clock: FixedClock
 ) -> None:
     with pytest.raises(Refusal, match="already_waiting"):
-        doors.write_as(make.staff_viewer(doors, checker), actions.ask_second_person, *ACT)
+        doors.write_as(make.staff_viewer(doors, checker), second_person_actions.ask_second_person, *ACT)
     clock.advance(days=5, seconds=1)
     with pytest.raises(Refusal, match="already_settled") as refused:
         confirm(doors, checker, asked)
     assert refused.value.data["state"] == "lapsed"
-    doors.write_as(make.staff_viewer(doors, checker), actions.ask_second_person, *ACT)
+    doors.write_as(make.staff_viewer(doors, checker), second_person_actions.ask_second_person, *ACT)
 
 
 def test_what_changed_meanwhile_is_void(doors: Doors, checker: Member, asked: int) -> None:
     """ST-06: nobody can confirm it, and voiding it again does nothing."""
     for _ in range(2):
-        doors.write_as(doors.system(), actions.void_second_person, asked)
+        doors.write_as(doors.system(), second_person_actions.void_second_person, asked)
     with pytest.raises(Refusal, match="already_settled"):
         confirm(doors, checker, asked)
 
 
 def test_after_declining_it_can_be_asked_anew(doors: Doors, maker: Member, checker: Member, asked: int) -> None:
-    doors.write_as(make.staff_viewer(doors, checker), actions.decline_second_person, asked)
-    again = doors.write_as(make.staff_viewer(doors, maker), actions.ask_second_person, *ACT, timedelta(days=1))
+    doors.write_as(make.staff_viewer(doors, checker), second_person_actions.decline_second_person, asked)
+    viewer = make.staff_viewer(doors, maker)
+    again = doors.write_as(viewer, second_person_actions.ask_second_person, *ACT, timedelta(days=1))
     assert again != asked
 
 

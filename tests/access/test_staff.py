@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
-from portal.access import evenness, queries, staff_actions
+from portal.access import evenness, staff_actions, staff_queries
 from portal.core.refusal import Refusal
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
@@ -129,7 +129,7 @@ class TestSessions:
         page = office.client.get("/staff/accounts")
         doors.write_as(make.staff_viewer(doors, admin), staff_actions.disable_staff, "admin2")
         assert office.client.submit(page, new_account(other, clock), form="/staff/accounts").status_code == 303
-        assert doors.read_as(doors.system(), queries.staff_named, "newcomer") is None
+        assert doors.read_as(doors.system(), staff_queries.staff_named, "newcomer") is None
         assert office.sign_in(other).status_code == 422
 
     def test_a_role_that_ended_opens_nothing(self, office: Office, doors: Doors, admin: Member) -> None:
@@ -161,7 +161,7 @@ class TestAccounts:
         shown = re.findall(r"<code>([^<]+)</code>", answer.text)
         totp = re.search(r"secret=([A-Z2-7]+)", shown[1])
         assert totp
-        record = doors.read_as(doors.system(), queries.staff_named, "newcomer")
+        record = doors.read_as(doors.system(), staff_queries.staff_named, "newcomer")
         assert record is not None
         assert record.roles == ("dispute_handler", "plan_approver")
         newcomer = Member(record.id, "newcomer", shown[0], totp[1])
@@ -180,7 +180,7 @@ class TestAccounts:
             assert answer.status_code == 422
             assert "Wait for the next one." in answer.text
             page = answer
-        assert doors.read_as(doors.system(), queries.staff_named, "newcomer") is None
+        assert doors.read_as(doors.system(), staff_queries.staff_named, "newcomer") is None
 
     def test_what_is_wrong_is_said_beside_it(self, office: Office, admin: Member, clock: FixedClock) -> None:
         office.sign_in(admin)
@@ -202,7 +202,7 @@ class TestAccounts:
             entries = {"act": act, "roles": roles, "own_code": admin.code(clock.now())}
             answer = office.client.submit(page, entries, form="/staff/accounts/handler")
             assert answer.status_code == 303
-        record = doors.read_as(doors.system(), queries.staff_named, "handler")
+        record = doors.read_as(doors.system(), staff_queries.staff_named, "handler")
         assert record is not None
         assert record.roles == ("supervisor",)
         assert record.disabled_at is not None

@@ -271,8 +271,8 @@ def unprotect(connection: Connection) -> None:
 
 
 def test_the_second_person_sees_what_waits(doors: Doors, staff: Staff) -> None:
-    from portal.access.actions import ask_second_person
-    from portal.access.queries import staff_named
+    from portal.access.second_person_actions import ask_second_person
+    from portal.access.staff_queries import staff_named
 
     def ask(session: Session, viewer: Viewer) -> None:
         maker = staff_named(session.connection(), viewer, "shenruo")

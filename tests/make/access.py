@@ -9,7 +9,7 @@ import pyotp
 from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
-from portal.access import actions, passwords, queries, staff_actions
+from portal.access import link_actions, passwords, staff_actions, staff_queries
 from portal.access.queries import CONTACT, PERSON
 from portal.loans.tables import PersonVersion, table_of
 from portal.platform import outbox
@@ -76,7 +76,7 @@ def change_number(doors: Doors, somebody: Somebody, mobile: str) -> Somebody:
 
 def link(doors: Doors, somebody: Somebody) -> str:
     """The reference of a fresh link."""
-    return doors.write_as(doors.system(), actions.make_link, somebody.id, somebody.contact_point_id)
+    return doors.write_as(doors.system(), link_actions.make_link, somebody.id, somebody.contact_point_id)
 
 
 def texts(doors: Doors, kind: str | None = None) -> list[dict[str, Any]]:
@@ -121,7 +121,7 @@ def staff(
     secrets = passwords.new_secrets()
 
     def add(session: Session, viewer: Viewer) -> int:
-        sealed = seal(session.info[outbox.KEYS], queries.TOTP_PURPOSE, secrets.totp)
+        sealed = seal(session.info[outbox.KEYS], staff_queries.TOTP_PURPOSE, secrets.totp)
         hashed = passwords.password_hash(secrets.password)
         new = staff_actions.NewStaff(name, display_name, identity or name, roles, hashed, sealed)
         return staff_actions.add_staff(session, viewer, new)
