@@ -1,6 +1,6 @@
 """What the worker does with plans: proposals that nobody answered in time lapse."""
 
-from portal.plans import actions
+from portal.plans import lapsing_actions, queries
 from portal.platform.db import Doors
 
 
@@ -12,5 +12,5 @@ def run_day(doors: Doors) -> int:
 def lapse_due(doors: Doors) -> int:
     """Let every proposal lapse whose last day has passed, each in a transaction of its own; returns how many."""
     viewer = doors.system()
-    numbers = doors.read_as(viewer, actions.due_to_lapse)
-    return sum(doors.write_as(viewer, actions.lapse, number) for number in numbers)
+    numbers = doors.read_as(viewer, queries.due_to_lapse)
+    return sum(doors.write_as(viewer, lapsing_actions.lapse, number) for number in numbers)

@@ -9,10 +9,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.core.refusal import Refusal
-from portal.plans import actions, queries, words
-from portal.plans.facts import Told
+from portal.plans import own_queries, proposing_actions, proposing_queries, queries, words
+from portal.plans.facts import Told, read_told
 from portal.plans.forms import ANSWERS, SendForm, WithdrawForm
-from portal.plans.queries import NewPage
+from portal.plans.proposing_queries import NewPage
 from portal.platform import db
 from portal.platform.gate import route
 from portal.platform.render import render, see_other
@@ -35,21 +35,21 @@ async def new(request: Request) -> Response:
         if kept.is_kept:
             answers = {name: kept.raw[name] for name in (*ANSWERS, "anyway")}
             return see_other(request, f"{request.app.state.portal.pages.path_for('plans:check')}?{urlencode(answers)}")
-    page = await db.read(request, queries.new_page, dict(request.query_params))
+    page = await db.read(request, proposing_queries.new_page, dict(request.query_params))
     status = 422 if page.question.errors or page.refusal else 200
     return _form(request, page, status)
 
 
 async def preview(request: Request) -> Response:
     """Only the schedule, while one types."""
-    page = await db.read(request, queries.new_page, dict(request.query_params))
+    page = await db.read(request, proposing_queries.new_page, dict(request.query_params))
     return render(request, "plans/_schedule.html", page=page)
 
 
 async def check(request: Request) -> Response:
     """All answers once more before they are sent; back to the form while something is wrong or missed."""
     given = dict(request.query_params)
-    page = await db.read(request, queries.new_page, given)
+    page = await db.read(request, proposing_queries.new_page, given)
     anyway = given.get("anyway") == "1"
     if page.figures is not None and not (page.passed or anyway):
         page.question.form_errors.append(words.say(Refusal("plan.outside_limits")))
@@ -69,15 +69,15 @@ async def create(request: Request) -> Response:
     status = 422
     if form.ok:
         try:
-            number = await db.write(request, actions.propose_plan, given, _lender(request)["public_name"])
+            number = await db.write(request, proposing_actions.propose_plan, given, _lender(request)["public_name"])
             return see_other(request, "plans:detail", number=number)
         except Refusal as refusal:
             form.refuse(refusal)
             status = 409 if refusal.code in OVERTAKEN else 422
-    page = await db.read(request, queries.new_page, given)
+    page = await db.read(request, proposing_queries.new_page, given)
     if page.figures is None or page.waiting:
         page.question.form_errors.extend(form.form_errors)
-        return _form(request, page, status, queries.told(given.get("told", "")))
+        return _form(request, page, status, read_told(given.get("told", "")))
     return _check(request, page, form, status)
 
 
@@ -91,7 +91,7 @@ async def withdraw(request: Request) -> Response:
     number = request.path_params["number"]
     form = await WithdrawForm.read(request)
     try:
-        await db.write(request, actions.withdraw_plan, number)
+        await db.write(request, proposing_actions.withdraw_plan, number)
         return see_other(request, "plans:detail", number=number)
     except LookupError:
         raise HTTPException(404) from None
@@ -109,7 +109,7 @@ async def agreement(request: Request) -> Response:
 
 
 async def _detail(request: Request, form: WithdrawForm, status: int) -> Response:
-    page = await db.read(request, queries.detail_page, request.path_params["number"])
+    page = await db.read(request, own_queries.detail_page, request.path_params["number"])
     if page is None:
         raise HTTPException(404)
     return render(request, "plans/detail.html", status=status, page=page, form=form)
@@ -130,7 +130,7 @@ def _check(request: Request, page: NewPage, form: SendForm, status: int) -> Resp
         page=page,
         form=form,
         consent=words.consent(_lender(request)["public_name"]),
-        told=queries.told(str(form.raw["told"])) if form.raw["seen"] not in {"", page.seen} else None,
+        told=read_told(str(form.raw["told"])) if form.raw["seen"] not in {"", page.seen} else None,
     )
 
 

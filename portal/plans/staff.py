@@ -9,11 +9,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.core.refusal import Refusal
-from portal.plans import actions, queries, words
-from portal.plans.actions import Decision
-from portal.plans.facts import Told
+from portal.plans import deciding_actions, deciding_queries, queries, queue_queries, words
+from portal.plans.deciding_actions import Decision
+from portal.plans.deciding_queries import DecidePage
+from portal.plans.facts import Told, read_told
 from portal.plans.forms import ApproveForm, RefuseForm, SecondForm
-from portal.plans.queries import DecidePage
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import PERMISSIONS, Viewer, route
@@ -23,7 +23,7 @@ from portal.platform.visit import visit_of
 
 async def queue(request: Request) -> Response:
     """Plans that wait, and those of other states by filter."""
-    page = await db.read(request, queries.queue_page, dict(request.query_params))
+    page = await db.read(request, queue_queries.queue_page, dict(request.query_params))
     return render(request, "plans/staff_queue.html", page=page)
 
 
@@ -40,7 +40,7 @@ async def approve(request: Request) -> Response:
         given = form.value
         decision = Decision(given.seen, given.freeze == "1", given.reason, given.words)
         try:
-            await db.write(request, actions.approve, _number(request), decision, _lenders(request))
+            await db.write(request, deciding_actions.approve, _number(request), decision, _lenders(request))
             return see_other(request, "plans:decide", number=_number(request))
         except LookupError:
             raise HTTPException(404) from None
@@ -52,7 +52,7 @@ async def approve(request: Request) -> Response:
 
 async def refuse_page(request: Request) -> Response:
     """The form for saying no, with the smallest change that would pass."""
-    page = await db.read(request, queries.decide_page, _number(request))
+    page = await db.read(request, deciding_queries.decide_page, _number(request))
     if page is not None and page.plan.state != "proposed":
         return see_other(request, "plans:decide", number=_number(request))
     return _refusing(request, page, await RefuseForm.reopen(request), 200)
@@ -65,14 +65,14 @@ async def refuse(request: Request) -> Response:
     if form.ok:
         given = form.value
         try:
-            await db.write(request, actions.refuse, _number(request), given.seen, given.reason, given.words)
+            await db.write(request, deciding_actions.refuse, _number(request), given.seen, given.reason, given.words)
             return see_other(request, "plans:decide", number=_number(request))
         except LookupError:
             raise HTTPException(404) from None
         except Refusal as refusal:
             form.refuse(refusal)
             status = 409
-    page = await db.read(request, queries.decide_page, _number(request))
+    page = await db.read(request, deciding_queries.decide_page, _number(request))
     return _refusing(request, page, form, status)
 
 
@@ -84,11 +84,11 @@ async def second(request: Request) -> Response:
         number, given = _number(request), form.value
         try:
             if given.answer == "confirm":
-                await db.write(request, actions.confirm, number, given.seen, _lenders(request))
+                await db.write(request, deciding_actions.confirm, number, given.seen, _lenders(request))
             elif given.answer == "decline":
-                await db.write(request, actions.decline, number)
+                await db.write(request, deciding_actions.decline, number)
             else:
-                await db.write(request, actions.take_back, number)
+                await db.write(request, deciding_actions.take_back, number)
             return see_other(request, "plans:decide", number=number)
         except LookupError:
             raise HTTPException(404) from None
@@ -107,7 +107,7 @@ async def paper(request: Request) -> Response:
 
 
 async def _decide(request: Request, form: Form[Any], status: int) -> Response:
-    page = await db.read(request, queries.decide_page, _number(request))
+    page = await db.read(request, deciding_queries.decide_page, _number(request))
     if page is None:
         raise HTTPException(404)
     viewer = visit_of(request).viewer
@@ -140,7 +140,7 @@ def _refusing(request: Request, page: DecidePage | None, form: RefuseForm, statu
 
 def _told(form: Form[Any], page: DecidePage) -> Told | None:
     """The figures that a form was sent with, where they are no longer those of now."""
-    return queries.told(str(form.raw["told"])) if form.raw["seen"] not in {"", page.seen} else None
+    return read_told(str(form.raw["told"])) if form.raw["seen"] not in {"", page.seen} else None
 
 
 def _number(request: Request) -> str:

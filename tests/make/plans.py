@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from portal.plans import actions, queries
-from portal.plans.actions import Decision
+from portal.plans import deciding_actions, deciding_queries, proposing_actions, proposing_queries, queries
+from portal.plans.deciding_actions import Decision
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
 from tests.make.loans import Row, Tables, borrower, lin_yi, product
@@ -70,9 +70,9 @@ def answers(**given: str) -> dict[str, str]:
     } | given
 
 
-def new_page(doors: Doors, viewer: Viewer, given: Mapping[str, str]) -> queries.NewPage:
+def new_page(doors: Doors, viewer: Viewer, given: Mapping[str, str]) -> proposing_queries.NewPage:
     """The page of a proposal in the making."""
-    return doors.read_as(viewer, queries.new_page, given)
+    return doors.read_as(viewer, proposing_queries.new_page, given)
 
 
 def sent(doors: Doors, viewer: Viewer, **given: str) -> dict[str, str]:
@@ -84,12 +84,12 @@ def sent(doors: Doors, viewer: Viewer, **given: str) -> dict[str, str]:
 
 def propose(doors: Doors, viewer: Viewer, **given: str) -> str:
     """A proposal, sent now; its number."""
-    return doors.write_as(viewer, actions.propose_plan, sent(doors, viewer, **given), LENDER)
+    return doors.write_as(viewer, proposing_actions.propose_plan, sent(doors, viewer, **given), LENDER)
 
 
-def decide_page(doors: Doors, viewer: Viewer, number: str) -> queries.DecidePage:
+def decide_page(doors: Doors, viewer: Viewer, number: str) -> deciding_queries.DecidePage:
     """The page on which a plan is decided."""
-    page = doors.read_as(viewer, queries.decide_page, number)
+    page = doors.read_as(viewer, deciding_queries.decide_page, number)
     assert page is not None
     return page
 
@@ -103,13 +103,13 @@ def decision(doors: Doors, viewer: Viewer, number: str, **given: Any) -> Decisio
 
 def approve(doors: Doors, viewer: Viewer, number: str, **given: Any) -> str:
     """Agree to a plan on the figures of now."""
-    return doors.write_as(viewer, actions.approve, number, decision(doors, viewer, number, **given), PAPER)
+    return doors.write_as(viewer, deciding_actions.approve, number, decision(doors, viewer, number, **given), PAPER)
 
 
 def refuse(doors: Doors, viewer: Viewer, number: str, reason: str = "outside_limits", words: str = "") -> str:
     """Say no on the figures of now."""
     seen = decide_page(doors, viewer, number).seen
-    return doors.write_as(viewer, actions.refuse, number, seen, reason, words)
+    return doors.write_as(viewer, deciding_actions.refuse, number, seen, reason, words)
 
 
 def state(doors: Doors, number: str) -> str:

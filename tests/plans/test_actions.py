@@ -15,7 +15,7 @@ from portal.disputes import filing_actions as disputes
 from portal.loans import actions as loans
 from portal.loans import queries as loan_queries
 from portal.loans.tables import DecisionExport, Waiver, table_of
-from portal.plans import actions, queries
+from portal.plans import deciding_actions, own_queries, proposing_actions
 from portal.plans.queries import AGREEMENT, PLAN
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
@@ -143,7 +143,7 @@ def test_a_dispute_after_the_proposal_changes_the_figures(doors: Doors, cast: Ca
     seen = make.decision(doors, staff, number)
     file_dispute(doors, lin)
     with pytest.raises(Refusal, match=r"plan\.figures_changed"):
-        doors.write_as(staff, actions.approve, number, seen, make.PAPER)
+        doors.write_as(staff, deciding_actions.approve, number, seen, make.PAPER)
     assert make.decide_page(doors, staff, number).changed
 
 
@@ -166,9 +166,9 @@ def test_what_stands_beside_forbids_it(doors: Doors, cast: Cast, kind: str) -> N
     )
     with pytest.raises(Refusal, match=rf"propose_plan\.{kind}"):
         make.approve(doors, cast.staff("Qiao", "plan_approver"), number)
-    doors.write_as(lin, actions.withdraw_plan, number)
+    doors.write_as(lin, proposing_actions.withdraw_plan, number)
     with pytest.raises(Refusal, match=rf"propose_plan\.{kind}"):
-        doors.write_as(lin, actions.propose_plan, sent, make.LENDER)
+        doors.write_as(lin, proposing_actions.propose_plan, sent, make.LENDER)
 
 
 def test_a_final_plan_stays_as_it_is(doors: Doors, cast: Cast) -> None:
@@ -177,9 +177,9 @@ def test_a_final_plan_stays_as_it_is(doors: Doors, cast: Cast) -> None:
     seen = make.decision(doors, staff, number)
     make.refuse(doors, staff, number)
     for act in (
-        lambda: doors.write_as(lin, actions.withdraw_plan, number),
-        lambda: doors.write_as(staff, actions.approve, number, seen, make.PAPER),
-        lambda: doors.write_as(staff, actions.refuse, number, seen.seen, "other_against", ""),
+        lambda: doors.write_as(lin, proposing_actions.withdraw_plan, number),
+        lambda: doors.write_as(staff, deciding_actions.approve, number, seen, make.PAPER),
+        lambda: doors.write_as(staff, deciding_actions.refuse, number, seen.seen, "other_against", ""),
     ):
         with pytest.raises(Refusal, match=r"plan\.decided"):
             act()
@@ -194,7 +194,7 @@ def test_somebody_elses_plan_cannot_be_withdrawn(doors: Doors, cast: Cast, tmp_p
     )
     number = make.propose(doors, cast.borrower())
     with pytest.raises(LookupError):
-        doors.write_as(cast.borrower("B2"), actions.withdraw_plan, number)
+        doors.write_as(cast.borrower("B2"), proposing_actions.withdraw_plan, number)
 
 
 def test_tampered_figures_are_refused(doors: Doors, cast: Cast) -> None:
@@ -202,7 +202,7 @@ def test_tampered_figures_are_refused(doors: Doors, cast: Cast) -> None:
     sent = make.sent(doors, lin)
     for changed in ({"seen": "0" * 64}, {"monthly": "-1"}, {"monthly": "270"}):
         with pytest.raises(Refusal):
-            doors.write_as(lin, actions.propose_plan, sent | changed, make.LENDER)
+            doors.write_as(lin, proposing_actions.propose_plan, sent | changed, make.LENDER)
     assert rows(doors, select(PLAN)) == []
 
 
@@ -220,7 +220,7 @@ def test_of_twenty_approvals_one_takes_effect(doors: Doors, cast: Cast) -> None:
 
     def decide(viewer: Viewer) -> str:
         try:
-            return doors.write_as(viewer, actions.approve, number, seen, make.PAPER)
+            return doors.write_as(viewer, deciding_actions.approve, number, seen, make.PAPER)
         except Refusal as refusal:
             return f"{refusal.code} {refusal.data['by']}"
 
@@ -241,7 +241,7 @@ def test_of_twenty_proposals_one_is_sent(doors: Doors, cast: Cast) -> None:
 
     def propose(_place: int) -> str:
         try:
-            return doors.write_as(lin, actions.propose_plan, sent, make.LENDER)
+            return doors.write_as(lin, proposing_actions.propose_plan, sent, make.LENDER)
         except Refusal as refusal:
             return refusal.code
 
@@ -262,7 +262,7 @@ def test_paid_today_first_is_no_change_of_the_figures(
     staff = cast.staff("Qiao", "plan_approver")
     assert not make.decide_page(doors, staff, number).changed
     make.approve(doors, staff, number)
-    page = doors.read_as(lin, queries.detail_page, number)
+    page = doors.read_as(lin, own_queries.detail_page, number)
     assert page is not None
     assert [step.covered for step in page.steps] == [True, *[False] * (len(page.steps) - 1)]
 
@@ -275,7 +275,7 @@ def test_covered_payments_are_told(doors: Doors, cast: Cast, clock: FixedClock, 
     clock.set(datetime(2026, 5, 13, 4, tzinfo=UTC))
     paid = [payment("A4", "2026-05-05", "1180.00"), payment("A5", "2026-05-12", "364.00")]
     import_tables(doors, tmp_path / "more", {"payments": paid}, date(2026, 5, 12))
-    page = doors.read_as(cast.borrower(), queries.detail_page, number)
+    page = doors.read_as(cast.borrower(), own_queries.detail_page, number)
     assert page is not None
     assert page.next is not None
     assert (page.next.due_on, page.next.amount) == (date(2026, 6, 12), 364_00)

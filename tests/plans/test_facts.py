@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from portal.core.refusal import Refusal
-from portal.plans import facts, queries
+from portal.plans import facts, offer_facts, stored_facts
 from portal.plans.facts import Answers, Basis
 from portal.platform.db import Doors
 from tests.make import plans as make
@@ -36,67 +36,67 @@ def two(doors: Doors, cast: Cast, tmp_path: Path) -> tuple[Basis, ...]:
 
 
 def test_the_figures_of_the_pictures(bundle: tuple[Basis, ...]) -> None:
-    as_offered = facts.figures(facts.schedules(Answers(12, 364_00, None), bundle), bundle)
+    as_offered = offer_facts.figures(offer_facts.schedules(Answers(12, 364_00, None), bundle), bundle)
     assert [payment.amount for payment in as_offered.payments] == [364_00] * 5 + [363_84]
     assert (as_offered.total, as_offered.due_today, as_offered.extra) == (2_183_84, 2_086_91, 96_93)
-    stopped = facts.figures(facts.schedules(Answers(12, 364_00, None), bundle, freeze=True), bundle)
+    stopped = offer_facts.figures(offer_facts.schedules(Answers(12, 364_00, None), bundle, freeze=True), bundle)
     assert [payment.amount for payment in stopped.payments] == [364_00] * 5 + [266_91]
-    smaller = facts.figures(facts.schedules(Answers(12, 348_00, None), bundle, freeze=True), bundle)
+    smaller = offer_facts.figures(offer_facts.schedules(Answers(12, 348_00, None), bundle, freeze=True), bundle)
     assert [payment.amount for payment in smaller.payments] == [348_00] * 5 + [346_91]
-    long = facts.figures(facts.schedules(Answers(12, 270_00, None), bundle), bundle)
+    long = offer_facts.figures(offer_facts.schedules(Answers(12, 270_00, None), bundle), bundle)
     assert (long.count, long.last_on) == (9, date(2027, 1, 12))
-    first = facts.figures(facts.schedules(Answers(12, 270_00, None, 820_00, False), bundle), bundle)
+    first = offer_facts.figures(offer_facts.schedules(Answers(12, 270_00, None, 820_00, False), bundle), bundle)
     assert first.count == 6
-    assert facts.forecast(Answers(12, 364_00, None), bundle) == 96_93
+    assert offer_facts.forecast(Answers(12, 364_00, None), bundle) == 96_93
 
 
 def test_each_month_carries_what_falls_due_beside_the_plan(bundle: tuple[Basis, ...]) -> None:
-    found = facts.figures(facts.schedules(Answers(12, 364_00, None), bundle), bundle)
+    found = offer_facts.figures(offer_facts.schedules(Answers(12, 364_00, None), bundle), bundle)
     assert [payment.running for payment in found.payments] == [1_180_00] * 6
 
 
 def test_the_smallest_change_is_that_of_the_engine(bundle: tuple[Basis, ...]) -> None:
-    assert facts.smallest(Answers(12, 270_00, None), bundle) == Answers(12, 364_00, None, 0, False)
-    assert facts.least_answers(12, bundle).monthly == 364_00
+    assert offer_facts.smallest(Answers(12, 270_00, None), bundle) == Answers(12, 364_00, None, 0, False)
+    assert offer_facts.least_answers(12, bundle).monthly == 364_00
 
 
 def test_an_amount_is_shared_without_a_rest(two: tuple[Basis, ...]) -> None:
     for monthly in (1_000_00, 999_99, 3_01):
-        shares = [offer.monthly or 0 for offer in facts.offers(Answers(12, monthly, None), two)]
+        shares = [offer.monthly or 0 for offer in offer_facts.offers(Answers(12, monthly, None), two)]
         assert sum(shares) == monthly
         assert min(shares) > 0
-    assert facts.offers(Answers(12, 10_000, None, 100), two)[1].first_payment in {None, 100}
+    assert offer_facts.offers(Answers(12, 10_000, None, 100), two)[1].first_payment in {None, 100}
     with pytest.raises(Refusal, match=r"plan\.no_amount"):
-        facts.offers(Answers(12, 1, None), two)
+        offer_facts.offers(Answers(12, 1, None), two)
 
 
 def test_the_smallest_change_of_two_passes_both(two: tuple[Basis, ...]) -> None:
-    found = facts.smallest(Answers(12, 300_00, None), two)
+    found = offer_facts.smallest(Answers(12, 300_00, None), two)
     assert found is not None
-    assert all(check.passed for check in facts.checks(facts.schedules(found, two), two))
-    assert facts.larger_first(Answers(12, 300_00, None), two) is None
+    assert all(check.passed for check in offer_facts.checks(offer_facts.schedules(found, two), two))
+    assert offer_facts.larger_first(Answers(12, 300_00, None), two) is None
 
 
 def test_a_number_of_payments_is_that_of_each_loan(two: tuple[Basis, ...]) -> None:
-    found = facts.figures(facts.schedules(Answers(12, None, 3), two), two)
+    found = offer_facts.figures(offer_facts.schedules(Answers(12, None, 3), two), two)
     assert [len(loan.payments) for loan in found.loans] == [3, 3]
     assert found.total == sum(loan.total for loan in found.loans)
 
 
 def test_schedules_and_answers_come_back_as_they_were(bundle: tuple[Basis, ...]) -> None:
     answers = Answers(12, 364_00, None, 100_00, True)
-    (told,) = facts.figures(facts.schedules(answers, bundle), bundle).loans
-    read = facts.read_schedule(told.loan_id, told.fingerprint, facts.schedule_row(told))
+    (told,) = offer_facts.figures(offer_facts.schedules(answers, bundle), bundle).loans
+    read = stored_facts.read_schedule(told.loan_id, told.fingerprint, stored_facts.schedule_row(told))
     assert replace(read, counted=()) == replace(told, counted=())
-    assert facts.read_answers_row(facts.answers_row(answers)) == answers
-    checks = facts.checks(facts.schedules(answers, bundle), bundle)
-    assert facts.read_criteria(facts.criteria_row(checks)) == checks
+    assert stored_facts.read_answers_row(stored_facts.answers_row(answers)) == answers
+    checks = offer_facts.checks(offer_facts.schedules(answers, bundle), bundle)
+    assert stored_facts.read_criteria(stored_facts.criteria_row(checks)) == checks
 
 
 def test_told_figures_come_back_and_nonsense_does_not(bundle: tuple[Basis, ...]) -> None:
-    figures = facts.figures(facts.schedules(Answers(12, 364_00, None), bundle), bundle)
-    told = queries.told(facts.told(figures, 300_00))
+    figures = offer_facts.figures(offer_facts.schedules(Answers(12, 364_00, None), bundle), bundle)
+    told = facts.read_told(facts.told(figures, 300_00))
     assert told is not None
     assert (told.total, told.count, told.received) == (2_183_84, 6, 300_00)
     for nonsense in ("", "1|2|3", "a|b|c|d|e", "1|2|3|2026-13-01|0", figures.told):
-        assert queries.told(nonsense) is None
+        assert facts.read_told(nonsense) is None

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal.core.refusal import Refusal
-from portal.plans import queries
+from portal.plans import own_queries
 from portal.plans.jobs import lapse_due, run_day
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
@@ -43,7 +43,7 @@ def test_after_it_no_longer_even_before_the_job_has_run(doors: Doors, cast: Cast
     clock.set(FIRST_MINUTE)
     with pytest.raises(Refusal, match=r"plan\.lapsed"):
         make.approve(doors, cast.staff("Qiao", "plan_approver"), number)
-    page = doors.read_as(cast.borrower(), queries.detail_page, number)
+    page = doors.read_as(cast.borrower(), own_queries.detail_page, number)
     assert page is not None
     assert page.has_lapsed
 

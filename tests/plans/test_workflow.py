@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal.core.refusal import Refusal
 from portal.loans.tables import Hold, Waiver, table_of
-from portal.plans import actions
+from portal.plans import proposing_actions
 from portal.plans.jobs import run_day
 from portal.plans.queries import AGREEMENT, PLAN
 from portal.plans.tables import FINAL
@@ -69,7 +69,7 @@ class _Walk:
 
     def withdraw(self) -> None:
         if number := self.any_number():
-            self.doors.write_as(self.cast.borrower(), actions.withdraw_plan, number)
+            self.doors.write_as(self.cast.borrower(), proposing_actions.withdraw_plan, number)
 
     def wait(self) -> None:
         self.clock.advance(days=self.chance.choice([0, 1, 26]))

@@ -1,131 +1,26 @@
-"""Acts on plans: propose, withdraw, agree, refuse, let lapse. Every change of state is a guarded update."""
+"""Staff decide on a proposal, one person or two: they agree, and the plan runs, or they refuse it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert
 from sqlmodel import Session
 
 from portal.access import second_person_actions as access
-from portal.access import second_person_queries
 from portal.audit import actions as audit
 from portal.core.receipt import ENGINE_VERSION
 from portal.core.refusal import Refusal
 from portal.loans import actions as loans
 from portal.messages.actions import notify
-from portal.plans import events, facts, queries, words
+from portal.plans import basis_facts, events, moves, queries, stored_facts
+from portal.plans.deciding_queries import ACT, DecidePage, decide_page
 from portal.plans.facts import Figures
-from portal.plans.queries import ACT, AGREEMENT, PLAN, PLAN_LOAN, DecidePage, NewPage
-from portal.plans.tables import FINAL
+from portal.plans.queries import AGREEMENT
 from portal.platform.gate import Viewer
-from portal.platform.i18n import language
-from portal.platform.numbers import new_number
 
 Lenders: TypeAlias = Mapping[str, Mapping[str, str]]
 """What a paper calls the lender, by language."""
-
-PAGE = "/plans/{number}"
-"""Where a hold leads the borrower."""
-
-
-# --- The borrower ---------------------------------------------------------------------------------------------
-
-
-def propose_plan(session: Session, viewer: Viewer, given: Mapping[str, str], lender: str) -> str:
-    """Send a proposal; its number.
-
-    Refusals: `plan.nothing_due`, `plan.already_proposed` (number), `plan.figures_changed`, `plan.outside_limits`, those
-    of the schedule, and those of what stands beside it. `lender` is the name in the consent line.
-    """
-    page = queries.new_page(session.connection(), viewer, given)
-    figures = _proposed_figures(page, given)
-    number = new_number()
-    plan_id = _insert_plan(session, viewer, page, figures, number, lender)
-    for loan in figures.loans:
-        session.execute(
-            insert(PLAN_LOAN).values(
-                plan_id=plan_id, loan_id=loan.loan_id, fingerprint=loan.fingerprint, schedule=facts.schedule_row(loan)
-            )
-        )
-        _open_hold(session, viewer, "proposal", loan, number, page.today, figures.lapses_on)
-    audit.record(
-        session,
-        viewer,
-        events.PlanProposed(
-            number,
-            figures.start,
-            figures.currency,
-            figures.due_today,
-            figures.total,
-            page.seen,
-            page.passed,
-            words.CONSENT_VERSION,
-        ),
-    )
-    return number
-
-
-def _proposed_figures(page: NewPage, given: Mapping[str, str]) -> Figures:
-    if page.waiting is not None:
-        raise Refusal("plan.already_proposed", number=page.waiting)
-    if not page.bundle:
-        raise page.blocked[0][1] if page.blocked else Refusal("plan.nothing_due")
-    if given.get("seen") != page.seen:
-        raise Refusal("plan.figures_changed")
-    if page.refusal is not None:
-        raise page.refusal
-    if page.figures is None:
-        raise Refusal("plan.no_answers")
-    if not page.passed and given.get("anyway") != "1":
-        raise Refusal("plan.outside_limits")
-    return page.figures
-
-
-def _insert_plan(session: Session, viewer: Viewer, page: NewPage, figures: Figures, number: str, lender: str) -> int:
-    answers = page.question.answers
-    if answers is None:
-        raise Refusal("plan.no_answers")
-    values = {
-        "number": number,
-        "person_id": viewer.person_id,
-        "currency": figures.currency,
-        "state": "proposed",
-        "version": 1,
-        "start_on": figures.start,
-        "lapses_on": figures.lapses_on,
-        "due": figures.due_today,
-        "answers": facts.answers_row(answers),
-        "told": page.seen,
-        "within_limits": page.passed,
-        "consent_text": words.consent(lender),
-        "consent_version": words.CONSENT_VERSION,
-        "consent_language": language(),
-        "proposed_at": viewer.now,
-        "is_frozen": False,
-        "freeze_forecast": 0,
-        "reason": "",
-        "words": "",
-        "criteria": "[]",
-        "change": "{}",
-    }
-    return int(session.execute(insert(PLAN).values(values).returning(PLAN.c.id)).scalar_one())
-
-
-def withdraw_plan(session: Session, viewer: Viewer, number: str) -> str:
-    """The borrower takes a proposal back. Refusal `plan.decided` where it has been decided; LookupError for no own."""
-    found = queries.own_plan(session.connection(), viewer, number)
-    if found is None:
-        raise LookupError(number)
-    _move(session, viewer, number, found.version, "withdrawn")
-    _void_second_person(session, viewer, number)
-    loans.end_hold(session, viewer, number, viewer.today, "withdrawn")
-    audit.record(session, viewer, events.PlanWithdrawn(number))
-    return number
-
-
-# --- Staff ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +42,11 @@ def approve(session: Session, viewer: Viewer, number: str, decision: Decision, l
     page = _undecided(session, viewer, number)
     _check(page, decision)
     if page.within_authority(decision.freeze):
-        _void_second_person(session, viewer, number)
+        moves.void_second_person(session, viewer, number)
         _agree(session, viewer, page, decision, lender, viewer.staff_id, None)
         return "running"
     if page.pending is not None and page.pending.hash_seen != page.seen:
-        _void_second_person(session, viewer, number)
+        moves.void_second_person(session, viewer, number)
     payload = {
         "freeze": decision.freeze,
         "reason": decision.reason,
@@ -203,27 +98,20 @@ def refuse(session: Session, viewer: Viewer, number: str, seen: str, reason: str
     page = _undecided(session, viewer, number)
     if seen != page.seen:
         raise Refusal("plan.figures_changed")
-    kept: dict[str, Any] = {"reason": reason, "words": said, "criteria": facts.criteria_row(page.checks)}
+    kept: dict[str, Any] = {"reason": reason, "words": said, "criteria": stored_facts.criteria_row(page.checks)}
     if page.change is not None:
-        kept["change"] = facts.dump(dict(page.change.typed))
+        kept["change"] = stored_facts.dump(dict(page.change.typed))
     kept |= {"decided_at": viewer.now, "decided_on": viewer.today, "decided_by": viewer.staff_id}
-    _move(session, viewer, number, page.plan.version, "refused", **kept)
-    _void_second_person(session, viewer, number)
+    moves.move(session, viewer, number, page.plan.version, "refused", **kept)
+    moves.void_second_person(session, viewer, number)
     loans.end_hold(session, viewer, number, viewer.today, "refused")
     audit.record(session, viewer, events.PlanRefused(number, reason, page.seen))
     notify(session, viewer, person_id=page.plan.person_id, template="sms.answer", number=number)
     return "refused"
 
 
-def _void_second_person(session: Session, viewer: Viewer, number: str) -> None:
-    """Nobody is asked any more to confirm what can no longer happen."""
-    for each in second_person_queries.waiting(session.connection(), viewer.now, number):
-        if each.act == ACT:
-            access.void_second_person(session, viewer, each.id)
-
-
 def _undecided(session: Session, viewer: Viewer, number: str) -> DecidePage:
-    page = queries.decide_page(session.connection(), viewer, number)
+    page = decide_page(session.connection(), viewer, number)
     if page is None:
         raise LookupError(number)
     if page.plan.state != "proposed":
@@ -257,7 +145,7 @@ def _agree(
     if agreed is None:
         raise Refusal("plan.figures_changed")
     forecast = page.forecast if decision.freeze else 0
-    _move(
+    moves.move(
         session,
         viewer,
         number,
@@ -276,7 +164,7 @@ def _agree(
     loans.end_hold(session, viewer, number, viewer.today, "agreed")
     _take_place_of_others(session, viewer, page)
     for loan in agreed.loans:
-        _open_hold(session, viewer, "plan", loan, number, page.plan.start_on, None, page.plan.person_id)
+        moves.open_hold(session, viewer, "plan", loan, number, page.plan.start_on, None, page.plan.person_id)
         if decision.freeze:
             _stop_penalty(session, viewer, page, loan.loan_id)
     seen = page.seen
@@ -299,14 +187,14 @@ def _keep_paper(session: Session, viewer: Viewer, page: DecidePage, agreed: Figu
             {
                 "loan_id": loan.loan_id,
                 "fingerprint": loan.fingerprint,
-                "schedule": facts.as_stored(loan),
+                "schedule": stored_facts.as_stored(loan),
             }
             for loan in agreed.loans
         ],
     }
     session.execute(
         insert(AGREEMENT).values(
-            plan_id=page.plan.id, agreed_at=viewer.now, agreed_on=viewer.today, content=facts.dump(content)
+            plan_id=page.plan.id, agreed_at=viewer.now, agreed_on=viewer.today, content=stored_facts.dump(content)
         )
     )
 
@@ -329,7 +217,7 @@ def _take_place_of_others(session: Session, viewer: Viewer, page: DecidePage) ->
 def _replace(session: Session, viewer: Viewer, number: str, by: str) -> None:
     found = queries.plan(session.connection(), number)
     if found is not None and found.state == "running":
-        _move(session, viewer, number, found.version, "replaced", expected="running", replaced_by=by)
+        moves.move(session, viewer, number, found.version, "replaced", expected="running", replaced_by=by)
         audit.record(session, viewer, events.PlanReplaced(number, by))
     for ref in loans.waivers_of_case(session, number):
         # Nights that were told not to count stay so; only those to come count by the new plan.
@@ -343,82 +231,8 @@ def _stop_penalty(session: Session, viewer: Viewer, page: DecidePage, loan_id: i
         viewer,
         loan_id=loan_id,
         instalment=None,
-        from_day=facts.day_after(page.plan.start_on),
+        from_day=basis_facts.day_after(page.plan.start_on),
         to_day=None,
-        cause=facts.PLAN_CAUSE,
+        cause=basis_facts.PLAN_CAUSE,
         number=page.plan.number,
     )
-
-
-def _open_hold(
-    session: Session,
-    viewer: Viewer,
-    kind: str,
-    loan: facts.LoanSchedule,
-    number: str,
-    from_day: date,
-    until: date | None,
-    person_id: int | None = None,
-) -> None:
-    loans.open_hold(
-        session,
-        viewer,
-        kind=kind,
-        loan_id=loan.loan_id,
-        person_id=person_id or viewer.person_id or 0,
-        from_day=from_day,
-        until=until,
-        number=number,
-        path=PAGE.format(number=number),
-        data=facts.hold_data(loan),
-    )
-
-
-# --- By itself ------------------------------------------------------------------------------------------------
-
-
-def due_to_lapse(connection: Connection, viewer: Viewer) -> list[str]:
-    """The proposals whose last day has passed."""
-    passed = (PLAN.c.state == "proposed", PLAN.c.lapses_on < viewer.today)
-    return list(connection.execute(select(PLAN.c.number).where(*passed).order_by(PLAN.c.id)).scalars())
-
-
-def lapse(session: Session, viewer: Viewer, number: str) -> bool:
-    """Let a proposal lapse whose last day has passed, judged again here; False if it is not due or was decided."""
-    found = queries.plan(session.connection(), number)
-    if found is None or found.state != "proposed" or found.lapses_on >= viewer.today:
-        return False
-    try:
-        _move(session, viewer, number, found.version, "lapsed")
-    except Refusal:
-        return False
-    _void_second_person(session, viewer, number)
-    loans.end_hold(session, viewer, number, viewer.today, "lapsed")
-    audit.record(session, viewer, events.PlanLapsed(number, found.lapses_on))
-    notify(session, viewer, person_id=found.person_id, template="sms.answer", number=number)
-    return True
-
-
-# --- States ---------------------------------------------------------------------------------------------------
-
-
-def _move(
-    session: Session,
-    viewer: Viewer,
-    number: str,
-    version: int,
-    state: str,
-    *,
-    expected: str = "proposed",
-    **more: Any,
-) -> None:
-    """Change the state of a plan that nobody has changed since it was read; Refusal `plan.decided` names who did."""
-    ended = {"ended_at": viewer.now} if state in FINAL else {}
-    moved = session.execute(
-        update(PLAN)
-        .where(PLAN.c.number == number, PLAN.c.version == version, PLAN.c.state == expected)
-        .values(state=state, version=version + 1, **ended, **more)
-    )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
-        winner = queries.plan(session.connection(), number)
-        raise Refusal("plan.decided", by=winner.decided_by if winner else None, state=winner.state if winner else "")

@@ -1,0 +1,160 @@
+"""What an offer comes to: shares of each loan, schedules, limits, and the smallest change that passes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from portal.core.money import minor_digits, round_half_up
+from portal.core.plans import (
+    Offer,
+    PlanSchedule,
+    check,
+    keeps,
+    larger_first_payment,
+    schedule,
+    smallest_change,
+)
+from portal.core.refusal import Refusal
+from portal.plans.facts import Answers, Basis, Figures, LoanCheck, LoanSchedule, Payment
+
+_SEARCH = 20
+"""How many whole units above a first guess the change of several loans is looked for: rounding of shares only."""
+
+
+def offers(answers: Answers, bundle: Sequence[Basis]) -> list[Offer]:
+    """The offer for each loan: amounts are shared by what is due on each, in whole major units but for the last.
+
+    Refusal `plan.no_amount` where the amount is too small to be shared.
+    """
+    dues = [basis.due for basis in bundle]
+    unit = _unit(bundle)
+    firsts = _shares(answers.first, dues, unit, least=0)
+    monthlies: Sequence[int | None] = [None] * len(dues)
+    if answers.monthly is not None:
+        monthlies = _shares(answers.monthly, dues, unit, least=min(unit, answers.monthly // len(dues)))
+        if min(share or 0 for share in monthlies) < 1:
+            raise Refusal("plan.no_amount")
+    return [
+        Offer(answers.pay_day, monthly, answers.payments, first or None, answers.first_today and first > 0)
+        for monthly, first in zip(monthlies, firsts, strict=True)
+    ]
+
+
+def _unit(bundle: Sequence[Basis]) -> int:
+    """One whole major unit, in minor units."""
+    return int(10 ** minor_digits(bundle[0].facts.currency))
+
+
+def _shares(amount: int, weights: Sequence[int], unit: int, least: int) -> list[int]:
+    shares: list[int] = []
+    left, weight_left = amount, sum(weights)
+    for weight in weights[:-1]:
+        share = min(left, max(least, round_half_up(left * weight, weight_left * unit) * unit))
+        shares.append(share)
+        left, weight_left = left - share, weight_left - weight
+    return [*shares, left]
+
+
+def schedules(answers: Answers, bundle: Sequence[Basis], *, freeze: bool = False) -> list[PlanSchedule]:
+    """What the answers come to for each loan. Refusals as those of `core.plans.schedule`."""
+    return [
+        schedule(basis.facts, offer, basis.start, basis.calendar, freeze=freeze)
+        for basis, offer in zip(bundle, offers(answers, bundle), strict=True)
+    ]
+
+
+def figures(plans: Sequence[PlanSchedule], bundle: Sequence[Basis]) -> Figures:
+    """The schedules with their sums."""
+    return Figures(
+        currency=bundle[0].facts.currency,
+        start=bundle[0].start,
+        lapses_on=min(plan.lapses_on for plan in plans),
+        loans=tuple(_told(plan, basis) for plan, basis in zip(plans, bundle, strict=True)),
+    )
+
+
+def checks(plans: Sequence[PlanSchedule], bundle: Sequence[Basis]) -> tuple[LoanCheck, ...]:
+    """The limits of each loan."""
+    return tuple(
+        LoanCheck(basis.record.name, check(plan, basis.limits)) for plan, basis in zip(plans, bundle, strict=True)
+    )
+
+
+def smallest(answers: Answers, bundle: Sequence[Basis]) -> Answers | None:
+    """The smallest change that passes all limits of all loans, None if there is none."""
+    wished = offers(answers, bundle)
+    pairs = list(zip(bundle, wished, strict=True))
+    found = [smallest_change(basis.facts, offer, basis.start, basis.calendar, basis.limits) for basis, offer in pairs]
+    plans = [plan for plan in found if plan is not None]
+    if len(plans) < len(bundle):
+        return None
+    changed = _as_answers(plans, answers)
+    if len(bundle) == 1:
+        return changed
+    unit, due = _unit(bundle), sum(basis.due for basis in bundle)
+    # Each loan gets its share of the whole, so the one that needs most of it sets the whole.
+    whole = max(plan.monthly * due // basis.due for plan, basis in zip(plans, bundle, strict=True))
+    return _passing(replace(changed, monthly=(whole // unit - len(bundle)) * unit), bundle)
+
+
+def larger_first(answers: Answers, bundle: Sequence[Basis]) -> Answers | None:
+    """The other way, for a single loan: more first, then the monthly amount as wished."""
+    if len(bundle) != 1:
+        return None
+    basis, offer = bundle[0], offers(answers, bundle)[0]
+    plan = larger_first_payment(basis.facts, offer, basis.start, basis.calendar, basis.limits)
+    return _as_answers([plan], answers) if plan else None
+
+
+def _as_answers(plans: Sequence[PlanSchedule], answers: Answers) -> Answers:
+    given = [plan.offer for plan in plans]
+    days = [offer.pay_day for offer in given if offer.pay_day != answers.pay_day]
+    return Answers(
+        pay_day=days[0] if days else answers.pay_day,
+        monthly=sum(plan.monthly for plan in plans),
+        payments=None,
+        first=sum(offer.first_payment or 0 for offer in given),
+        first_today=any(offer.first_today for offer in given),
+    )
+
+
+def _passing(answers: Answers, bundle: Sequence[Basis]) -> Answers | None:
+    """The least monthly amount from this one on whose shares keep the limits of every loan."""
+    unit = _unit(bundle)
+    for step in range(_SEARCH):
+        tried = replace(answers, monthly=max(unit * len(bundle), answers.monthly or 0) + step * unit)
+        plans = schedules(tried, bundle)
+        if all(keeps(plan, basis.limits) for plan, basis in zip(plans, bundle, strict=True)):
+            return tried
+    return None
+
+
+def least_answers(pay_day: int, bundle: Sequence[Basis]) -> Answers:
+    """What a page begins with: the smallest monthly amount that passes, else the six payments that people ask for."""
+    unit = _unit(bundle)
+    return smallest(Answers(pay_day, unit * len(bundle), None), bundle) or Answers(pay_day, None, 6)
+
+
+def forecast(answers: Answers, bundle: Sequence[Basis]) -> int:
+    """How much less is paid if the penalty stops while the plan is kept, in minor units."""
+    running = sum(plan.total for plan in schedules(answers, bundle))
+    return max(0, running - sum(plan.total for plan in schedules(answers, bundle, freeze=True)))
+
+
+def _told(plan: PlanSchedule, basis: Basis) -> LoanSchedule:
+    record = basis.record
+    return LoanSchedule(
+        loan_id=record.id,
+        code=record.code,
+        name=record.name,
+        ref=record.ref,
+        contract_type=record.contract_type,
+        fingerprint=basis.fingerprint,
+        payments=tuple(Payment(each.due_on, each.amount, each.moved_from) for each in plan.payments),
+        running=tuple((each.number, each.due_on, each.amount) for each in plan.running),
+        due_today=plan.due_today,
+        monthly=plan.monthly,
+        is_frozen=plan.is_frozen,
+        left=plan.left,
+        first=plan.offer.first_payment or 0,
+        counted=tuple(sorted(basis.counted)) if plan.offer.first_today else (),
+    )

@@ -1,0 +1,103 @@
+"""A plan as its owner follows it: how far its payments are covered, and what would pass instead of a refused one."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import Connection
+
+from portal.loans import queries as loans
+from portal.loans.queries import LoanRecord
+from portal.plans.facts import LoanSchedule, Payment
+from portal.plans.forms import as_typed
+from portal.plans.proposing_queries import Way, new_page
+from portal.plans.queries import PlanRecord, own_plan
+from portal.platform.gate import Viewer
+
+
+@dataclass(frozen=True)
+class Step:
+    """A payment of a running plan: `covered` as far as payments have reached it, `judged` once the data has."""
+
+    payment: Payment
+    covered: bool
+    judged: bool
+
+
+@dataclass(frozen=True)
+class DetailPage:
+    """A plan as its owner sees it."""
+
+    plan: PlanRecord
+    today: date
+    data_date: date | None
+    steps: tuple[Step, ...]
+    change: Way | None
+    larger: Way | None
+
+    @property
+    def next(self) -> Payment | None:
+        """The next payment that has not been covered yet."""
+        return next((step.payment for step in self.steps if not step.covered), None)
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Lapsed, whether or not the nightly job has noted it."""
+        return self.plan.state == "lapsed" or (self.plan.state == "proposed" and self.today > self.plan.lapses_on)
+
+
+def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPage | None:
+    """A plan of the viewer, None if it is nobody's or somebody else's."""
+    found = own_plan(connection, viewer, number)
+    if found is None:
+        return None
+    steps: tuple[Step, ...] = ()
+    if found.state == "running":
+        steps = _steps(connection, viewer, found)
+    change, larger = _offered_again(connection, viewer, found)
+    return DetailPage(found, viewer.today, loans.data_date(connection), steps, change, larger)
+
+
+def _offered_again(connection: Connection, viewer: Viewer, found: PlanRecord) -> tuple[Way | None, Way | None]:
+    """Of a refused plan what would pass, on today's figures."""
+    if found.state != "refused":
+        return None, None
+    typed = as_typed(replace(found.answers, monthly=found.figures.monthly, payments=None), found.currency)
+    page = new_page(connection, viewer, typed)
+    return page.change, page.larger
+
+
+def _steps(connection: Connection, viewer: Viewer, found: PlanRecord) -> tuple[Step, ...]:
+    data_date = loans.data_date(connection)
+    records = {loan.id: loan for loan in loans.loans_of(connection, found.person_id, viewer.today)}
+    covered = [
+        _covered(schedule, records[schedule.loan_id], found.start_on)
+        for schedule in found.figures.loans
+        if schedule.loan_id in records
+    ]
+    return tuple(
+        Step(
+            payment,
+            all(days.get(payment.due_on, True) for days in covered),
+            data_date is not None and data_date >= payment.due_on,
+        )
+        for payment in found.figures.payments
+    )
+
+
+def _covered(schedule: LoanSchedule, record: LoanRecord, start: date) -> dict[date, bool]:
+    """By day whether payments since the start day reach the plan's payments and what fell due (domain.md 8)."""
+    counted = set(schedule.counted)
+    pays_today = bool(schedule.payments) and schedule.payments[0].due_on == start
+    received = sum(
+        payment.amount
+        for payment in record.facts.payments
+        if payment.kind == "payment"
+        and (payment.received_on > start or (pays_today and payment.received_on == start))
+        and payment.reference not in counted
+    )
+    covered, needed = {}, 0
+    for payment in schedule.payments:
+        needed += payment.amount
+        fallen = sum(amount for _number, due_on, amount in schedule.running if due_on <= payment.due_on)
+        covered[payment.due_on] = received >= needed + fallen
+    return covered

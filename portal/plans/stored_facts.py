@@ -1,0 +1,83 @@
+"""Plans as they are stored, and back: schedules, answers and limits as text."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from portal.core.plans import Criterion
+from portal.plans.facts import Answers, LoanCheck, LoanSchedule, Payment
+
+
+def dump(value: Any) -> str:
+    """JSON with sorted keys and ISO dates."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=date.isoformat)
+
+
+def as_stored(loan: LoanSchedule) -> dict[str, Any]:
+    """A loan's schedule as `dump` takes it."""
+    return {
+        "code": loan.code,
+        "name": loan.name,
+        "ref": loan.ref,
+        "contract_type": loan.contract_type,
+        "payments": [[each.due_on, each.amount, each.moved_from] for each in loan.payments],
+        "running": [list(each) for each in loan.running],
+        "due_today": loan.due_today,
+        "monthly": loan.monthly,
+        "is_frozen": loan.is_frozen,
+        "left": loan.left,
+        "first": loan.first,
+        "counted": list(loan.counted),
+    }
+
+
+def schedule_row(loan: LoanSchedule) -> str:
+    """A loan's schedule as text."""
+    return dump(as_stored(loan))
+
+
+def read_schedule(loan_id: int, mark: str, text: str) -> LoanSchedule:
+    """What `schedule_row` wrote; `mark` is the fingerprint."""
+    row: dict[str, Any] = json.loads(text)
+    payments = [Payment(_day(due), amount, _day(moved) if moved else None) for due, amount, moved in row["payments"]]
+    running = [(number, _day(due), amount) for number, due, amount in row["running"]]
+    same = ("code", "name", "ref", "contract_type", "due_today", "monthly", "is_frozen", "left", "first")
+    return LoanSchedule(
+        loan_id=loan_id,
+        fingerprint=mark,
+        payments=tuple(payments),
+        running=tuple(running),
+        counted=tuple(row["counted"]),
+        **{name: row[name] for name in same},
+    )
+
+
+def answers_row(answers: Answers) -> str:
+    """The answers as text."""
+    return dump({name: getattr(answers, name) for name in Answers.__slots__})
+
+
+def read_answers_row(text: str) -> Answers:
+    """What `answers_row` wrote."""
+    return Answers(**json.loads(text))
+
+
+def criteria_row(found: Sequence[LoanCheck]) -> str:
+    """Limits and what was offered, as text."""
+    return dump([[each.name, [list(criterion) for criterion in each.criteria]] for each in found])
+
+
+def read_criteria(text: str) -> tuple[LoanCheck, ...]:
+    """What `criteria_row` wrote."""
+    return tuple(LoanCheck(name, tuple(Criterion(*row) for row in rows)) for name, rows in json.loads(text))
+
+
+def hold_data(loan: LoanSchedule) -> Mapping[str, Any]:
+    """What the hold of an agreed plan shows: its dates and amounts, and the first of them."""
+    payments = [[each.due_on, each.amount] for each in loan.payments]
+    return {"payments": payments, "next": payments[0]}
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
