@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from portal.account import forms, queries
-from portal.account.queries import ReceiptPage
+from portal.account import forms, queries, receipt_queries, what_if_queries
+from portal.account.receipt_queries import ReceiptPage
 from portal.core.money import format_major
 from portal.core.receipt import night_lines
 from portal.loans.queries import is_stale
@@ -81,7 +81,7 @@ async def what_if_answer(request: Request) -> Response:
 async def _receipt(request: Request) -> tuple[ReceiptPage, forms.Question]:
     page, question = await db.read(
         request,
-        queries.asked_receipt,
+        receipt_queries.asked_receipt,
         request.path_params["code"],
         request.path_params["number"],
         dict(request.query_params),
@@ -94,7 +94,7 @@ async def _receipt(request: Request) -> tuple[ReceiptPage, forms.Question]:
 
 async def _what_if(request: Request, template: str) -> Response:
     page, question = await db.read(
-        request, queries.asked_what_if, request.path_params["code"], dict(request.query_params)
+        request, what_if_queries.asked_what_if, request.path_params["code"], dict(request.query_params)
     )
     if page is None:
         raise HTTPException(404)

@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlmodel import Session
 
-from portal.account.queries import ReceiptPage
+from portal.account.receipt_queries import ReceiptPage
 from portal.audit import actions as audit
 from portal.desk import queries
 from portal.desk.events import CaseRead, PersonFound, ReceiptRead

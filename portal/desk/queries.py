@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from portal.access import code_queries, second_person_queries, staff_queries, stop_queries
 from portal.account import queries as account
-from portal.account.queries import LoanPage, ReceiptPage
+from portal.account.queries import LoanPage
+from portal.account.receipt_queries import ReceiptPage, receipt_of
 from portal.audit import queries as audit
 from portal.audit.queries import Entry
 from portal.core.delinquency import risk_class
@@ -316,7 +317,7 @@ def receipt(
     if page is None or record is None or record.status == "sold":
         return None
     first, last = account.askable_days(record, viewer.today)
-    shown = account.receipt_of(record, number, min(max(as_of, first), last), viewer, zone)
+    shown = receipt_of(record, number, min(max(as_of, first), last), viewer, zone)
     return (page, shown) if shown is not None else None
 
 
