@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from portal.access import pages as access_pages
+from portal.access import session_pages
 from portal.access import staff as access_staff
 from portal.access.kept_actions import drop_entries
 from portal.access.kept_queries import kept_entries
@@ -54,6 +55,7 @@ from portal.platform.visit import visit_of
 PAGES: tuple[ModuleType, ...] = (
     account_pages,  # first, since they are asked for most
     access_pages,
+    session_pages,
     access_staff,
     message_pages,
     evidence_pages,
@@ -128,7 +130,7 @@ def open_portal(settings: Settings, clock: Clock, patient: bool = False) -> Port
         touch=touch,
         kept_entries=lambda connection, viewer, form: kept_entries(connection, viewer, settings.secret_keys, form),
         drop_entries=drop_entries,
-        sign_in=access_pages.sign_in_needed,
+        sign_in=session_pages.sign_in_needed,
     )
 
 

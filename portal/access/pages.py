@@ -1,12 +1,7 @@
-"""Links, the recipient check, codes, "not me", devices and signing out: what a borrower meets on the way in and out."""
+"""Links, the recipient check, codes and "not me": what a borrower meets on the way in."""
 
-from functools import partial
-from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
-
-from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match
 
 from portal.access import (
     check_actions,
@@ -14,10 +9,8 @@ from portal.access import (
     code_actions,
     code_queries,
     cookies,
-    kept_actions,
+    leading,
     link_actions,
-    session_actions,
-    session_queries,
     stop_actions,
     stop_queries,
 )
@@ -28,14 +21,11 @@ from portal.core.refusal import Refusal
 from portal.loans import queries as loans
 from portal.platform import db
 from portal.platform.forms import pressed
-from portal.platform.gate import SignInNeeded, Viewer, route
+from portal.platform.gate import route
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import ngettext
-from portal.platform.render import error_page, here, render, safe_path, see_other
+from portal.platform.render import error_page, render, see_other
 from portal.platform.visit import visit_of
-
-HOME = "/account"
-
 
 # --- The start page -------------------------------------------------------------------------------------------
 
@@ -87,7 +77,7 @@ async def open_link(request: Request) -> Response:
     reference = fresh_reference(request, "session")
     outcome = await db.write(request, link_actions.open_link, ref, reference)
     if outcome == "account":
-        return see_other(request, HOME)
+        return see_other(request, leading.HOME)
     if outcome == "unusable":
         return see_other(request, "access:link_unusable")
     response = see_other(request, "access:check")
@@ -110,7 +100,7 @@ async def link_closed(request: Request) -> Response:
 
 async def check(request: Request) -> Response:
     """Asks what the person's row has."""
-    return await _check_page(request, CheckForm.blank(next=_next(request.query_params.get("next"))))
+    return await _check_page(request, CheckForm.blank(next=leading.wanted_page(request.query_params.get("next"))))
 
 
 @evenly
@@ -136,7 +126,7 @@ async def _check_page(request: Request, form: CheckForm, status: int = 200) -> R
     except Refusal as refusal:
         if refusal.code == "check_closed":
             return see_other(request, "access:link_closed")
-        return await _elsewhere(request, form.raw["next"])
+        return await leading.elsewhere(request, form.raw["next"])
     return render(request, "access/check.html", status=status, page=page, form=form)
 
 
@@ -164,7 +154,7 @@ async def _wrong_answers(request: Request, answered: Answered) -> str:
 
 async def code(request: Request) -> Response:
     """Shows the proof words and asks for the six digits."""
-    return await _code_page(request, CodeForm.blank(next=_next(request.query_params.get("next"))))
+    return await _code_page(request, CodeForm.blank(next=leading.wanted_page(request.query_params.get("next"))))
 
 
 @evenly
@@ -195,14 +185,14 @@ async def new_code(request: Request) -> Response:
     """Sends another code, where one may go; the page says from when."""
     form = await pressed(request, "new_code")
     await db.write(request, code_actions.send_new_code)
-    return _with_next(request, "access:code", form.raw["next"])
+    return leading.with_next(request, "access:code", form.raw["next"])
 
 
 async def _code_page(request: Request, form: CodeForm, status: int = 200) -> Response:
     try:
         page = await db.read(request, code_queries.code_page)
     except Refusal:
-        return await _elsewhere(request, form.raw["next"])
+        return await leading.elsewhere(request, form.raw["next"])
     if page.locked_until is not None:
         form.form_errors.clear()  # the page itself says until when
     return render(request, "access/code.html", status=status, page=page, form=form)
@@ -231,35 +221,18 @@ async def _onwards(request: Request, answered: Answered, wanted: str) -> Respons
         case "busy":
             return error_page(request, 429, try_again=answered.try_again)
         case "gone":
-            return await _elsewhere(request, wanted)
+            return await leading.elsewhere(request, wanted)
     stays_known = answered.outcome == "full"
-    response = see_other(request, _next(wanted)) if stays_known else _with_next(request, "access:code", wanted)
+    response = (
+        see_other(request, leading.wanted_page(wanted))
+        if stays_known
+        else leading.with_next(request, "access:code", wanted)
+    )
     marks = _marks(request)
     cookies.give(response, request, cookies.SESSION, marks.new_session)
     if stays_known and answered.new_device:
         cookies.add_device_mark(response, request, marks.new_device)
     return response
-
-
-async def _elsewhere(request: Request, wanted: str) -> Response:
-    """Somebody is at a step that is not theirs: lead them to the one that is."""
-    viewer = await db.admit(request)
-    if viewer.kind == "borrower":
-        return see_other(request, _next(wanted))
-    stage = await db.read(request, check_queries.stage)
-    if stage in {"link", "check", "code"}:
-        return _with_next(request, "access:code" if stage == "code" else "access:check", wanted)
-    return _with_next(request, "access:session_ended", wanted)
-
-
-def _next(wanted: str | None) -> str:
-    return safe_path(wanted, HOME)
-
-
-def _with_next(request: Request, name: str, wanted: str, **more: str) -> Response:
-    path = request.app.state.portal.pages.path_for(name)
-    query = {**({"next": wanted} if wanted and _next(wanted) != HOME else {}), **more}
-    return see_other(request, f"{path}?{urlencode(query)}" if query else path)
 
 
 # --- "Not me" -------------------------------------------------------------------------------------------------
@@ -303,129 +276,6 @@ async def undo_not_me(request: Request) -> Response:
     return response
 
 
-# --- Sessions that end ----------------------------------------------------------------------------------------
-
-
-async def session_ended(request: Request) -> Response:
-    """Offers to go on with this device, where it is known, or a new link."""
-    token, marks = cookies.read(request, cookies.SESSION), cookies.device_marks(request)
-    found = await db.read(request, session_queries.ended, token, marks)
-    return render(
-        request,
-        "access/session_ended.html",
-        known=found.device_id is not None,
-        kept=request.query_params.get("kept") == "1",
-        next=_next(request.query_params.get("next")),
-    )
-
-
-async def go_on(request: Request) -> Response:
-    """Begins the check on a device that has passed before."""
-    form = await pressed(request, "go_on")
-    reference = fresh_reference(request, "session")
-    token, marks = cookies.read(request, cookies.SESSION), cookies.device_marks(request)
-    if not await db.write(request, session_actions.go_on, token, marks, reference):
-        return see_other(request, "access:start")
-    response = _with_next(request, "access:check", form.raw["next"])
-    cookies.give(response, request, cookies.SESSION, reference)
-    return response
-
-
-async def sign_in_needed(request: Request, error: SignInNeeded) -> Response:
-    """Where somebody is led whose session is over; what a form had is kept for the person whose it was (SB-05)."""
-    page = _page_of(request)
-    current = visit_of(request).route
-    if current is not None and current.may == "anyone":
-        return see_other(request, page)  # an old form of a page that needs no session: here it is anew
-    if request.method == "GET" and "hx-request" in request.headers:
-        return Response(status_code=204)  # a part asks by itself: the page stays as it is, and so does what is typed
-    kept = {"kept": "1"} if await _keep(request, cookies.STAFF if error.staff else cookies.SESSION) else {}
-    if error.staff:
-        return see_other(request, f"/staff/sign-in?{urlencode({'next': page, **kept})}")
-    return _with_next(request, "access:session_ended", page, **kept)
-
-
-async def _keep(request: Request, kind: str) -> bool:
-    """Keep what was typed, for whose session it was; not what had its effect before its answer was lost."""
-    typed, token = visit_of(request).typed, cookies.read(request, kind)
-    if typed is None or not token:
-        return False
-
-    def keep(session: Session, stranger: Viewer) -> bool:
-        owner = session_queries.viewer_of_ended(session.connection(), stranger, kind, token)
-        if owner is None or db.took_effect(session, request, owner):
-            return False
-        kept_actions.keep_entries(session, owner, typed.form, typed.entries)
-        return True
-
-    doors = request.app.state.portal.doors
-    return bool(await doors.writing(partial(doors.write_as, visit_of(request).stranger(), keep)))
-
-
-def _page_of(request: Request) -> str:
-    """The page that a request came from: of a form, the one that showed it, or the nearest above it that opens."""
-    if request.method in {"GET", "HEAD"}:
-        return here(request) or "/"
-    shown = _referer(request)
-    ours = f"{shown.scheme}://{shown.netloc}" in request.app.state.portal.settings.origins
-    path = shown.path if ours else quote(request.scope["path"])
-    if ours and shown.query and _opens(request, path):
-        return safe_path(f"{path}?{shown.query}")
-    while not _opens(request, path) and path.strip("/"):
-        path = path.rpartition("/")[0]
-    return safe_path(path)
-
-
-def _referer(request: Request) -> SplitResult:
-    """Where the browser says it was; nowhere if that is no address, or longer than any of ours."""
-    given = request.headers.get("referer", "")
-    try:
-        return urlsplit(given if len(given) <= 2000 else "")
-    except ValueError:
-        return urlsplit("")
-
-
-def _opens(request: Request, path: str) -> bool:
-    scope = {"type": "http", "method": "GET", "path": unquote(path), "root_path": "", "headers": []}
-    return any(each.matches(scope)[0] is Match.FULL for each in request.app.routes)
-
-
-async def sign_out(request: Request) -> Response:
-    """Ends the session, deletes its cookie and what the browser kept of the pages (SB-07)."""
-    await pressed(request, "sign_out")
-    await db.write(request, session_actions.sign_out)
-    response = see_other(request, "access:signed_out")
-    cookies.drop_session(response, request, cookies.SESSION)
-    return response
-
-
-async def signed_out(request: Request) -> Response:
-    """Says that nothing is left."""
-    return render(request, "access/signed_out.html")
-
-
-# --- Devices --------------------------------------------------------------------------------------------------
-
-
-async def devices(request: Request) -> Response:
-    """The devices that skip the code."""
-    found = await db.read(request, session_queries.devices)
-    return render(request, "access/devices.html", devices=found)
-
-
-async def forget_device(request: Request) -> Response:
-    """Forgets one device, or everything (`all`); forgetting this one ends this session too."""
-    form = await pressed(request, "devices")
-    if form.raw["code"] == "all":
-        await db.write(request, session_actions.sign_out_everywhere)
-        response = see_other(request, "access:signed_out")
-        cookies.drop_session(response, request, cookies.SESSION)
-        return response
-    if not await db.write(request, session_actions.forget_device, form.raw["code"]):
-        return error_page(request, 404)
-    return see_other(request, "access:devices")
-
-
 routes = [
     route("/start", start, name="access:start", may="anyone"),
     route("/start", ask_for_link, name="access:ask_for_link", may="anyone", methods=("POST",)),
@@ -445,10 +295,4 @@ routes = [
     route("/not-me", say_not_me, name="access:say_not_me", may="anyone", methods=("POST",)),
     route("/not-me/done", not_me_done, name="access:not_me_done", may="anyone"),
     route("/not-me/undo", undo_not_me, name="access:undo_not_me", may="anyone", methods=("POST",)),
-    route("/session-ended", session_ended, name="access:session_ended", may="anyone"),
-    route("/session-ended", go_on, name="access:go_on", may="anyone", methods=("POST",)),
-    route("/sign-out", sign_out, name="access:sign_out", may="anyone", methods=("POST",)),
-    route("/signed-out", signed_out, name="access:signed_out", may="anyone"),
-    route("/devices", devices, name="access:devices", may="see_account"),
-    route("/devices", forget_device, name="access:forget_device", may="see_account", methods=("POST",)),
 ]

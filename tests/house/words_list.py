@@ -191,7 +191,9 @@ DOCUMENTS = (
 
 # Contexts and places of texts that are read before the recipient check.
 BEFORE_CHECK_CONTEXTS = ("sms", "landing", "link", "check", "code", "not_me", "start")
-BEFORE_CHECK_PLACES = r"templates/access/(?:landing|link|check|code|not_me|start)|portal/access/(?:pages|texts)\.py"
+BEFORE_CHECK_PLACES = (
+    r"templates/access/(?:landing|link|check|code|not_me|start)|portal/access/(?:pages|session_pages|texts)\.py"
+)
 
 # Pieces that may stand, each with its reason. They are taken out of a text before it is read.
 ALLOWED = {
