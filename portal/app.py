@@ -27,6 +27,8 @@ from portal.access.kept_queries import kept_entries
 from portal.access.queries import find_viewer
 from portal.access.session_actions import touch
 from portal.account import pages as account_pages
+from portal.complaints import pages as complaint_pages
+from portal.complaints import staff as complaint_staff
 from portal.core.refusal import Refusal
 from portal.demo import pages as demo_pages
 from portal.desk import staff as desk_staff
@@ -64,6 +66,8 @@ PAGES: tuple[ModuleType, ...] = (
     dispute_staff,
     plan_pages,
     plan_staff,
+    complaint_pages,
+    complaint_staff,
     desk_staff,
 )
 """The features' pages: each has `routes`, and may have `filters` and `functions` for its templates."""

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from portal.access import jobs as access
 from portal.app import Portal
 from portal.audit import jobs as audit
+from portal.complaints import jobs as complaints
 from portal.disputes import jobs as disputes
 from portal.evidence import jobs as evidence
 from portal.loans import jobs as loans
@@ -36,6 +37,7 @@ def all_jobs(portal: Portal) -> Iterator[Job]:
     yield Job("audit.note_anchor", partial(audit.note_anchor, doors, settings.data_dir, settings.audit_keys), MINUTE)
     yield Job("messages.remind_due", partial(messages.remind_due, doors), 15 * MINUTE)
     yield Job("disputes.tell_late", partial(disputes.tell_late, doors), HOUR)
+    yield Job("complaints.tell_late", partial(complaints.tell_late, doors), HOUR)
     yield Job("plans.run_day", partial(plans.run_day, doors), HOUR)
     yield Job("loans.compute_figures", partial(_compute_figures, portal), HOUR)
     yield Job("evidence.delete_expired", partial(evidence.delete_expired, doors, files), HOUR)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from portal.app import Portal
 from portal.audit.queries import first_fault
+from portal.complaints import proofs as complaint_proofs
 from portal.core.assessment import Assessment, assess
 from portal.core.facts import LoanFacts
 from portal.evidence.queries import FILE, PAGE
@@ -128,6 +129,26 @@ def loan_faults(seen: Assessment) -> Iterator[str]:
             yield f"loan {seen.loan}: instalment {part.contract.number} has an amount below zero"
 
 
+def complaints(portal: Portal) -> Iterator[str]:
+    """Every complaint says what was sent, has an answer exactly where it says so, and somebody who may answer it."""
+    yield from portal.doors.read_as(portal.doors.system(), _complaint_faults)
+
+
+def _complaint_faults(connection: Connection, viewer: Viewer) -> list[str]:
+    changed = (f"complaint {number} is not what was sent" for number in complaint_proofs.changed(connection, viewer))
+    kinds = (
+        ("has an answer and its state says otherwise, or the other way round", complaint_proofs.MISMATCHED),
+        ("was answered, held or written on by somebody whom it is about", complaint_proofs.IN_NAMED_HANDS),
+        ("is open and every supervisor is shut out: give somebody the role", complaint_proofs.NOBODY_LEFT),
+    )
+    found = (
+        f"complaint {number} {what}"
+        for what, wrong in kinds
+        for number in complaint_proofs.numbers_where(connection, wrong)
+    )
+    return [*changed, *found]
+
+
 PROOFS: tuple[tuple[str, Proof], ...] = (
     ("schema", schema),
     ("audit log", audit_log),
@@ -135,6 +156,7 @@ PROOFS: tuple[tuple[str, Proof], ...] = (
     ("messages", messages),
     ("requests", requests),
     ("money", money),
+    ("complaints", complaints),
 )
 """Name and proof, in the order in which they are told. A feature with more to prove adds a function here."""
 

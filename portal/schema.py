@@ -2,6 +2,7 @@
 
 from portal.access import tables as access
 from portal.audit import tables as audit
+from portal.complaints import tables as complaints
 from portal.disputes import tables as disputes
 from portal.evidence import tables as evidence
 from portal.loans import tables as loans
@@ -12,6 +13,7 @@ from portal.platform import once, outbox, throttle, worker
 __all__ = [
     "access",
     "audit",
+    "complaints",
     "disputes",
     "evidence",
     "loans",

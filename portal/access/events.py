@@ -172,3 +172,22 @@ class SecondPersonSettled:
     act: str
     hash_seen: str
     outcome: str
+
+
+@dataclass(frozen=True)
+class StaffShutOut:
+    """A case is about a member of staff, who sees nothing of it from now on; `because` is `words` or `picked`."""
+
+    kind: ClassVar[str] = "access.staff_shut_out"
+    subject: str
+    account_id: int
+    because: str
+
+
+@dataclass(frozen=True)
+class StaffLetIn:
+    """Another member of staff found that a case is not about this one, who may see it again."""
+
+    kind: ClassVar[str] = "access.staff_let_in"
+    subject: str
+    account_id: int

@@ -276,6 +276,39 @@ class SecondPerson(SQLModel, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class ShutOut(SQLModel, table=True):
+    """A member of staff whom a case is about: no account of theirs sees it, from one instant until another.
+
+    `because` is `words` where a program found their name in what a person wrote (`by_id` is then empty), else
+    `picked` by staff. The features that own such cases ask `access.queries.not_shut_out`.
+    """
+
+    __tablename__ = "shut_out"
+    __table_args__ = (
+        CheckConstraint(_one_of("because", ("words", "picked")), name="because"),
+        CheckConstraint("(because = 'picked') = (by_id IS NOT NULL)", name="by"),
+        CheckConstraint("(until_at IS NULL) = (lifted_by IS NULL)", name="lifted"),
+        CheckConstraint("lifted_by <> account_id", name="not_by_oneself"),
+        Index(
+            "uq_shut_out_running",
+            "case_number",
+            "account_id",
+            unique=True,
+            sqlite_where=text("until_at IS NULL"),
+            postgresql_where=text("until_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_number: str
+    account_id: int = Field(foreign_key="staff_account.id", index=True)
+    because: str
+    by_id: int | None = Field(default=None, foreign_key="staff_account.id")
+    from_at: datetime = Field(sa_type=Instant)
+    until_at: datetime | None = Field(default=None, sa_type=Instant)
+    lifted_by: int | None = Field(default=None, foreign_key="staff_account.id")
+
+
 # Alembic does not see triggers, so its revision executes these same texts.
 _SAME_PERSON = """EXISTS (
     SELECT 1 FROM staff_account AS maker, staff_account AS checker

@@ -8,11 +8,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from portal.access import code_queries, second_person_queries, staff_queries, stop_queries
+from portal.access.shutting_out import numbers_hidden_from
 from portal.account import queries as account
 from portal.account.queries import LoanPage
 from portal.account.receipt_queries import ReceiptPage, receipt_of
 from portal.audit import queries as audit
 from portal.audit.queries import Entry
+from portal.complaints import queries as complaints
+from portal.complaints.queries import ComplaintRecord
 from portal.core.delinquency import risk_class
 from portal.core.interactions import Hold
 from portal.desk import words
@@ -107,9 +110,16 @@ _BAR = (
     _Entry(lambda: _("Plans"), "/staff/plans", "approve_plans", _plans_waiting),
     _Entry(lambda: _("Second person"), "/staff/second", "confirm", _second_waiting),
     _Entry(lambda: _("Audit"), "/staff/audit", "read_audit"),
+    _Entry(lambda: _("Complaints"), "/staff/complaints", "see_complaints", complaints.waiting_count),
     _Entry(lambda: _("People"), "/staff/people", "see_case"),
     _Entry(lambda: _("Messages"), "/staff/messages", "see_case"),
     _Entry(lambda: _("Accounts"), "/staff/accounts", "manage_accounts"),
+    _Entry(
+        lambda: _("Without supervisor"),
+        "/staff/complaints-without-supervisor",
+        "manage_accounts",
+        complaints.orphan_count,
+    ),
 )
 
 
@@ -117,7 +127,7 @@ _BAR = (
 
 
 def page_of_number(connection: Connection, viewer: Viewer, typed: str) -> str | None:
-    """The address of what a number names: a dispute, a plan, or the case of the person whom a hold is about."""
+    """The address of what a number names: a dispute, a plan, a complaint, or the case of whom a hold is about."""
     number = read_number(typed)
     if number is None:
         return None
@@ -125,6 +135,8 @@ def page_of_number(connection: Connection, viewer: Viewer, typed: str) -> str | 
         return f"/staff/disputes/{number}"
     if connection.scalar(select(PLAN.c.id).where(PLAN.c.number == number)) is not None:
         return f"/staff/plans/{number}"
+    if complaints.complaint(connection, viewer, number) is not None:
+        return f"/staff/complaints/{number}"
     code = connection.scalar(
         select(PERSON.c.code).join(HOLD, HOLD.c.person_id == PERSON.c.id).where(HOLD.c.number == number).limit(1)
     )
@@ -212,6 +224,7 @@ class CasePage:
     loans: tuple[LoanCase, ...] = ()
     disputes: tuple[DisputeRecord, ...] = ()
     plans: tuple[PlanLine, ...] = ()
+    complaints: tuple[ComplaintRecord, ...] = ()
     files: Mapping[str, tuple[FileRecord, ...]] = field(default_factory=dict)
     history: tuple[Entry, ...] = ()
     staff_names: Mapping[int, str] = field(default_factory=dict)
@@ -272,9 +285,11 @@ def _fill_documents(
     connection: Connection, viewer: Viewer, page: CasePage, records: tuple[LoanRecord, ...]
 ) -> CasePage:
     filed, plans = disputes.of_person(connection, page.person.id), _plans_of(connection, page.person.id)
+    told = complaints.of_person(connection, viewer, page.person.id)
     cases = [("dispute", each.number) for each in filed] + [("plan", each.number) for each in plans]
+    cases += [(complaints.CASE_KIND, each.number) for each in told]
     files = {number: evidence.case_files(connection, viewer, kind, number) for kind, number in cases}
-    return replace(page, disputes=filed, plans=plans, files=files)
+    return replace(page, disputes=filed, plans=plans, complaints=told, files=files)
 
 
 def _plans_of(connection: Connection, person_id: int) -> tuple[PlanLine, ...]:
@@ -284,16 +299,20 @@ def _plans_of(connection: Connection, person_id: int) -> tuple[PlanLine, ...]:
 
 
 def _fill_history(connection: Connection, viewer: Viewer, page: CasePage, records: tuple[LoanRecord, ...]) -> CasePage:
-    entries = audit.entries_about(connection, viewer, page.person.code, *_numbers_of(connection, page.person, records))
+    numbers = _numbers_of(connection, viewer, page.person, records)
+    entries = _shown(connection, viewer, audit.entries_about(connection, viewer, page.person.code, *numbers))
     return replace(page, history=tuple(reversed(entries)), staff_names=staff_names(connection))
 
 
-def _numbers_of(connection: Connection, person: PersonRecord, records: tuple[LoanRecord, ...]) -> set[str]:
-    """Every number under which something of this person is kept, also what has ended."""
+def _numbers_of(
+    connection: Connection, viewer: Viewer, person: PersonRecord, records: tuple[LoanRecord, ...]
+) -> set[str]:
+    """Every number under which something of this person is kept that the viewer may see, also what has ended."""
     loan_ids = [record.id for record in records if record.borrower_id == person.id]
     numbers = set(connection.scalars(select(HOLD.c.number).where(HOLD.c.person_id == person.id)))
     numbers |= {each.number for each in disputes.of_person(connection, person.id)}
     numbers |= {each.number for each in _plans_of(connection, person.id)}
+    numbers |= {each.number for each in complaints.of_person(connection, viewer, person.id)}
     waived = select(WAIVER.c.portal_number, WAIVER.c.case_number).where(WAIVER.c.loan_id.in_(loan_ids))
     return numbers | {number for row in connection.execute(waived) for number in row if number}
 
@@ -377,10 +396,20 @@ def audit_page(connection: Connection, viewer: Viewer, before: int | None, about
     """The log, all of it or what is about one number or code."""
     if about:
         found = tuple(reversed(audit.entries_about(connection, viewer, about, read_number(about) or about)))
-        return AuditPage(found, staff_names(connection), None)
+        return AuditPage(_shown(connection, viewer, found), staff_names(connection), None)
     found = audit.entries_before(connection, viewer, before, AUDIT_LENGTH)
     more = found[-1].id if len(found) == AUDIT_LENGTH else None
-    return AuditPage(found, staff_names(connection), more)
+    return AuditPage(_shown(connection, viewer, found), staff_names(connection), more)
+
+
+def _shown(connection: Connection, viewer: Viewer, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The log without what is recorded of complaints about the reader, who must not learn that there is one."""
+    hidden = numbers_hidden_from(connection, viewer)
+    return tuple(
+        entry
+        for entry in entries
+        if entry.subject not in hidden and not any(number in entry.payload for number in hidden)
+    )
 
 
 def staff_names(connection: Connection) -> dict[int, str]:

@@ -68,6 +68,7 @@ TEXT_REASONS: Mapping[str, Lazy] = {
     "no_number": lazy("No mobile number is known"),
     "number_changed": lazy("The number has changed since"),
     "number_stopped": lazy("Somebody at this number said that it is not theirs"),
+    "not_wanted": lazy("This person wants no reminders by text"),
     "not_to_be_contacted": lazy("This person is not to be contacted"),
 }
 

@@ -6,12 +6,12 @@ from typing import Any
 from portal.core.days import each_day
 from portal.disputes.effect import Row, Span
 from portal.disputes.queries import DecisionRecord, DisputeRecord
-from portal.evidence.queries import FileRecord
+from portal.evidence.labels import file_line as file_line
+from portal.evidence.labels import file_problem as file_problem
 from portal.platform import formats
 from portal.platform.formats import penalty_word
 from portal.platform.i18n import Lazy, lazy, ngettext
 from portal.platform.i18n import gettext as _
-from portal.platform.labels import fingerprint
 
 STATES: Mapping[str, tuple[Lazy, str]] = {
     "draft": (lazy("Not sent yet"), "plain"),
@@ -101,12 +101,6 @@ ROWS: Mapping[str, Lazy] = {
     "due": lazy("Due in all"),
     "credit": lazy("Credit held"),
 }
-FILE_STATES: Mapping[str, Lazy] = {
-    "being_checked": lazy("Being checked"),
-    "ready": lazy("Sent to us"),
-    "unreadable": lazy("Could not be read. You can send without it"),
-    "password": lazy("This file has a password"),
-}
 SUM_ROWS = frozenset({"instalment"})
 
 
@@ -159,52 +153,6 @@ def upheld_range(decision: DecisionRecord, instalment: int, contract_type: str) 
     """The disputed rows that were upheld, in words."""
     upheld = (row for row in decision.rows if row.disputed and row.after == 0)
     return ", ".join(row_title(row, instalment, contract_type) for row in upheld)
-
-
-def file_line(file: FileRecord, for_staff: bool) -> str:
-    """One line under a file: its state, size and fingerprint, and where it comes from."""
-    size, sign = formats.file_size(file.size), fingerprint(file.sha256)
-    state = FILE_STATES["password" if file.problem == "password" else file.state]
-    line = _("%(state)s · %(size)s · fingerprint %(fingerprint)s", state=state, size=size, fingerprint=sign)
-    if not file.from_staff:
-        return line
-    if not for_staff:
-        origin = _("From us")
-    else:
-        origin = _("From us, the borrower sees it") if file.shared else _("From us, internal")
-    return f"{origin} · {line}"
-
-
-def file_problem(problem: Mapping[str, Any]) -> str:
-    """Why a file was not taken (words.md 3, error.*)."""
-    code, name = problem.get("code"), problem.get("file", "")
-    if code == "file_too_large":
-        return _(
-            "%(file)s has %(size)s. The limit is %(limit)s. Photograph fewer pages at a time. "
-            "Your other files are kept.",
-            file=name,
-            size=formats.file_size(problem["size"]),
-            limit=formats.file_size(problem["limit"]),
-        )
-    if code == "files_too_many":
-        limit = problem["limit"]
-        return _(
-            "%(file)s is one too many. A dispute holds %(limit)s files. Your other files are kept.",
-            file=name,
-            limit=limit,
-        )
-    if code == "files_too_large":
-        return _(
-            "%(file)s does not fit any more. All files of a dispute together may have %(limit)s. "
-            "Your other files are kept.",
-            file=name,
-            limit=formats.file_size(problem["limit"]),
-        )
-    if code == "file_empty":
-        return _("%(file)s is empty. Your other files are kept.", file=name)
-    return _(
-        "We cannot read %(file)s. %(types)s work. Your other files are kept.", file=name, types="PDF, JPEG, PNG, HEIC"
-    )
 
 
 def days_over(dispute: DisputeRecord, today: Any) -> str | None:

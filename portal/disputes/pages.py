@@ -12,8 +12,8 @@ from portal.disputes import ending_actions, filing_actions, filing_queries, labe
 from portal.disputes.filing_actions import Filing
 from portal.disputes.filing_queries import Ticks
 from portal.disputes.forms import BODY_LIMIT, AddForm, ConsentForm, DisputeForm, WithdrawForm
-from portal.disputes.uploads import keep_uploads
 from portal.evidence.actions import KeptUpload
+from portal.evidence.uploads import keep_uploads
 from portal.platform import db
 from portal.platform.gate import route
 from portal.platform.i18n import gettext as _

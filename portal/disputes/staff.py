@@ -25,7 +25,7 @@ from portal.disputes.forms import (
     StaffFilesForm,
     queue_filter,
 )
-from portal.disputes.uploads import keep_uploads
+from portal.evidence.uploads import keep_uploads
 from portal.platform import db
 from portal.platform.gate import route
 from portal.platform.render import render, see_other

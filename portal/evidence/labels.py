@@ -1,8 +1,20 @@
-"""Words for files that could not be read: why, and what to do."""
+"""Words for files: their state, and where one was not taken or could not be read, why and what to do."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from portal.evidence.queries import FileRecord
+from portal.platform import formats
+from portal.platform.i18n import Lazy, lazy
 from portal.platform.i18n import gettext as _
-from portal.platform.i18n import lazy
+from portal.platform.labels import fingerprint
+
+FILE_STATES: Mapping[str, Lazy] = {
+    "being_checked": lazy("Being checked"),
+    "ready": lazy("Sent to us"),
+    "unreadable": lazy("Could not be read. You can send without it"),
+    "password": lazy("This file has a password"),
+}
 
 PROBLEMS = {
     "wrong_type": lazy("This file is not what its name says. PDF, JPEG, PNG and HEIC work."),
@@ -21,3 +33,49 @@ def file_trouble(file: FileRecord) -> str | None:
         return _("%(file)s has a password. Type it once; we do not store it. Or leave the file out.", file=file.name)
     words = PROBLEMS.get(file.problem)
     return str(words) if words else None
+
+
+def file_line(file: FileRecord, for_staff: bool) -> str:
+    """One line under a file: its state, size and fingerprint, and where it comes from."""
+    size, sign = formats.file_size(file.size), fingerprint(file.sha256)
+    state = FILE_STATES["password" if file.problem == "password" else file.state]
+    line = _("%(state)s · %(size)s · fingerprint %(fingerprint)s", state=state, size=size, fingerprint=sign)
+    if not file.from_staff:
+        return line
+    if not for_staff:
+        origin = _("From us")
+    else:
+        origin = _("From us, the borrower sees it") if file.shared else _("From us, internal")
+    return f"{origin} · {line}"
+
+
+def file_problem(problem: Mapping[str, Any]) -> str:
+    """Why a file was not taken (words.md 3, error.*)."""
+    code, name = problem.get("code"), problem.get("file", "")
+    if code == "file_too_large":
+        return _(
+            "%(file)s has %(size)s. The limit is %(limit)s. Photograph fewer pages at a time. "
+            "Your other files are kept.",
+            file=name,
+            size=formats.file_size(problem["size"]),
+            limit=formats.file_size(problem["limit"]),
+        )
+    if code == "files_too_many":
+        limit = problem["limit"]
+        return _(
+            "%(file)s is one too many. A request holds %(limit)s files. Your other files are kept.",
+            file=name,
+            limit=limit,
+        )
+    if code == "files_too_large":
+        return _(
+            "%(file)s does not fit any more. All files of a request together may have %(limit)s. "
+            "Your other files are kept.",
+            file=name,
+            limit=formats.file_size(problem["limit"]),
+        )
+    if code == "file_empty":
+        return _("%(file)s is empty. Your other files are kept.", file=name)
+    return _(
+        "We cannot read %(file)s. %(types)s work. Your other files are kept.", file=name, types="PDF, JPEG, PNG, HEIC"
+    )

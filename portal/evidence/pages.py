@@ -13,7 +13,11 @@ from portal.platform.forms import pressed
 from portal.platform.gate import route
 from portal.platform.render import error_page, render, see_other
 
-CASE_PATHS = {"dispute": "/disputes/{number}", "plan": "/plans/{number}"}
+CASE_PATHS = {
+    "dispute": "/disputes/{number}",
+    "plan": "/plans/{number}",
+    "complaint": "/complaints/{number}",
+}
 
 
 async def view(request: Request) -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, false, func, or_, select
 from sqlmodel import SQLModel
 
+from portal.access.shutting_out import not_shut_out
 from portal.evidence import tables as _rows  # noqa: F401 - so that the tables below are known
 from portal.platform.gate import Viewer
 
@@ -23,6 +24,7 @@ CASE = _table("evidence_case")
 READERS = {
     "dispute": frozenset(("dispute_handler", "supervisor", "auditor")),
     "plan": frozenset(("plan_approver", "supervisor", "auditor")),
+    "complaint": frozenset(("supervisor", "auditor")),
 }
 
 
@@ -62,12 +64,12 @@ class StoredFile:
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
-    """Borrowers: their own case, without the staff's inner files. Staff: the cases that their roles read."""
+    """Borrowers: their own case, without the staff's inner files. Staff: what their roles read, if not about them."""
     if viewer.kind == "borrower":
         return and_(FILE.c.person_id == viewer.person_id, or_(FILE.c.shared, FILE.c.added_by_staff.is_(None)))
     if viewer.kind == "staff":
         kinds = [kind for kind, roles in READERS.items() if roles & viewer.roles]
-        return FILE.c.case_kind.in_(kinds)
+        return and_(FILE.c.case_kind.in_(kinds), not_shut_out(viewer, FILE.c.case_number))
     return false()
 
 

@@ -8,7 +8,11 @@ from portal.platform import db
 from portal.platform.gate import route
 from portal.platform.render import error_page, render
 
-CASE_PATHS = {"dispute": "/staff/disputes/{number}", "plan": "/staff/plans/{number}"}
+CASE_PATHS = {
+    "dispute": "/staff/disputes/{number}",
+    "plan": "/staff/plans/{number}",
+    "complaint": "/staff/complaints/{number}",
+}
 
 
 async def view(request: Request) -> Response:

@@ -1,10 +1,12 @@
-"""Queues text messages: neutral words, for a person, in the transaction of their cause."""
+"""Queues text messages: neutral words, for a person, in the transaction of their cause; and stops reminders."""
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlmodel import Session
 
+from portal.audit import actions as audit
 from portal.loans import queries as loans
-from portal.messages.queries import REMINDER
+from portal.messages import events
+from portal.messages.queries import REMINDER, REMINDER_STOP, reminders_stopped
 from portal.messages.reminders import reason_to_remind
 from portal.messages.texts import CONTACTS, TEMPLATES
 from portal.platform import outbox
@@ -33,12 +35,42 @@ def notify(
 def remind(session: Session, viewer: Viewer, person_id: int) -> bool:
     """Queue today's reminder for a person if there is still a reason; False if there is none or it was queued."""
     connection = session.connection()
+    if reminders_stopped(connection, person_id) is not None:
+        return False
     last = connection.scalar(select(func.max(REMINDER.c.day)).where(REMINDER.c.person_id == person_id))
     reason = reason_to_remind(loans.loans_of(connection, person_id, viewer.today), viewer.today, last)
     if reason is None:
         return False
     session.execute(insert(REMINDER).values(person_id=person_id, day=viewer.today, reason=reason))
     return _queue(session, viewer, person_id, "sms.news", None, {"reason": reason}) is not None
+
+
+def stop_reminders(session: Session, viewer: Viewer) -> bool:
+    """The viewer wants no reminders by text from now on; what waits is not sent. False where they were stopped."""
+    person_id = viewer.person_id or 0
+    if reminders_stopped(session.connection(), person_id) is not None:
+        return False
+    session.execute(insert(REMINDER_STOP).values(person_id=person_id, from_at=viewer.now))
+    audit.record(session, viewer, events.RemindersStopped(_code(session, person_id)))
+    return True
+
+
+def resume_reminders(session: Session, viewer: Viewer) -> bool:
+    """The viewer wants reminders by text again; False where they were not stopped."""
+    person_id = viewer.person_id or 0
+    running = (REMINDER_STOP.c.person_id == person_id) & REMINDER_STOP.c.until_at.is_(None)
+    ended = session.connection().execute(update(REMINDER_STOP).where(running).values(until_at=viewer.now))
+    if ended.rowcount == 0:
+        return False
+    audit.record(session, viewer, events.RemindersResumed(_code(session, person_id)))
+    return True
+
+
+def _code(session: Session, person_id: int) -> str:
+    person = loans.person(session.connection(), person_id)
+    if person is None:
+        raise LookupError(person_id)
+    return person.code
 
 
 def _queue(

@@ -6,12 +6,13 @@ from starlette.responses import Response
 
 from portal.core.contact import ContactRule
 from portal.loans import queries as loans
-from portal.messages import queries
+from portal.messages import actions, queries
+from portal.messages.forms import ReminderForm
 from portal.messages.sending import contact_rule
 from portal.platform import db
 from portal.platform.formats import clock_time
 from portal.platform.gate import Viewer, route
-from portal.platform.render import render
+from portal.platform.render import render, see_other
 
 
 async def diary(request: Request) -> Response:
@@ -29,9 +30,21 @@ async def diary(request: Request) -> Response:
     )
 
 
+async def reminders(request: Request) -> Response:
+    """Stop reminders by text, or let them come again."""
+    form = await ReminderForm.read(request)
+    if form.ok:
+        act = actions.stop_reminders if form.value.reminders == "stop" else actions.resume_reminders
+        await db.write(request, act)
+    return see_other(request, "messages:diary")
+
+
 def _page(connection: Connection, viewer: Viewer, zone: str) -> tuple[queries.Diary, ContactRule]:
     records = loans.loans_of(connection, viewer.person_id or 0, viewer.today)
     return queries.diary(connection, viewer, zone), contact_rule(records, viewer)
 
 
-routes = [route("/messages", diary, name="messages:diary", may="see_account")]
+routes = [
+    route("/messages", diary, name="messages:diary", may="see_account"),
+    route("/messages/reminders", reminders, name="messages:reminders", may="see_account", methods=("POST",)),
+]

@@ -22,6 +22,7 @@ def _table(name: str) -> Table:
 
 DIARY = _table("diary_entry")
 REMINDER = _table("reminder")
+REMINDER_STOP = _table("reminder_stop")
 OUTBOX = outbox.ROWS
 
 DIARY_LENGTH = 200
@@ -29,13 +30,17 @@ DIARY_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One text: when it went out, to which number, in what words (secrets masked), and what became of it."""
+    """One text: when it went out, to which number, in what words (secrets masked), and what became of it.
+
+    `is_contact` if it counted as a contact about a debt.
+    """
 
     at: datetime
     masked_number: str
     language: str
     words: str
     state: str
+    is_contact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +53,16 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Diary:
-    """Everything that was sent to a person, and how many contacts of today."""
+    """Everything that was sent to a person, how many contacts of today, and since when reminders are stopped."""
 
     days: tuple[Day, ...]
     contacts_today: int
     zone: str
+    stopped_at: datetime | None
 
 
 _ENTRIES = (
-    select(DIARY.c.at, DIARY.c.masked_number, DIARY.c.language, DIARY.c.words, OUTBOX.c.state)
+    select(DIARY.c.at, DIARY.c.masked_number, DIARY.c.language, DIARY.c.words, OUTBOX.c.state, DIARY.c.is_contact)
     .join(OUTBOX, OUTBOX.c.id == DIARY.c.outbox_id)
     .order_by(DIARY.c.id.desc())
     .limit(DIARY_LENGTH)
@@ -65,18 +71,31 @@ _ENTRIES = (
 
 def diary(connection: Connection, viewer: Viewer, zone: str) -> Diary:
     """The viewer's own diary; `zone` is the lender's, for people who have none of their own."""
-    person = loans.person(connection, viewer.person_id or 0)
+    return diary_of(connection, viewer, viewer.person_id or 0, zone)
+
+
+def diary_of(connection: Connection, viewer: Viewer, person_id: int, zone: str) -> Diary:
+    """The diary of a person, for who may see what was sent to them."""
+    person = loans.person(connection, person_id)
     own = ZoneInfo((person.time_zone if person else None) or zone)
-    rows = connection.execute(_ENTRIES.where(DIARY.c.person_id == viewer.person_id))
+    rows = connection.execute(_ENTRIES.where(DIARY.c.person_id == person_id))
     entries = [Entry(*row) for row in rows]
     by_day = groupby(entries, key=lambda entry: entry.at.astimezone(own).date())
     now = viewer.now.astimezone(own)
     midnight = datetime(now.year, now.month, now.day, tzinfo=own)
     return Diary(
         days=tuple(Day(day, tuple(group)) for day, group in by_day),
-        contacts_today=outbox.contacts_since(connection, viewer, viewer.person_id or 0, midnight),
+        contacts_today=outbox.contacts_since(connection, viewer, person_id, midnight),
         zone=own.key,
+        stopped_at=reminders_stopped(connection, person_id),
     )
+
+
+def reminders_stopped(connection: Connection, person_id: int) -> datetime | None:
+    """Since when a person wants no reminders by text; None where they want them."""
+    running = (REMINDER_STOP.c.person_id == person_id) & REMINDER_STOP.c.until_at.is_(None)
+    found: datetime | None = connection.scalar(select(REMINDER_STOP.c.from_at).where(running))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from portal.core.contact import ContactRule, may_contact, strictest
 from portal.loans import queries as loans
 from portal.loans.queries import CONTACT_POINT, PERSON, LoanRecord, PersonRecord
 from portal.loans.rulepacks import codes, rule_pack
-from portal.messages.queries import DIARY
+from portal.messages.queries import DIARY, reminders_stopped
 from portal.messages.reminders import reason_to_remind
 from portal.messages.texts import TEMPLATES, WITH_LINK, Text, mask_secrets, render_text, segments
 from portal.platform import outbox
@@ -62,6 +62,9 @@ def judge(connection: Connection, viewer: Viewer, taken: Taken, zone: str) -> Ve
         return Verdict(Ruling.DROP, reason=reason)
     if not taken.is_contact:
         return SEND
+    # A text about a request of their own has its number, and still comes.
+    if taken.number is None and reminders_stopped(connection, person.id) is not None:
+        return Verdict(Ruling.DROP, reason="not_wanted")
     records = loans.loans_of(connection, person.id, viewer.today)
     if not _may_contact_at_all(connection, viewer, taken, person, records):
         return Verdict(Ruling.DROP, reason="not_to_be_contacted")

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from portal.platform.db import Instant
@@ -40,3 +40,23 @@ class Reminder(SQLModel, table=True):
     person_id: int = Field(foreign_key="person.id")
     day: date
     reason: str
+
+
+class ReminderStop(SQLModel, table=True):
+    """A person wants no reminders by text, from one instant until another."""
+
+    __tablename__ = "reminder_stop"
+    __table_args__ = (
+        Index(
+            "uq_reminder_stop_running",
+            "person_id",
+            unique=True,
+            sqlite_where=text("until_at IS NULL"),
+            postgresql_where=text("until_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    from_at: datetime = Field(sa_type=Instant)
+    until_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -48,9 +48,9 @@ class TestBar:
         [
             ("dispute_handler", ["Disputes", "Second person", "People", "Messages"]),
             ("plan_approver", ["Plans", "Second person", "People", "Messages"]),
-            ("supervisor", ["Disputes", "Plans", "Second person", "Audit", "People", "Messages"]),
-            ("auditor", ["Audit", "People", "Messages"]),
-            ("administrator", ["Accounts"]),
+            ("supervisor", ["Disputes", "Plans", "Second person", "Audit", "Complaints", "People", "Messages"]),
+            ("auditor", ["Audit", "Complaints", "People", "Messages"]),
+            ("administrator", ["Accounts", "Without supervisor"]),
         ],
     )
     def test_each_role_sees_its_own_queues(self, staff: Staff, role: str, labels: list[str]) -> None:

@@ -14,7 +14,7 @@ RANKS = (
     ("access",),
     ("messages",),
     ("evidence",),
-    ("account", "disputes", "plans"),
+    ("account", "complaints", "disputes", "plans"),
     ("desk",),
     ("schema",),
     ("migrations", "demo"),

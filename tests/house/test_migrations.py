@@ -13,6 +13,13 @@ import portal.schema  # noqa: F401 - so that every table is in the metadata
 from portal.platform.db import migrate
 from portal.platform.engines import make_engines
 
+FUNCTIONS = (
+    "audit_log_is_fixed",
+    "second_person_four_eyes",
+    "staff_account_identity",
+    *(f"{table}_not_to_the_named" for table in ("complaint", "complaint_message", "complaint_answer", "shut_out")),
+)
+
 
 @pytest.fixture
 def engine(database_url: str) -> Engine:
@@ -47,7 +54,7 @@ def test_the_triggers_of_the_models_are_in_the_revisions(engine: Engine) -> None
         migrated = triggers(connection)
     with engine.begin() as connection:
         SQLModel.metadata.drop_all(connection)
-        for function in ("audit_log_is_fixed", "second_person_four_eyes", "staff_account_identity"):
+        for function in FUNCTIONS:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"DROP FUNCTION IF EXISTS {function}() CASCADE"))
         SQLModel.metadata.create_all(connection)

@@ -1,0 +1,1 @@
+"""Complaints about how somebody was contacted: own form, own number, to a supervisor, never to the person named."""
