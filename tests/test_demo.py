@@ -154,6 +154,18 @@ class TestFiguresOfThePictures:
             assert words in page, words
 
 
+class TestComplaint:
+    def test_one_person_has_complained_and_the_one_they_name_is_shut_out(self, app: Starlette, client: Client) -> None:
+        make.load(app)
+        mine = make.as_person(app, client, people.COMPLAINS).get("/complaints").text
+        assert mine.count("With a supervisor") == 1
+        supervisor = make.as_staff(app, client, "supervisor")
+        (number,) = set(re.findall(r"/staff/complaints/(...-...)", supervisor.get("/staff/complaints").text))
+        page = supervisor.get(f"/staff/complaints/{number}").text
+        assert "乔木" in page
+        assert "Found by program" in page
+
+
 class TestPhone:
     def test_a_person_comes_in_with_what_the_phone_shows(self, app: Starlette, client: Client) -> None:
         phone = client.get("/demo/phone").text

@@ -21,7 +21,7 @@ from portal.platform.settings import Settings
 
 
 def run_demo(doors: Doors, settings: Settings) -> int:
-    """Load the demo portfolio, its staff and a first text to everybody, and say where to go; the exit code.
+    """Load the demo portfolio, its staff, a complaint and first texts, and say where to go; the exit code.
 
     Run again it changes nothing, but on a later day the lender's data date moves on with the calendar.
     """
@@ -46,6 +46,7 @@ def run_demo(doors: Doors, settings: Settings) -> int:
         typer.echo(said, err=True)
         return code
     _make_staff(doors, settings)
+    doors.write_as(doors.system(), actions.send_first_complaint)
     if doors.write_as(doors.system(), actions.send_first_texts):
         _deliver(doors, settings)
     _tell(settings, changed="Nothing changed." not in said)

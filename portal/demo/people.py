@@ -56,6 +56,9 @@ LONG_NAME = DemoPerson(
 GUARANTOR = DemoPerson("DEMO-AN", "安宁", "13800000016", date(1977, 11, 26), "4083")
 SOLD = DemoPerson("DEMO-DING", "丁一舟", "13800000017", date(1984, 4, 4), "5529")
 
+COMPLAINS = FIVE_DAYS_LATE
+"""Who has complained about how they were contacted."""
+
 PEOPLE = (
     LIN_YI,
     LIN_YI_IN_ENGLISH,

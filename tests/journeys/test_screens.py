@@ -15,7 +15,18 @@ from tests.served import Portal
 pytestmark = pytest.mark.browser
 
 OPEN_SCREENS = ("start", "start/sent", "link-unusable", "link-closed", "not-me", "number-changed", "session-ended")
-OWN_SCREENS = ("pay", "devices", "messages", "disputes", "disputes/start", "plans", "plans/new", "nothing-here")
+OWN_SCREENS = (
+    "pay",
+    "devices",
+    "messages",
+    "disputes",
+    "disputes/start",
+    "plans",
+    "plans/new",
+    "complaints",
+    "complaints/new",
+    "nothing-here",
+)
 OTHERS = (
     people.PAID_UP,
     people.CEILING,
@@ -29,7 +40,7 @@ PARTS = ("", "/loans", "/payments", "/debits", "/documents", "/history")
 STAFF_SCREENS = {
     "plan_approver": ("plans", "second", "people", "messages"),
     "auditor": ("audit", "audit/proof"),
-    "administrator": ("accounts", "accounts/qiaomu"),
+    "administrator": ("accounts", "accounts/qiaomu", "complaints-without-supervisor"),
 }
 
 
