@@ -13,6 +13,7 @@ from portal.complaints.forms import ConcernsForm, HoldForm, ReplyForm, queue_fil
 from portal.core.refusal import Refusal
 from portal.platform import db
 from portal.platform.gate import route
+from portal.platform.i18n import gettext as _
 from portal.platform.render import render, see_other
 from portal.platform.visit import visit_of
 
@@ -54,7 +55,7 @@ async def concerns(request: Request) -> Response:
     number = request.path_params["number"]
     again = ReplyForm.blank()
     if not form.ok:
-        again.form_errors = list(form.errors.values())
+        again.add_error("account", _("Choose somebody of the staff."))
         return await _page(request, again, 422)
     act = actions.concerns if form.value.act == "shut_out" else actions.concerns_not
     try:

@@ -159,7 +159,7 @@ def test_the_answer(lin: Client, doors: Doors, cast: Cast, outcome: str, changed
     shen = cast.staff("Shen", "supervisor")
     make.answer(doors, shen, number, outcome=outcome, changed=changed, words="We heard the recording.")
     page = lin.get(f"/complaints/{number}")
-    for words in (said, "We heard the recording.", "12378", "Beijing 100800", "Source: People", changed):
+    for words in (said, "We heard the recording.", "12378", "Beijing 100800", "Source: 中国人民银行", changed):
         assert words in page.text
     assert ("We are sorry" in page.text or "we are sorry" in page.text) == (outcome != "not_founded")
     assert "Shen" not in page.text, "the person is not told who of the staff answered"

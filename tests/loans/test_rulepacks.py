@@ -1,6 +1,6 @@
 """Rule packs: dated figures with their source, and working days."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -25,8 +25,29 @@ def test_the_law_counts_from_its_day() -> None:
 def test_every_pack_is_whole(code: str) -> None:
     pack = rule_pack(code)
     assert pack.contact_rule(DAY).contacts_a_day >= 1
-    assert all(body.name("zh") and body.name("fr") and body.source for body in pack.complaint_bodies(DAY))
+    bodies, laws = pack.complaint_bodies(DAY), pack.contact_laws(DAY)
+    assert all(body.name("zh") and body.name("fr") and body.source and body.phone for body in bodies)
+    assert all(law.name("zh") and law.source for law in laws)
+    assert all(each.sure in {"S", "2"} for each in (*bodies, *laws)), "from knowledge alone is no row (words.md)"
+    assert DAY < pack.complaint_answer_by(DAY) <= DAY + timedelta(days=15)
     assert not pack.calendar(DAY).is_working_day(date(2026, 1, 1))
+
+
+def test_a_complaint_is_answered_by_the_earlier_of_the_law_and_our_own_rule() -> None:
+    pack = rule_pack("cn")
+    assert pack.complaint_answer_by(DAY) == date(2026, 4, 24), "five working days"
+    long_holidays = date(2026, 2, 13)
+    assert pack.complaint_answer_by(long_holidays) == min(
+        long_holidays + timedelta(days=15), add_working_days(long_holidays, 5, pack.calendar(long_holidays))
+    )
+    assert pack.complaint_answer_by(date(2019, 4, 17)) == date(2019, 4, 24), "the lender's own rule is older"
+
+
+def test_addresses_are_given_where_they_were_checked() -> None:
+    addresses = {body.phone: body.address("zh") for body in rule_pack("cn").complaint_bodies(DAY)}
+    assert addresses == {"12378": "", "12363": "北京市西城区成方街32号，邮编100800"}
+    (bureau,) = rule_pack("us").complaint_bodies(DAY)
+    assert bureau.address("en") == "www.consumerfinance.gov/complaint"
 
 
 def test_make_up_days_are_worked() -> None:
