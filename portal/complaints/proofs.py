@@ -37,9 +37,17 @@ def numbers_where(connection: Connection, wrong: ColumnElement[bool]) -> list[st
 def changed(connection: Connection, viewer: Viewer) -> list[str]:
     """The numbers of complaints that do not say what was sent, by the fingerprint in the audit log."""
     logged = select(LOG.c.subject, LOG.c.payload).where(LOG.c.kind == ComplaintOpened.kind)
-    sent = {row.subject: json.loads(row.payload)["fingerprint"] for row in connection.execute(logged)}
+    sent = {row.subject: _fingerprint(row.payload) for row in connection.execute(logged)}
     return [
         each.number
         for each in every_complaint(connection)
         if not each.is_unchanged or sent.get(each.number) != each.fingerprint
     ]
+
+
+def _fingerprint(payload: str) -> str | None:
+    """What the log says; None where the log itself is damaged, which is told by its own proof."""
+    try:
+        return str(json.loads(payload)["fingerprint"])
+    except (ValueError, KeyError, TypeError):
+        return None

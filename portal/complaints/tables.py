@@ -142,7 +142,8 @@ _IS_SHUT_OUT = """EXISTS (
 _OWN_NUMBER = "(SELECT number FROM complaint WHERE id = NEW.complaint_id)"
 _GUARDED = {
     "complaint": _IS_SHUT_OUT.format(number="NEW.number", actor="NEW.held_by"),
-    "complaint_message": _IS_SHUT_OUT.format(number=_OWN_NUMBER, actor="NEW.staff_id"),
+    # What they wrote before it came to be about them stands, and a backup brings it back.
+    "complaint_message": _IS_SHUT_OUT.format(number=_OWN_NUMBER, actor="NEW.staff_id AND shut_out.from_at < NEW.at"),
     "complaint_answer": _IS_SHUT_OUT.format(number=_OWN_NUMBER, actor="NEW.answered_by"),
     "shut_out": """NEW.until_at IS NULL AND EXISTS (
     SELECT 1 FROM complaint

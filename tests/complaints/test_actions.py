@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.access import shutting_out
 from portal.access.tables import StaffAccount, StaffRole
+from portal.app import open_portal
 from portal.audit.tables import LOG
+from portal.backup import back_up, restore
 from portal.complaints import actions, jobs, queries
 from portal.complaints.actions import Sending
 from portal.complaints.queries import ANSWER, COMPLAINT, MESSAGE
@@ -23,6 +26,7 @@ from portal.loans.tables import table_of
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
+from portal.prove import prove
 from tests.make import complaints as make
 from tests.make.access import texts
 from tests.make.disputes import Cast
@@ -199,7 +203,8 @@ class TestTheDatabaseForbids:
         times = {"answered_on": now.today, "answered_at": now.now, "answered_by": named[1]}
         self.refused(doors, insert(ANSWER).values(complaint_id=named[0], **row, **times))
 
-    def test_that_they_write_on_it(self, doors: Doors, named: tuple[int, int]) -> None:
+    def test_that_they_write_on_it(self, doors: Doors, named: tuple[int, int], clock: FixedClock) -> None:
+        clock.advance(minutes=1)
         row = {"kind": "question", "words": "Why?", "data": "{}", "at": doors.system().now}
         self.refused(doors, insert(MESSAGE).values(complaint_id=named[0], staff_id=named[1], **row))
 
@@ -270,6 +275,25 @@ class TestAnswering:
         make.answer(doors, cast.staff("Shen", "supervisor"), number)
         (file,) = doors.read_as(cast.borrower(), files_of.case_files, "complaint", number)
         assert file.delete_after == date(2026, 7, 16)
+
+
+def test_a_backup_brings_back_what_somebody_wrote_before_it_was_about_them(
+    doors: Doors, cast: Cast, clock: FixedClock, app: Any, databases_of: Any, tmp_path: Path
+) -> None:
+    number = make.complain(doors, cast.borrower())
+    shen, he = cast.staff("Shen Ruo", "supervisor"), cast.staff("He Song", "supervisor")
+    doors.write_as(shen, actions.ask, number, make.version(doors, number), "Which day?")
+    clock.advance(minutes=1)
+    make.keep_from(doors, he, number, shen.staff_id)
+    make.answer(doors, he, number)
+    portal, backup = app.state.portal, tmp_path / "portal.backup"
+    back_up(portal, backup, lambda _name, _done: None)
+    new = {"database_url": databases_of("sqlite").create(), "data_dir": tmp_path / "new"}
+    restored = open_portal(portal.settings.model_copy(update=new), clock)
+    restore(restored, backup, lambda _name, _done: None)
+    lines: list[str] = []
+    assert prove(restored, lines.append) == 0, lines
+    restored.doors.close()
 
 
 class TestBeingLate:

@@ -31,6 +31,11 @@ DAMAGE = {
         "is not the one that was sent",
     ),
 }
+COMPLAINTS = (
+    ("UPDATE complaint SET words = words || '.'", "is not what was sent"),
+    ("UPDATE complaint SET state = 'answered'", "has an answer and its state says otherwise"),
+    ("UPDATE staff_role SET until_at = 1 WHERE role = 'supervisor'", "every supervisor is shut out"),
+)
 UNGUARD = {
     "sqlite": "DROP TRIGGER audit_log_no_update",
     "postgresql": "DROP TRIGGER audit_log_no_change ON audit_log",
@@ -72,6 +77,14 @@ def test_what_was_damaged_is_named(portal: Portal) -> None:
         at = next(place for place, line in enumerate(lines) if line.startswith(f"{name}: "))
         assert lines[at] != f"{name}: ok"
         assert words in lines[at + 1]
+
+
+@pytest.mark.parametrize(("statement", "words"), COMPLAINTS)
+def test_what_is_wrong_with_a_complaint_is_named(portal: Portal, statement: str, words: str) -> None:
+    damage(portal, statement)
+    faults, lines = told(portal)
+    assert faults == 1
+    assert words in lines[lines.index("complaints: 1 wrong") + 1]
 
 
 def test_a_lost_file_is_named(portal: Portal) -> None:

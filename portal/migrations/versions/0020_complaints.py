@@ -24,7 +24,8 @@ IS_SHUT_OUT = """EXISTS (
     WHERE shut_out.until_at IS NULL AND shut_out.case_number = {number} AND acting.id = {actor})"""
 GUARDED = {
     "complaint": IS_SHUT_OUT.format(number="NEW.number", actor="NEW.held_by"),
-    "complaint_message": IS_SHUT_OUT.format(number=OWN_NUMBER, actor="NEW.staff_id"),
+    # What they wrote before it came to be about them stands, and a backup brings it back.
+    "complaint_message": IS_SHUT_OUT.format(number=OWN_NUMBER, actor="NEW.staff_id AND shut_out.from_at < NEW.at"),
     "complaint_answer": IS_SHUT_OUT.format(number=OWN_NUMBER, actor="NEW.answered_by"),
     "shut_out": """NEW.until_at IS NULL AND EXISTS (
     SELECT 1 FROM complaint
