@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 TITLES = "经理|主管|主任|组长|客服|专员|老师|先生|女士|小姐|总监|总|某|工"
 _HAN = re.compile(r"[\u3400-\u9fff]{2,5}")
-_LATIN_TITLES = r"(?:mr|mrs|ms|miss|mx|manager|supervisor)\.? "
+_LATIN_TITLES = r"(?<![a-z])(?:mr|mrs|ms|miss|mx|manager|supervisor)\.? "
 _COMPOUND = ("欧阳", "上官", "司马", "诸葛", "司徒", "东方", "慕容", "令狐", "皇甫", "尉迟", "夏侯", "端木")
 _LEAST, _LEAST_IN_TEXT = 2, 4
 """Letters that one Latin word of a name needs to be looked for by itself: where a name is asked for, and in a text."""
@@ -35,8 +35,15 @@ def named(who: str, texts: Iterable[str], staff: Iterable[Name]) -> tuple[int, .
         each.account_id
         for each in staff
         if any(re.search(pattern, asked) for pattern in _parts(each))
-        or any(re.search(pattern, text) for pattern in _wholes(each) for text in told)
+        or any(re.search(pattern, text) for text in told if _may_be_in(each, text) for pattern in _wholes(each))
     )
+
+
+def _may_be_in(name: Name, text: str) -> bool:
+    """Narrows only, since patterns are slow in a long text: no pattern is found without one of these."""
+    shown = _plain(name.shown)
+    keys = [_family(shown)] if _HAN.fullmatch(shown) else _latin_parts(shown) or [shown]
+    return any(key in text for key in (_plain(name.account), *keys) if key)
 
 
 def _plain(text: str) -> str:
