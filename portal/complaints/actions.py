@@ -13,8 +13,7 @@ from typing import Any
 from sqlalchemy import insert, update
 from sqlmodel import Session
 
-from portal.access import queries as access
-from portal.access import shutting_out
+from portal.access import shutting_out, staff_queries
 from portal.audit import actions as audit
 from portal.complaints import events
 from portal.complaints.facts import Told, fingerprint, fingerprint_of
@@ -143,7 +142,7 @@ def keep_draft(session: Session, viewer: Viewer, draft: str, uploads: Sequence[K
 def _keep_from_the_named(
     session: Session, viewer: Viewer, found: ComplaintRecord, who: str, texts: Sequence[str]
 ) -> None:
-    staff = [Name(each.id, each.display_name, each.name) for each in access.staff_accounts(session.connection())]
+    staff = [Name(each.id, each.display_name, each.name) for each in staff_queries.staff_accounts(session.connection())]
     for account_id in named(who, texts, staff):
         _shut_out(session, viewer, found, account_id)
 
@@ -215,7 +214,7 @@ def concerns(session: Session, viewer: Viewer, number: str, version: int, accoun
     Raises Refusal `unknown_complaint`, `unknown_staff`, or that of a race.
     """
     found = _found(session, viewer, number)
-    if access.staff(session.connection(), account_id) is None:
+    if staff_queries.staff(session.connection(), account_id) is None:
         raise Refusal("unknown_staff")
     _move(session, viewer, found, found.state, version)
     _shut_out(session, viewer, found, account_id)

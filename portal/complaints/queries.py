@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, false, func, select, true
 
-from portal.access import queries as access
-from portal.access.queries import StaffRecord
+from portal.access import staff_queries
 from portal.access.shutting_out import ShutOutRecord, not_shut_out, shut_out_of, somebody_left
+from portal.access.staff_queries import StaffRecord
 from portal.access.tables import StaffAccount
 from portal.complaints.facts import ContactDay, Told, contacts, fingerprint_of, told_of
 from portal.complaints.tables import OPEN, Complaint, ComplaintAnswer, ComplaintConsent, ComplaintMessage
@@ -394,7 +394,7 @@ def answer_page(connection: Connection, viewer: Viewer, number: str, zone: str) 
     rule = contact_rule(records, viewer)
     since = (found.told.happened_on or found.filed_on) - CONTACTS_SINCE
     named = shut_out_of(connection, number)
-    accounts = access.staff_accounts(connection)
+    accounts = staff_queries.staff_accounts(connection)
     return AnswerPage(
         complaint=found,
         person=person,
