@@ -9,7 +9,7 @@ BASE := $(VENV)/.base
 DEV := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test drills bench lint format types lock messages wheel clean htmx axe browser fonts
+.PHONY: help setup run test drills bench lint format types lock messages wheel clean htmx axe browser scanner fonts
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | \
@@ -44,6 +44,9 @@ axe: $(BASE)
 browser: $(DEV)
 	@$(BIN)/python scripts/find_browser.py
 
+scanner: $(DEV)
+	@$(BIN)/python scripts/find_scanner.py
+
 setup: $(BASE) htmx ## Install everything that serving needs
 
 # --- Run ---------------------------------------------------------------------------------------------------
@@ -55,10 +58,10 @@ run: setup ## Serve a demo portfolio on http://127.0.0.1:8000
 
 # --- Checks ------------------------------------------------------------------------------------------------
 
-test: $(DEV) axe browser ## Run the whole suite on SQLite and PostgreSQL, browser tests included
+test: $(DEV) axe browser scanner ## Run the whole suite on SQLite and PostgreSQL, browser tests included
 	@$(BIN)/python -m pytest $(ARGS)
 
-drills: $(DEV) axe browser ## Run the long and statistical drills
+drills: $(DEV) axe browser scanner ## Run the long and statistical drills
 	@$(BIN)/python -m pytest -m drill $(ARGS)
 
 bench: $(DEV) htmx ## Measure speed, each as a ratio to a bare reference
@@ -86,7 +89,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 lock: $(DEV) ## Lock the dependencies anew; `make lock LOCK_ARGS=--upgrade` takes newer versions
 	@$(LOCK) pyproject.toml --group build --output-file requirements.lock
-	@$(LOCK) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(LOCK) pyproject.toml --extra s3 --group build --constraint requirements.lock --output-file requirements-s3.lock
+	@$(LOCK) pyproject.toml --group build --group dev --constraint requirements-s3.lock --output-file requirements-dev.lock
 	@$(LOCK) --group node --output-file requirements-node.lock
 	@npm install --package-lock-only
 

@@ -24,7 +24,7 @@ FLOORS = {
     "pillow": "12.1",
 }
 SQLITE_FLOOR = (3, 51, 3)  # the first without the reset bug of WAL mode
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-node.lock")
+LOCKS = ("requirements.lock", "requirements-s3.lock", "requirements-dev.lock", "requirements-node.lock")
 
 
 @pytest.mark.parametrize("name", FLOORS)
@@ -71,9 +71,10 @@ def test_lock_holds_every_dependency_in_the_range_we_name() -> None:
     assert not wrong, f"run make lock: {wrong}"
 
 
-def test_both_locks_agree() -> None:
-    tools = locked_versions("requirements-dev.lock")
-    differing = {name for name, version in locked_versions("requirements.lock").items() if tools.get(name) != version}
+@pytest.mark.parametrize("lock", ["requirements-s3.lock", "requirements-dev.lock"])
+def test_the_locks_agree(lock: str) -> None:
+    wider = locked_versions(lock)
+    differing = {name for name, version in locked_versions("requirements.lock").items() if wider.get(name) != version}
     assert not differing, f"run make lock: {differing}"
 
 
