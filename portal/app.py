@@ -8,6 +8,8 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+import structlog
+from anyio import to_thread
 from sqlalchemy import Connection
 from sqlmodel import Session
 from starlette.applications import Starlette
@@ -37,19 +39,22 @@ from portal.disputes import pages as dispute_pages
 from portal.disputes import staff as dispute_staff
 from portal.evidence import pages as evidence_pages
 from portal.evidence import staff as evidence_staff
+from portal.evidence.clamd import Clamd, NotScanned, scanner_of
+from portal.evidence.scanning import SCANNED_ONLY
 from portal.messages import pages as message_pages
 from portal.plans import pages as plan_pages
 from portal.plans import staff as plan_staff
-from portal.platform import csrf, db, health, once
+from portal.platform import csrf, db, formats, health, once
 from portal.platform.assets import Assets
 from portal.platform.clock import Clock, SystemClock
 from portal.platform.csrf import FormTokens
-from portal.platform.files import FileStore
+from portal.platform.files import FileStore, StoreUnreachable, open_store
 from portal.platform.gate import NotAllowed, SignInNeeded, Viewer, route
 from portal.platform.headers import SecurityHeaders
 from portal.platform.i18n import available
+from portal.platform.i18n import gettext as _
 from portal.platform.reception import LANGUAGE_COOKIE, Reception
-from portal.platform.render import Pages, error_page, safe_path, see_other
+from portal.platform.render import RETRY_AFTER, Pages, error_page, safe_path, see_other
 from portal.platform.resources import resource
 from portal.platform.settings import Settings
 from portal.platform.visit import visit_of
@@ -72,6 +77,7 @@ PAGES: tuple[ModuleType, ...] = (
 )
 """The features' pages: each has `routes`, and may have `filters` and `functions` for its templates."""
 
+_log = structlog.get_logger("portal.app")
 COMPRESSED_FROM = 1_000
 """Bytes from which a text answer is compressed. Form tokens differ in every page, so that its compressed size
 tells nothing about them."""
@@ -86,6 +92,7 @@ class Portal:
     doors: db.Doors
     pages: Pages
     files: FileStore
+    scanner: Clamd | None
     form_tokens: FormTokens
     find_viewer: db.FindViewer
     touch: Callable[[Session, Viewer], None]
@@ -123,12 +130,14 @@ def open_portal(settings: Settings, clock: Clock, patient: bool = False) -> Port
 
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     info = {name: getattr(settings, name) for name in ("secret_keys", "file_keys", "audit_keys")}
+    info[SCANNED_ONLY] = bool(settings.clamd)
     return Portal(
         settings=settings,
         clock=clock,
         doors=db.Doors(db.make_engines(settings.database_url, patient), system, info),
         pages=Pages(Assets(resource("static")), settings.time_zone),
-        files=FileStore(settings.data_dir / "files", settings.file_keys),
+        files=open_store(settings),
+        scanner=scanner_of(settings),
         form_tokens=FormTokens(settings.secret_keys),
         find_viewer=_find_viewer,
         touch=touch,
@@ -248,6 +257,7 @@ async def _ready(request: Request) -> Response:
     """200 where people can be served, else 503 with what is wrong in a word each (RE-14)."""
     portal: Portal = request.app.state.portal
     wrong = await portal.doors.writing(partial(health.faults, portal.doors, portal.settings))
+    wrong += await to_thread.run_sync(health.files_fault, portal.files)
     return PlainTextResponse("".join(f"{fault}\n" for fault in wrong) or "ready\n", 503 if wrong else 200)
 
 
@@ -264,6 +274,8 @@ def _handlers() -> dict[Any, Any]:
         csrf.TokenExpired: _on_old_form,
         once.KeyReused: _as(422),
         Refusal: _as(409),
+        StoreUnreachable: _on_no_files,
+        NotScanned: _on_no_files,
     }
 
 
@@ -280,6 +292,20 @@ async def _on_http(request: Request, error: Exception) -> Response:
     if error.status_code in {204, 304}:
         return Response(status_code=error.status_code, headers=error.headers)
     return error_page(request, error.status_code, headers=error.headers)
+
+
+async def _on_no_files(request: Request, error: Exception) -> Response:
+    """The service that keeps the files, or the one that scans them, is away: said on the page, and nothing is lost."""
+    visit = visit_of(request)
+    _log.error("files_unavailable", kind=type(error).__name__, why=str(error), reference=visit.reference)
+    time = formats.clock_time(formats.full_minute(visit.now + RETRY_AFTER), visit.zone)
+    return error_page(
+        request,
+        503,
+        happened=_("Files cannot be opened at present. Try again at %(time)s. What you sent is safe.", time=time),
+        saved="",
+        headers={"Retry-After": f"{RETRY_AFTER.seconds}"},
+    )
 
 
 async def _on_sign_in_needed(request: Request, error: Exception) -> Response:

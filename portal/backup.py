@@ -1,7 +1,8 @@
 """Backup into one encrypted file, and restoring it onto an empty installation.
 
 The database goes in as rows of one moment, so that a backup of SQLite can be restored onto PostgreSQL and the other way
-round. Stored files go in as they lie, encrypted. A manifest with every checksum goes in last.
+round. Stored files go in as they lie, encrypted, out of a folder or a bucket, and may be restored into either: one file
+is everything, whatever became of the service that kept them. A manifest with every checksum goes in last.
 """
 
 import base64
@@ -14,7 +15,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Boolean, Connection, Date, LargeBinary, MetaData, Table, func, insert, select, text
@@ -22,9 +23,11 @@ from sqlmodel import Session
 
 from portal.app import Portal
 from portal.audit.anchors import FILE as ANCHORS
+from portal.evidence.queries import FILE, PAGE
 from portal.platform import vault
 from portal.platform.cli import Failed, Step
 from portal.platform.db import migrate
+from portal.platform.file_backends import is_key
 from portal.platform.files import FileMissing
 from portal.platform.gate import Viewer
 from portal.platform.vault import VaultDamaged
@@ -136,6 +139,38 @@ def restore(portal: Portal, source: Path, step: Step) -> None:
     migrate(url)
 
 
+class Remaining(NamedTuple):
+    """A file that was deleted here and that a backup still holds, with so many stored pieces."""
+
+    code: str
+    case: str
+    deleted: str
+    kept: int
+
+
+def remains(portal: Portal, source: Path) -> list[Remaining]:
+    """The files of a backup that the portal has deleted since, so that it is known what a backup's own end ends."""
+    deleted = portal.doors.read_as(portal.doors.system(), _deleted)
+    pieces: dict[int, set[str]] = {}
+    stored: set[str] = set()
+    for name, content in _members(portal, source):
+        kind, _, rest = name.partition("/")
+        if kind == "files":
+            stored.add(rest)
+        elif kind == "tables" and rest.startswith((f"{FILE.name}/", f"{PAGE.name}/")):
+            # Rows as an older portal may have written them: their number is first, and that of a page's file second.
+            for row in _lines_of(content):
+                file_id = row[0] if rest.startswith(f"{FILE.name}/") else row[1]
+                pieces.setdefault(file_id, set()).update(value for value in row if is_key(str(value)))
+    held = {file_id: len(keys & stored) for file_id, keys in pieces.items() if file_id in deleted}
+    return [Remaining(*deleted[file_id], count) for file_id, count in sorted(held.items()) if count]
+
+
+def _deleted(connection: Connection, _viewer: Viewer) -> dict[int, tuple[str, str, str]]:
+    rows = connection.execute(select(FILE).where(FILE.c.deleted_at.is_not(None)))
+    return {row.id: (row.code, f"{row.case_kind} {row.case_number}", f"{row.deleted_at:%Y-%m-%d}") for row in rows}
+
+
 def _looked_through(portal: Portal, source: Path, step: Step) -> dict[str, Any]:
     sums: dict[str, str] = {}
     manifest: dict[str, Any] | None = None
@@ -166,7 +201,7 @@ def _refuse_used(portal: Portal) -> None:
     if used:
         raise Failed(f"The database is not empty: {len(used)} tables have rows. A backup goes onto an empty one.")
     if next(portal.files.keys(), None) is not None:
-        raise Failed(f"There are files in {portal.settings.data_dir / 'files'} already.")
+        raise Failed(f"There are files in {portal.files.place} already.")
 
 
 def _put_back(session: Session, _viewer: Viewer, portal: Portal, source: Path, step: Step) -> None:
@@ -188,12 +223,15 @@ def _put_back(session: Session, _viewer: Viewer, portal: Portal, source: Path, s
 def _rows_of(table: Table, packed: bytes) -> list[dict[str, Any]]:
     names = table.columns.keys()
     readers = [_reader(column.type) for column in table.columns]
-    lines = gzip.decompress(packed).decode("utf-8", "surrogatepass").split("\n")
     return [
-        {name: read(value) for name, read, value in zip(names, readers, json.loads(line), strict=True)}
-        for line in lines
-        if line
+        {name: read(value) for name, read, value in zip(names, readers, values, strict=True)}
+        for values in _lines_of(packed)
     ]
+
+
+def _lines_of(packed: bytes) -> Iterator[list[Any]]:
+    lines = gzip.decompress(packed).decode("utf-8", "surrogatepass").split("\n")
+    yield from (json.loads(line) for line in lines if line)
 
 
 def _go_on_counting(connection: Connection, table: Table) -> None:

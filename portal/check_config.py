@@ -15,12 +15,14 @@ from pydantic import BaseModel
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal.evidence.clamd import NotScanned, scanner_of
 from portal.messages.gateways import placeholders
 from portal.platform import engines
 from portal.platform.assets import Assets
 from portal.platform.db import NotMigrated, refuse_unmigrated
+from portal.platform.files import StoreUnreachable, open_store
 from portal.platform.resources import resource
-from portal.platform.settings import SECRETS, Lender, Settings, Sms
+from portal.platform.settings import SECRETS, Files, Lender, Settings, Sms
 
 ENV_FILE = Path(".env")
 KEYS_MAX = 3
@@ -37,6 +39,8 @@ def lines(settings: Settings) -> Iterator[str]:
             yield f"PORTAL_DATABASE_URL={_masked_database(value)}"
         elif name == "sms":
             yield from _gateway_lines(value)
+        elif name == "files":
+            yield from _files_lines(value)
         elif isinstance(value, BaseModel):
             for part, said in value.model_dump().items():
                 yield f"lender.toml {part}={_shown(said)}"
@@ -48,6 +52,7 @@ def warnings(settings: Settings) -> Iterator[str]:
     """What works, and should still be put right before people depend on it."""
     yield from _about_safety(settings)
     yield from _about_database(settings)
+    yield from _about_files(settings)
     if not Assets(resource("static")).has_htmx:
         yield "htmx is missing: pages work as with JavaScript off. Run: make setup"
     for name in SECRETS:
@@ -80,6 +85,24 @@ def _about_folders(settings: Settings) -> Iterator[str]:
             yield f"{path} can be read by others on this machine: chmod {mode} {path}"
     if not settings.data_dir.is_dir():
         yield f"{settings.data_dir} is not there: make it, for the portal's own user alone."
+
+
+def _about_files(settings: Settings) -> Iterator[str]:
+    try:
+        open_store(settings).check()
+    except StoreUnreachable as error:
+        yield f"Uploaded files cannot be stored: {error}"
+    if settings.files.url and settings.files.access_key == "" and settings.files.endpoint:
+        yield "PORTAL_FILES_ACCESS_KEY is empty: the keys are those that AWS gives to its own machines."
+    scanner = scanner_of(settings)
+    if scanner is None:
+        if settings.in_production:
+            yield "PORTAL_CLAMD is empty: uploaded files are not scanned for malware, and none is called clean."
+        return
+    try:
+        scanner.signatures()
+    except NotScanned as error:
+        yield f"The malware scanner of PORTAL_CLAMD does not answer, so uploads stay being checked: {error}"
 
 
 def _about_lender(lender: Lender) -> Iterator[str]:
@@ -116,6 +139,11 @@ def _gateway_lines(sms: Sms) -> Iterator[str]:
     yield f"PORTAL_SMS_HEADERS={', '.join(f'{name}: …' for name in sms.headers)}"
     yield f"PORTAL_SMS_BODY={_masked_body(sms.body)}"
     yield f"PORTAL_SMS_SUCCESS={sms.success}"
+
+
+def _files_lines(files: Files) -> Iterator[str]:
+    for part, said in files.model_dump().items():
+        yield f"PORTAL_FILES_{part.upper()}={_masked(said) if said and part.endswith('_key') else said}"
 
 
 def _masked(secret: str) -> str:

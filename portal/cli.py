@@ -307,6 +307,38 @@ def restore(source: Annotated[Path, typer.Argument(help="A file that `portal bac
 
 
 @app.command()
+def remains(source: Annotated[Path, typer.Argument(help="A file that `portal backup` wrote.")]) -> int:
+    """List the uploaded files that a backup still holds although they were deleted here."""
+    from portal import backup as archive
+    from portal.platform.vault import VaultDamaged
+
+    with _portal() as portal:
+        try:
+            held = archive.remains(portal, source)
+        except VaultDamaged as damaged:
+            raise Failed(str(damaged)) from None
+    for file in held:
+        typer.echo(f"{file.code}  {file.case}  {file.deleted}  {file.kept} stored")
+    typer.echo(f"{source} holds {len(held)} files that were deleted here; delete it when its time is over.")
+    return 0
+
+
+@app.command()
+def rewrap() -> int:
+    """Wrap every stored file with the newest of PORTAL_FILE_KEYS; may run while the portal serves, and be repeated."""
+    from portal.rewrap import rewrap as run_rewrap
+
+    with _portal() as portal, cli.progress() as step:
+        done = run_rewrap(portal, step)
+    typer.echo(f"{done.changed} files wrapped with the newest key, {done.current} were already")
+    if done.unreadable:
+        for key in done.unreadable:
+            typer.echo(f"  file {key} opens with none of PORTAL_FILE_KEYS")
+        raise Failed(f"{len(done.unreadable)} files cannot be read: take no key away.")
+    return 0
+
+
+@app.command()
 def prove() -> int:
     """Prove that nothing was lost or changed; exit code 1 and a list if something was."""
     from portal.prove import prove as run_proofs

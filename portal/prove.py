@@ -14,11 +14,11 @@ from portal.audit.queries import first_fault
 from portal.complaints import proofs as complaint_proofs
 from portal.core.assessment import Assessment, assess
 from portal.core.facts import LoanFacts
-from portal.evidence.queries import FILE, PAGE
+from portal.evidence.queries import FILE, PAGE, SLOW_AFTER
 from portal.loans import facts
 from portal.platform import once, outbox
 from portal.platform.db import refuse_unmigrated
-from portal.platform.files import FileDamaged, FileMissing
+from portal.platform.files import FileDamaged, FileMissing, StoreUnreachable
 from portal.platform.gate import Viewer
 
 Proof = Callable[[Portal], Iterator[str]]
@@ -51,24 +51,45 @@ def audit_log(portal: Portal) -> Iterator[str]:
 
 
 def files(portal: Portal) -> Iterator[str]:
-    """Every file that a row names is there, readable, and has the hash that was noted when it came."""
-    for key, wanted in portal.doors.read_as(portal.doors.system(), _stored):
-        try:
-            found = hashlib.sha256(portal.files.get(key)).hexdigest()
-        except FileMissing:
-            yield f"file {key} is missing"
-        except FileDamaged:
-            yield f"file {key} cannot be read with the file keys"
-        else:
-            if wanted is not None and found != wanted:
-                yield f"file {key} is not the one that was sent"
+    """Every file that a row names is there, readable, and has the hash that was noted when it came; none waits long."""
+    try:
+        for file in portal.doors.read_as(portal.doors.system(), _stored):
+            yield from _file_faults(portal, *file)
+    except StoreUnreachable as error:
+        yield f"the file store cannot be reached: {error}"
+    for code in portal.doors.read_as(portal.doors.system(), _waiting_long):
+        yield f"file {code} has been being checked for over an hour"
 
 
-def _stored(connection: Connection, _viewer: Viewer) -> list[tuple[str, str | None]]:
-    originals = select(FILE.c.store_key, FILE.c.sha256).where(FILE.c.deleted_at.is_(None))
-    pages = select(PAGE.c.store_key).join(FILE, FILE.c.id == PAGE.c.file_id).where(FILE.c.deleted_at.is_(None))
-    found: list[tuple[str, str | None]] = [(key, digest) for key, digest in connection.execute(originals)]
-    return found + [(key, None) for key in connection.scalars(pages)]
+def _file_faults(portal: Portal, code: str, key: str, digest: str | None) -> Iterator[str]:
+    what = "file" if digest else "a page of file"
+    try:
+        found = hashlib.sha256(portal.files.get(key)).hexdigest()
+    except FileMissing:
+        if portal.doors.read_as(portal.doors.system(), _is_named, key):  # not deleted just now
+            yield f"{what} {code} is missing: {key}"
+    except FileDamaged:
+        yield f"{what} {code} cannot be read with the file keys: {key}"
+    else:
+        if digest is not None and found != digest:
+            yield f"file {code} is not the one that was sent: {key}"
+
+
+def _waiting_long(connection: Connection, viewer: Viewer) -> list[str]:
+    long = (FILE.c.state == "being_checked") & (FILE.c.created_at < viewer.now - SLOW_AFTER)
+    return list(connection.scalars(select(FILE.c.code).where(long).order_by(FILE.c.id)))
+
+
+def _is_named(connection: Connection, _viewer: Viewer, key: str) -> bool:
+    return any(connection.scalar(select(table.c.id).where(table.c.store_key == key)) for table in (FILE, PAGE))
+
+
+def _stored(connection: Connection, _viewer: Viewer) -> list[tuple[str, str, str | None]]:
+    originals = select(FILE.c.code, FILE.c.store_key, FILE.c.sha256).where(FILE.c.deleted_at.is_(None))
+    pages = select(FILE.c.code, PAGE.c.store_key).join(FILE, FILE.c.id == PAGE.c.file_id)
+    found: list[tuple[str, str, str | None]] = [(*row,) for row in connection.execute(originals.order_by(FILE.c.id))]
+    live = pages.where(FILE.c.deleted_at.is_(None)).order_by(FILE.c.id, PAGE.c.number)
+    return found + [(code, key, None) for code, key in connection.execute(live)]
 
 
 def messages(portal: Portal) -> Iterator[str]:

@@ -1,11 +1,12 @@
 """What every test can ask for: migrated databases of both kinds, a served portal, a browser."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.buckets import S3Server, s3_server
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases, postgres_server
 from tests.served import Portal, install
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 KINDS = ("sqlite", "postgresql")
+STORES = ("folder", "bucket")
 
 
 def migrate(url: str) -> None:
@@ -72,6 +74,26 @@ def _lent(databases: Databases) -> Iterator[str]:
     url = databases.create()
     yield url
     databases.drop(url)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3-compatible server."""
+    with s3_server(tmp_path_factory.mktemp("s3") / "buckets") as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(s3: S3Server) -> Mapping[str, str]:
+    """The settings of a new, empty bucket."""
+    return s3.bucket()
+
+
+@pytest.fixture(params=STORES)
+def store_settings(request: pytest.FixtureRequest) -> Mapping[str, str]:
+    """The settings of an empty file store; the test runs once on a folder and once on a bucket."""
+    found: Mapping[str, str] = request.getfixturevalue("bucket") if request.param == "bucket" else {}
+    return found
 
 
 @pytest.fixture

@@ -9,12 +9,13 @@ from sqlmodel import Session
 
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
-from portal.evidence import events
+from portal.evidence import events, quota, scanning
 from portal.evidence.file_kinds import MAX_CASE_BYTES, MAX_CASE_FILES, MAX_FILE_BYTES, hides_another_file, kind_of
 from portal.evidence.file_names import clean_name
 from portal.evidence.queries import CASE, FILE, PAGE, StoredFile, stored_file, visible_to
 from portal.evidence.tables import EvidenceFile
-from portal.platform.files import FileStore
+from portal.platform.db import Doors
+from portal.platform.files import FileStore, StoreUnreachable
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_code
 
@@ -33,13 +34,22 @@ class KeptUpload:
     store_key: str
 
 
-def keep(files: FileStore, given_name: str, data: bytes, size: int | None = None) -> KeptUpload:
+def keep(
+    files: FileStore,
+    given_name: str,
+    data: bytes,
+    size: int | None = None,
+    *,
+    doors: Doors | None = None,
+    viewer: Viewer | None = None,
+) -> KeptUpload:
     """Store an upload before the transaction that takes it; what nobody takes is swept away after a day.
 
-    `size` is said where `data` is only the beginning of a file that is too large.
+    `size` is said where `data` is only the beginning of a file that is too large. With `doors` and `viewer` it counts
+    for what this person may send in a day, before it is written.
 
     Raises `Refusal`: `file_empty`, `file_too_large`, `file_wrong_type` (with `file`, and `size` and `limit` in
-    bytes where it is too large).
+    bytes where it is too large), `quota_day` (see `quota`), `files_unreachable`.
     """
     name = clean_name(given_name)
     if not data:
@@ -49,7 +59,12 @@ def keep(files: FileStore, given_name: str, data: bytes, size: int | None = None
     kind = kind_of(name, data)
     if kind is None or hides_another_file(kind, data):
         raise Refusal("file_wrong_type", file=name)
-    return KeptUpload(name, kind, len(data), hashlib.sha256(data).hexdigest(), files.put(data))
+    if doors is not None and viewer is not None:
+        doors.write_as(viewer, quota.reserve_today, name, len(data))
+    try:
+        return KeptUpload(name, kind, len(data), hashlib.sha256(data).hexdigest(), files.put(data))
+    except StoreUnreachable:
+        raise Refusal("files_unreachable", file=name) from None
 
 
 def take_upload(
@@ -67,7 +82,7 @@ def take_upload(
     What only staff had seen is shared from then on, if it now comes to be shared.
 
     Staff name the `person_id` whose case it is. A draft's file goes after a day. Raises `Refusal`
-    `files_too_many` or `files_too_large` (with `file`, and `limit` in files or bytes).
+    `files_too_many` or `files_too_large` (with `file`, and `limit` in files or bytes), or `quota_person`.
     """
     owner = viewer.person_id if viewer.kind == "borrower" else person_id
     if owner is None:
@@ -84,6 +99,8 @@ def take_upload(
             audit.record(session, viewer, events.FileAdded(known.code, f"{case_kind}:{case_number}", kept.sha256, True))
         return str(known.code)
     _reserve(session, case_kind, case_number, owner, kept)
+    if viewer.kind != "staff":
+        quota.take_room(session, owner, kept.name, kept.size)
     if case_kind == "draft":
         delete_after = viewer.today + timedelta(days=DRAFT_DAYS)
     row = EvidenceFile(
@@ -168,8 +185,17 @@ def open_file(session: Session, viewer: Viewer, code: str, page: int = 0) -> Sto
     found = stored_file(session.connection(), viewer, code)
     if found is None or found.state != "ready" or page > len(found.page_keys):
         return None
+    if not scanning.may_open(session, found.id):
+        return None
     audit.record(session, viewer, events.FileOpened(found.code, found.case, page))
     return found
+
+
+def note_damage(session: Session, viewer: Viewer, code: str, what: str) -> None:
+    """Write down that a file which somebody asked for is `damaged` or `missing`."""
+    found = stored_file(session.connection(), viewer, code)
+    if found is not None:
+        audit.record(session, viewer, events.FileDamaged(found.code, found.case, what))
 
 
 def remove_own(session: Session, viewer: Viewer, code: str) -> list[str]:
@@ -206,6 +232,8 @@ def remove(session: Session, viewer: Viewer, file_id: int, *, because: str) -> l
         .where(CASE.c.case_kind == row.case_kind, CASE.c.case_number == row.case_number)
         .values(files=CASE.c.files - 1, bytes=CASE.c.bytes - row.size)
     )
+    if row.added_by_staff is None:
+        quota.give_room(session, row.person_id, row.size)
     case = f"{row.case_kind}:{row.case_number}"
     audit.record(session, viewer, events.FileRemoved(row.code, case, because))
     return keys
@@ -218,6 +246,8 @@ class Waiting:
     id: int
     name: str
     store_key: str
+    sha256: str
+    was_read: bool = False
 
 
 LEASE = timedelta(minutes=5)
@@ -236,11 +266,12 @@ def claim_waiting(session: Session, viewer: Viewer, file_id: int) -> Waiting | N
     )
     if not _changed(claimed):
         return None
-    row = session.execute(select(FILE.c.name, FILE.c.store_key, FILE.c.tries).where(FILE.c.id == file_id)).one()
-    if row.tries > MAX_TRIES:
+    row = session.execute(select(FILE).where(FILE.c.id == file_id)).one()
+    was_read = row.read_at is not None
+    if row.tries > MAX_TRIES and not was_read:
         record_reading(session, viewer, file_id, problem="broken", pages=())
         return None
-    return Waiting(file_id, row.name, row.store_key)
+    return Waiting(file_id, row.name, row.store_key, row.sha256, was_read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +320,7 @@ def record_reading(
 def locked_file(connection: Connection, viewer: Viewer, code: str) -> Waiting:
     """The viewer's own file that waits for its password; raises `Refusal` `file_unknown`."""
     row = connection.execute(
-        select(FILE.c.id, FILE.c.name, FILE.c.store_key).where(
+        select(FILE.c.id, FILE.c.name, FILE.c.store_key, FILE.c.sha256).where(
             visible_to(viewer), FILE.c.code == code, FILE.c.problem == "password"
         )
     ).first()

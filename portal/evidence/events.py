@@ -43,3 +43,22 @@ class FileRemoved:
     subject: str
     case: str
     because: str
+
+
+@dataclass(frozen=True)
+class FileBlocked:
+    """The malware scanner found something in a file: `finding` is the name that it gives it. Nobody can open it."""
+
+    kind: ClassVar[str] = "evidence.file_blocked"
+    subject: str
+    finding: str
+
+
+@dataclass(frozen=True)
+class FileDamaged:
+    """Somebody asked for a file that is not there any more (`missing`) or not what was sent (`damaged`)."""
+
+    kind: ClassVar[str] = "evidence.file_damaged"
+    subject: str
+    case: str
+    what: str

@@ -1,17 +1,33 @@
-"""Has one file read in the sandbox and keeps what came of it: between two transactions, never inside one."""
+"""Has one file scanned, and read in the sandbox, and keeps what came of it: between transactions, never inside one."""
 
 from sqlmodel import Session
 
-from portal.evidence import actions
+from portal.evidence import actions, scanning
+from portal.evidence.clamd import Clamd
 from portal.evidence.sandbox import Reading, read_upload
 from portal.platform.db import Doors
 from portal.platform.files import FileStore
 from portal.platform.gate import Viewer
 
 
-def read_and_record(doors: Doors, files: FileStore, waiting: actions.Waiting, password: str = "") -> Reading:
+def examine(
+    doors: Doors, files: FileStore, waiting: actions.Waiting, scanner: Clamd | None, password: str = ""
+) -> Reading | None:
+    """Scan a file where there is a scanner, and read it if nothing was found; None where it was not read.
+
+    Raises what leaves a file unexamined: NotScanned, StoreUnreachable, FileMissing, FileDamaged.
+    """
+    data = files.get(waiting.store_key, waiting.sha256)
+    if scanner is not None:
+        verdict = scanner.scan(data)
+        if not doors.write_as(doors.system(), scanning.record_scan, waiting.id, verdict):
+            return None
+    return None if waiting.was_read else _read_and_record(doors, files, waiting, data, password)
+
+
+def _read_and_record(doors: Doors, files: FileStore, waiting: actions.Waiting, data: bytes, password: str) -> Reading:
     """Run the sandbox on a file, keep the view copy, and write down what was found."""
-    reading = read_upload(waiting.name, files.get(waiting.store_key), password)
+    reading = read_upload(waiting.name, data, password)
     pages = tuple(
         actions.KeptPage(page.width, page.height, len(page.data), files.put(page.data)) for page in reading.pages
     )

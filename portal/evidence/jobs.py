@@ -1,28 +1,34 @@
-"""What the worker does with files: reads the waiting ones, deletes those whose time is over, sweeps the store."""
+"""What the worker does with files: scans and reads the waiting ones, deletes those whose time is over, sweeps."""
 
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import Connection, select
 from sqlmodel import Session
 
-from portal.evidence import actions
-from portal.evidence.examining import read_and_record
+from portal.evidence import actions, scanning
+from portal.evidence.clamd import Clamd, NotScanned, ScannerDown
+from portal.evidence.examining import examine
 from portal.evidence.queries import FILE, PAGE
 from portal.platform.db import Doors
-from portal.platform.files import FileStore
+from portal.platform.files import FileDamaged, FileMissing, FileStore, StoreUnreachable
 from portal.platform.gate import Viewer
 
 BATCH = 50
 ORPHAN_AGE = timedelta(hours=24)
 """A stored file that no row knows may be on its way into one for so long (EV-13)."""
 
+_log = structlog.get_logger("portal.evidence")
 
-def read_waiting(doors: Doors, files: FileStore) -> int:
-    """Read the oldest file that waits to be checked; returns 1 if there was one.
 
-    One at a time: it may take 12 seconds, and a code that somebody waits for must not stand behind ten files.
+def read_waiting(doors: Doors, files: FileStore, scanner: Clamd | None = None) -> int:
+    """Scan and read the oldest file that waits to be checked; returns 1 if there was one.
+
+    One at a time: it may take 12 seconds, and a code that somebody waits for must not stand behind ten files. Where
+    scanner or store do not answer at all the job fails, and is tried again as any that fails.
     """
-    return int(any(_read_one(doors, files, file_id) for file_id in doors.read_as(doors.system(), _waiting_ids)))
+    waiting = doors.read_as(doors.system(), _waiting_ids)
+    return int(any(_read_one(doors, files, scanner, file_id) for file_id in waiting))
 
 
 def _waiting_ids(connection: Connection, viewer: Viewer) -> list[int]:
@@ -38,11 +44,45 @@ def _waiting_ids(connection: Connection, viewer: Viewer) -> list[int]:
     return list(connection.scalars(statement))
 
 
-def _read_one(doors: Doors, files: FileStore, file_id: int) -> bool:
+def _read_one(doors: Doors, files: FileStore, scanner: Clamd | None, file_id: int) -> bool:
     waiting = doors.write_as(doors.system(), actions.claim_waiting, file_id)
     if waiting is None:
         return False
-    read_and_record(doors, files, waiting)
+    try:
+        examine(doors, files, waiting, scanner)
+    except (ScannerDown, StoreUnreachable):
+        doors.write_as(doors.system(), scanning.postpone, file_id)
+        raise
+    except NotScanned as error:
+        doors.write_as(doors.system(), scanning.postpone, file_id)
+        _log.warning("file_not_scanned", file=file_id, why=str(error))
+    except (FileMissing, FileDamaged) as error:
+        # Its lease ends by itself; after a few tries it is broken, and said to be.
+        _log.error("file_not_read", file=file_id, why=type(error).__name__)
+    return True
+
+
+def scan_again(doors: Doors, files: FileStore, scanner: Clamd | None) -> int:
+    """Scan a few of the files that were scanned with older signatures; returns how many (EV-10)."""
+    if scanner is None:
+        return 0
+    doors.write_as(doors.system(), scanning.close_unscanned)
+    signatures = scanner.signatures()
+    return sum(
+        _scan_again(doors, files, scanner, old) for old in doors.read_as(doors.system(), scanning.outdated, signatures)
+    )
+
+
+def _scan_again(doors: Doors, files: FileStore, scanner: Clamd, old: scanning.Outdated) -> bool:
+    try:
+        verdict = scanner.scan(files.get(old.store_key, old.sha256))
+    except (ScannerDown, StoreUnreachable):
+        raise
+    except (NotScanned, FileMissing, FileDamaged) as error:
+        doors.write_as(doors.system(), scanning.postpone, old.id)
+        _log.warning("file_not_scanned", file=old.id, why=str(error) or type(error).__name__)
+        return False
+    doors.write_as(doors.system(), scanning.record_scan, old.id, verdict)
     return True
 
 
@@ -50,8 +90,7 @@ def delete_expired(doors: Doors, files: FileStore) -> int:
     """Delete files after their last day, original and view copy; returns how many (EV-17)."""
     expired = doors.read_as(doors.system(), _expired_ids)
     for file_id in expired:
-        for key in doors.write_as(doors.system(), _remove_expired, file_id):
-            files.delete(key)
+        files.discard(doors.write_as(doors.system(), _remove_expired, file_id))
     return len(expired)
 
 
@@ -69,13 +108,20 @@ def _remove_expired(session: Session, viewer: Viewer, file_id: int) -> list[str]
 
 
 def sweep_orphans(doors: Doors, files: FileStore) -> int:
-    """Delete stored files that are older than a day and that no row knows; returns how many (EV-13)."""
-    old = files.older_than(doors.system().now - ORPHAN_AGE)
+    """Delete stored files that are older than a day and that no row knows; returns how many (EV-13).
+
+    What none of our file keys opens is another installation's, or proof of damage, and stays.
+    """
+    long_ago = doors.system().now - ORPHAN_AGE
+    old = files.older_than(long_ago)
     known = doors.read_as(doors.system(), _known_keys)
-    orphans = [key for key in old if key not in known]
+    unknown = [key for key in old if key not in known]
+    orphans = [key for key in unknown if files.is_ours(key)]
+    if len(unknown) > len(orphans):
+        _log.warning("files_of_others_left_alone", count=len(unknown) - len(orphans), place=files.place)
     for key in orphans:
         files.delete(key)
-    return len(orphans)
+    return len(orphans) + files.forget_unfinished(long_ago)
 
 
 def _known_keys(connection: Connection, viewer: Viewer) -> set[str]:

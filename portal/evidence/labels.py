@@ -1,6 +1,7 @@
 """Words for files: their state, and where one was not taken or could not be read, why and what to do."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from portal.evidence.queries import FileRecord
@@ -11,9 +12,11 @@ from portal.platform.labels import fingerprint
 
 FILE_STATES: Mapping[str, Lazy] = {
     "being_checked": lazy("Being checked"),
+    "slow": lazy("Being checked. This takes longer than usual; nothing is lost"),
     "ready": lazy("Sent to us"),
     "unreadable": lazy("Could not be read. You can send without it"),
     "password": lazy("This file has a password"),
+    "blocked": lazy("We cannot take this file: the virus check found something in it. Send it another way"),
 }
 
 PROBLEMS = {
@@ -38,7 +41,7 @@ def file_trouble(file: FileRecord) -> str | None:
 def file_line(file: FileRecord, for_staff: bool) -> str:
     """One line under a file: its state, size and fingerprint, and where it comes from."""
     size, sign = formats.file_size(file.size), fingerprint(file.sha256)
-    state = FILE_STATES["password" if file.problem == "password" else file.state]
+    state = _file_state(file, for_staff)
     line = _("%(state)s · %(size)s · fingerprint %(fingerprint)s", state=state, size=size, fingerprint=sign)
     if not file.from_staff:
         return line
@@ -47,6 +50,14 @@ def file_line(file: FileRecord, for_staff: bool) -> str:
     else:
         origin = _("From us, the borrower sees it") if file.shared else _("From us, internal")
     return f"{origin} · {line}"
+
+
+def _file_state(file: FileRecord, for_staff: bool) -> str:
+    if file.state == "blocked" and for_staff:
+        return _("Nobody can open this file: the virus check found %(finding)s", finding=file.finding)
+    if file.problem == "password":
+        return str(FILE_STATES["password"])
+    return str(FILE_STATES["slow" if file.is_slow else file.state])
 
 
 def file_problem(problem: Mapping[str, Any]) -> str:
@@ -74,8 +85,49 @@ def file_problem(problem: Mapping[str, Any]) -> str:
             file=name,
             limit=formats.file_size(problem["limit"]),
         )
+    if code == "quota_day":
+        return _(
+            "%(file)s was not taken. In one day we take %(count)s files or %(size)s from one person. "
+            "There is room again from %(date)s. Your other files are kept.",
+            file=name,
+            count=problem["count"],
+            size=formats.file_size(problem["bytes"]),
+            date=_long_day(problem["from_day"]),
+        )
+    if code == "quota_person":
+        return _quota_in_all(problem)
+    if code == "files_unreachable":
+        return _(
+            "%(file)s could not be stored: our file store does not answer at present. Add it again in a few minutes. "
+            "Your other files and what you wrote are kept.",
+            file=name,
+        )
     if code == "file_empty":
         return _("%(file)s is empty. Your other files are kept.", file=name)
     return _(
         "We cannot read %(file)s. %(types)s work. Your other files are kept.", file=name, types="PDF, JPEG, PNG, HEIC"
     )
+
+
+def _quota_in_all(problem: Mapping[str, Any]) -> str:
+    limits = {
+        "file": problem.get("file", ""),
+        "count": problem["count"],
+        "size": formats.file_size(problem["bytes"]),
+    }
+    if not problem["from_day"]:
+        return _(
+            "%(file)s was not taken. We keep %(count)s files or %(size)s of one person. There is room again when you "
+            "delete one. Your other files are kept.",
+            **limits,
+        )
+    return _(
+        "%(file)s was not taken. We keep %(count)s files or %(size)s of one person. There is room again when you "
+        "delete one, and from %(date)s. Your other files are kept.",
+        **limits,
+        date=_long_day(problem["from_day"]),
+    )
+
+
+def _long_day(iso: str) -> str:
+    return str(formats.long_date(date.fromisoformat(iso)))

@@ -6,9 +6,10 @@ from starlette.responses import Response
 
 from portal.core.refusal import Refusal
 from portal.evidence import actions, labels, queries, serving
-from portal.evidence.examining import read_and_record
+from portal.evidence.examining import examine
 from portal.evidence.forms import PasswordForm
 from portal.platform import db
+from portal.platform.files import FileDamaged, FileMissing
 from portal.platform.forms import pressed
 from portal.platform.gate import route
 from portal.platform.render import error_page, render, see_other
@@ -49,7 +50,10 @@ async def unlock(request: Request) -> Response:
             waiting = await db.read(request, actions.locked_file, code)
         except Refusal:
             return error_page(request, 404)
-        await to_thread.run_sync(read_and_record, portal.doors, portal.files, waiting, form.value.password)
+        try:
+            await to_thread.run_sync(examine, portal.doors, portal.files, waiting, portal.scanner, form.value.password)
+        except (FileMissing, FileDamaged) as damage:
+            return await serving.damaged(request, code, damage)
     return _to_case(request, file)
 
 
@@ -64,8 +68,7 @@ async def remove(request: Request) -> Response:
         keys = await db.write(request, actions.remove_own, code)
     except Refusal:
         return error_page(request, 404)
-    for key in keys:
-        await to_thread.run_sync(request.app.state.portal.files.delete, key)
+    await to_thread.run_sync(request.app.state.portal.files.discard, keys)
     return _to_case(request, file)
 
 

@@ -1,10 +1,10 @@
 """The files that a viewer may see, as frozen values; a stranger finds nothing."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, false, func, or_, select
 from sqlmodel import SQLModel
 
 from portal.access.shutting_out import not_shut_out
@@ -19,6 +19,11 @@ def _table(name: str) -> Table:
 FILE = _table("evidence_file")
 PAGE = _table("evidence_page")
 CASE = _table("evidence_case")
+SCAN = _table("evidence_scan")
+QUOTA = _table("evidence_quota")
+
+SLOW_AFTER = timedelta(hours=1)
+"""After so long it is said that a file is being checked for longer than is usual (EV-13)."""
 
 # Which roles read the files of which cases; drafts are their writer's alone.
 READERS = {
@@ -30,7 +35,10 @@ READERS = {
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """A file as a list shows it. `problem` says why it could not be read, `from_staff` who put it in."""
+    """A file as a list shows it. `problem` says why it could not be read, `from_staff` who put it in.
+
+    `finding` is what the malware scanner found; `is_slow` that it is being checked for longer than is usual.
+    """
 
     code: str
     case_kind: str
@@ -46,6 +54,8 @@ class FileRecord:
     delete_after: date | None
     shared: bool
     from_staff: bool
+    finding: str
+    is_slow: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,7 @@ class StoredFile:
     case: str
     state: str
     store_key: str
+    sha256: str
     page_keys: tuple[str, ...]
     own: bool
 
@@ -76,6 +87,7 @@ def visible_to(viewer: Viewer) -> ColumnElement[bool]:
 _PAGE_COUNT = (
     select(func.count()).select_from(PAGE).where(PAGE.c.file_id == FILE.c.id).correlate(FILE).scalar_subquery()
 )
+_FINDING = select(SCAN.c.finding).where(SCAN.c.file_id == FILE.c.id).correlate(FILE).scalar_subquery()
 _PLAIN = ("code", "case_kind", "case_number", "name", "kind", "size", "sha256", "state", "problem")
 _LISTED: Select[Any] = select(
     *(FILE.c[name] for name in _PLAIN),
@@ -84,19 +96,26 @@ _LISTED: Select[Any] = select(
     FILE.c.delete_after,
     FILE.c.shared,
     FILE.c.added_by_staff.is_not(None).label("from_staff"),
+    func.coalesce(_FINDING, "").label("finding"),
 ).order_by(FILE.c.id)
 
 
 def case_files(connection: Connection, viewer: Viewer, case_kind: str, case_number: str) -> tuple[FileRecord, ...]:
     """The files of a case that the viewer may see, the oldest first; deleted ones stay listed without a name."""
     statement = _LISTED.where(visible_to(viewer), FILE.c.case_kind == case_kind, FILE.c.case_number == case_number)
-    return tuple(FileRecord(*row) for row in connection.execute(statement))
+    return tuple(_record(row, viewer) for row in connection.execute(statement))
 
 
 def file_record(connection: Connection, viewer: Viewer, code: str) -> FileRecord | None:
     """One file that the viewer may see."""
     row = connection.execute(_LISTED.where(visible_to(viewer), FILE.c.code == code)).first()
-    return FileRecord(*row) if row else None
+    return _record(row, viewer) if row else None
+
+
+def _record(row: Row[Any], viewer: Viewer) -> FileRecord:
+    is_slow = row.state == "being_checked" and row.created_at < viewer.now - SLOW_AFTER
+    fields: tuple[Any, ...] = (*row, is_slow)
+    return FileRecord(*fields)
 
 
 def stored_file(connection: Connection, viewer: Viewer, code: str) -> StoredFile | None:
@@ -118,6 +137,7 @@ def stored_file(connection: Connection, viewer: Viewer, code: str) -> StoredFile
         case=f"{row.case_kind}:{row.case_number}",
         state=row.state,
         store_key=row.store_key,
+        sha256=row.sha256,
         page_keys=tuple(keys),
         own=own,
     )

@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 
 import pikepdf
+import structlog
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,8 +13,10 @@ from portal.evidence import actions
 from portal.evidence.file_kinds import FILE_ENDINGS, MEDIA_TYPES
 from portal.evidence.sandbox import plain_jpeg
 from portal.platform import db
-from portal.platform.files import FileStore
+from portal.platform.files import FileDamaged, FileMissing, FileStore
+from portal.platform.i18n import gettext as _
 from portal.platform.render import error_page
+from portal.platform.visit import visit_of
 
 GUARD = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -22,6 +25,8 @@ GUARD = {
     "Cache-Control": "no-store",
 }
 
+_log = structlog.get_logger("portal.evidence")
+
 
 async def page(request: Request) -> Response:
     """One page of the view copy, as a picture."""
@@ -29,7 +34,10 @@ async def page(request: Request) -> Response:
     found = await db.write(request, actions.open_file, request.path_params["code"], number)
     if found is None or number < 1:
         return error_page(request, 404)
-    data = await to_thread.run_sync(_store(request).get, found.page_keys[number - 1])
+    try:
+        data = await to_thread.run_sync(_store(request).get, found.page_keys[number - 1])
+    except (FileMissing, FileDamaged) as damage:
+        return await damaged(request, found.code, damage)
     return _answer(data, MEDIA_TYPES["jpeg"], f"{found.code}-{number}.jpg", "inline")
 
 
@@ -38,12 +46,31 @@ async def download(request: Request) -> Response:
     found = await db.write(request, actions.open_file, request.path_params["code"])
     if found is None:
         return error_page(request, 404)
-    if found.own:
-        data = await to_thread.run_sync(_store(request).get, found.store_key)
-        name = f"{found.code}.{FILE_ENDINGS[found.kind]}"
-        return _answer(data, MEDIA_TYPES[found.kind], name, "attachment")
-    data = await to_thread.run_sync(_view_copy, _store(request), found.page_keys)
+    try:
+        if found.own:
+            data = await to_thread.run_sync(_store(request).get, found.store_key, found.sha256)
+            name = f"{found.code}.{FILE_ENDINGS[found.kind]}"
+            return _answer(data, MEDIA_TYPES[found.kind], name, "attachment")
+        data = await to_thread.run_sync(_view_copy, _store(request), found.page_keys)
+    except (FileMissing, FileDamaged) as damage:
+        return await damaged(request, found.code, damage)
     return _answer(data, MEDIA_TYPES["pdf"], f"{found.code}.pdf", "attachment")
+
+
+async def damaged(request: Request, code: str, damage: Exception) -> Response:
+    """A stored file is not the one that was sent, or is gone: never shown, written down, and said on the page."""
+    what = "missing" if isinstance(damage, FileMissing) else "damaged"
+    await db.write(request, actions.note_damage, code, what)
+    _log.error("file_damaged", file=code, what=what, reference=visit_of(request).reference)
+    return error_page(
+        request,
+        500,
+        happened=_(
+            "We cannot show this file: what we keep is not what was sent. Nobody has been shown anything else in its "
+            "place. We have noted it. Please give us the number below, or send the file again."
+        ),
+        saved="",
+    )
 
 
 def _answer(data: bytes, media_type: str, name: str, disposition: str) -> Response:

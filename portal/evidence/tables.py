@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from portal.evidence.file_kinds import KINDS, MAX_CASE_BYTES, MAX_CASE_FILES, PROBLEMS
@@ -11,7 +11,8 @@ from portal.platform.db import Instant
 CASE_KINDS = ("draft", "dispute", "plan", "complaint")
 """Where a file belongs. A draft is a form that was not sent yet; its number is known to its writer alone."""
 
-STATES = ("being_checked", "ready", "unreadable", "deleted")
+STATES = ("being_checked", "ready", "unreadable", "blocked", "deleted")
+"""`ready`: scanned where there is a scanner, and read. `blocked`: the scanner found something."""
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -103,3 +104,30 @@ class EvidenceCase(SQLModel, table=True):
     person_id: int = Field(foreign_key="person.id")
     files: int = 0
     bytes: int = 0
+
+
+class EvidenceScan(SQLModel, table=True):
+    """The last word of the malware scanner on a file: what it found, if anything, and with which signatures."""
+
+    __tablename__ = "evidence_scan"
+
+    file_id: int = Field(foreign_key="evidence_file.id", primary_key=True)
+    signatures: str
+    finding: str = ""
+    scanned_at: datetime = Field(sa_type=Instant)
+
+
+class EvidenceQuota(SQLModel, table=True):
+    """How much of a person is kept, and how much came on the last day on which something came."""
+
+    __tablename__ = "evidence_quota"
+    __table_args__ = (
+        CheckConstraint("files >= 0 AND bytes >= 0 AND day_files >= 0 AND day_bytes >= 0", name="not_negative"),
+    )
+
+    person_id: int = Field(foreign_key="person.id", primary_key=True)
+    files: int = 0
+    bytes: int = Field(default=0, sa_type=BigInteger)
+    day: date | None = None
+    day_files: int = 0
+    day_bytes: int = Field(default=0, sa_type=BigInteger)

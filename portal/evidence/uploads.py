@@ -1,5 +1,6 @@
 """Files that come with a form: stored before any transaction, each by itself, so that one that fails stops nothing."""
 
+from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -8,16 +9,24 @@ from starlette.requests import Request
 
 from portal.core.refusal import Refusal
 from portal.evidence.actions import KeptUpload, keep
+from portal.platform import db
+from portal.platform.visit import visit_of
 
 
 async def keep_uploads(request: Request, uploads: list[UploadFile]) -> tuple[list[KeptUpload], list[dict[str, Any]]]:
-    """Store what was uploaded; what cannot be taken, and why."""
-    kept, refused = [], []
+    """Store what was uploaded, as far as this person may send more today; what cannot be taken, and why."""
+    kept: list[KeptUpload] = []
+    refused: list[dict[str, Any]] = []
+    portal = request.app.state.portal
+    viewer = visit_of(request).viewer or await db.admit(request)
     for upload in uploads:
         data = await upload.read()
         await upload.close()
         try:
-            kept.append(await to_thread.run_sync(keep, request.app.state.portal.files, upload.filename or "", data))
+            if refused and refused[-1]["code"] == "files_unreachable":
+                raise Refusal("files_unreachable", file=upload.filename or "")  # nobody waits for it ten times
+            keep_it = partial(keep, portal.files, upload.filename or "", data, doors=portal.doors, viewer=viewer)
+            kept.append(await to_thread.run_sync(keep_it))
         except Refusal as refusal:
             refused.append({"code": refusal.code, **refusal.data})
     return kept, refused

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from portal.platform.db import NotMigrated
 from portal.platform.engines import UnsafeDatabase
+from portal.platform.file_backends import StoreUnreachable
 from portal.platform.settings import SettingsError
 
 INTERRUPTED = 130
@@ -60,6 +61,8 @@ def reason(error: Exception) -> str:
         return f"The database did not answer as it should: {str(error.orig).splitlines()[0]}"
     if isinstance(error, SQLAlchemyError):
         return f"The database cannot be used: {type(error).__name__}"
+    if isinstance(error, StoreUnreachable):
+        return f"The file store cannot be reached: {error}"
     if isinstance(error, OSError):
         return f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
     return f"Something unexpected went wrong: {type(error).__name__}: {error}"

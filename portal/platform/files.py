@@ -1,143 +1,153 @@
-"""Files on disk, each encrypted with a key of its own that the installation's file keys wrap (EV-11 to EV-13).
+"""Stored files, each encrypted with a key of its own that the installation's file keys wrap (EV-11 to EV-13).
 
-A file is written beside its place, brought to the disk, and only then named, so that a reader never sees half of one.
+Encryption stands above the backend, so a folder and a bucket hold the same bytes and a file can move between them.
 """
 
-import os
-import re
 import secrets
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import BinaryIO
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from portal.platform.file_backends import Backend, FileMissing, Folder, StoreUnreachable
+from portal.platform.settings import Settings
+
+__all__ = ["FileDamaged", "FileMissing", "FileStore", "StoreUnreachable", "open_store"]
 
 MAGIC = b"PRF1"
 NONCE, KEY, TAG = 12, 32, 16
 _WRAPPED = NONCE + KEY + TAG
-_NAME = re.compile(r"[0-9a-f]{32}")
-
-
-class FileMissing(Exception):
-    """There is no file of that key."""
+_HEAD = len(MAGIC) + _WRAPPED
+_log = structlog.get_logger("portal.files")
 
 
 class FileDamaged(Exception):
     """The file was changed, swapped with another, or none of the file keys fits it."""
 
 
-class FileStore:
-    """Stored files by key. A key is random and says nothing; it is part of what is authenticated."""
+def open_store(settings: Settings) -> "FileStore":
+    """The store of an installation. Nothing is connected to yet."""
+    return FileStore(_backend_of(settings), settings.file_keys)
 
-    def __init__(self, folder: Path, file_keys: Sequence[str]) -> None:
-        self._folder = folder
+
+def _backend_of(settings: Settings) -> Backend:
+    if not settings.files.url:
+        return Folder(settings.data_dir / "files")
+    from portal.platform.buckets import Bucket  # the extra s3, which only those need who use it
+
+    return Bucket(settings.files)
+
+
+class FileStore:
+    """Stored files by key. A key is random and says nothing; it is part of what is authenticated.
+
+    Every method raises StoreUnreachable where the backend cannot be reached.
+    """
+
+    def __init__(self, backend: Backend, file_keys: Sequence[str]) -> None:
+        self._backend = backend
         self._wrapping = [AESGCM(sha256(b"portal.files." + key.encode()).digest()) for key in file_keys]
 
+    @property
+    def place(self) -> str:
+        """What an operator calls the place where the files lie."""
+        return self._backend.place
+
     def put(self, content: bytes | BinaryIO) -> str:
-        """Store a file and give its key; it is on the disk when this returns."""
+        """Store a file and give its key; it would survive a power cut when this returns."""
         data = content if isinstance(content, bytes) else content.read()
         key = secrets.token_hex(16)
         own = AESGCM.generate_key(bit_length=8 * KEY)
         nonce = secrets.token_bytes(NONCE)
         sealed = AESGCM(own).encrypt(nonce, data, key.encode())
-        self._write(key, MAGIC + self._wrap(own, key) + nonce + sealed)
+        self._backend.put(key, MAGIC + self._wrap(own, key) + nonce + sealed)
         return key
 
-    def get(self, key: str) -> bytes:
-        """The content of a file; raises FileMissing or FileDamaged."""
-        raw = self._read(key)
-        own = self._unwrap(raw, key)
-        start = len(MAGIC) + _WRAPPED
+    def get(self, key: str, digest: str | None = None) -> bytes:
+        """The content of a file; raises FileMissing or FileDamaged, the latter too where its SHA-256 is another."""
+        raw = self._backend.get(key)
+        own, _ = self._unwrap(raw, key)
         try:
-            return AESGCM(own).decrypt(raw[start : start + NONCE], raw[start + NONCE :], key.encode())
-        except InvalidTag:
+            data = AESGCM(own).decrypt(raw[_HEAD : _HEAD + NONCE], raw[_HEAD + NONCE :], key.encode())
+        except (InvalidTag, ValueError):
             raise FileDamaged(key) from None
+        if digest is not None and sha256(data).hexdigest() != digest:
+            raise FileDamaged(key)
+        return data
 
     def delete(self, key: str) -> None:
         """Remove a file; one that is gone already is no error."""
-        path = self._path(key)
-        path.unlink(missing_ok=True)
-        if path.parent.is_dir():
-            _to_disk(path.parent)
+        self._backend.delete(key)
 
-    def rewrap(self, key: str) -> None:
-        """Wrap a file's own key with the newest file key, so that an old one can be retired."""
-        raw = self._read(key)
-        own = self._unwrap(raw, key)
-        self._write(key, MAGIC + self._wrap(own, key) + raw[len(MAGIC) + _WRAPPED :])
+    def discard(self, keys: Iterable[str]) -> None:
+        """Remove files that no row names any more; what cannot be reached now is left to the sweep."""
+        for key in keys:
+            try:
+                self._backend.delete(key)
+            except StoreUnreachable as error:
+                _log.warning("deletion_left_to_the_sweep", key=key, why=str(error))
+
+    def rewrap(self, key: str) -> bool:
+        """Wrap a file's own key with the newest file key; False if it is already. Killed, it leaves the file as it was.
+
+        Raises FileMissing or FileDamaged.
+        """
+        _, place = self._unwrap(self._backend.beginning(key, _HEAD), key)
+        if place == 0:
+            return False
+        raw = self._backend.get(key)
+        own, _ = self._unwrap(raw, key)
+        self._backend.put(key, MAGIC + self._wrap(own, key) + raw[_HEAD:])
+        return True
+
+    def is_ours(self, key: str) -> bool:
+        """Whether one of our file keys fits, so that nothing of another installation is ever swept away."""
+        try:
+            self._unwrap(self._backend.beginning(key, _HEAD), key)
+        except (FileDamaged, FileMissing):
+            return False
+        return True
 
     def raw(self, key: str) -> bytes:
-        """A file as it lies on the disk, still encrypted, for a backup; raises FileMissing."""
-        return self._read(key)
+        """A file as it lies there, still encrypted, for a backup; raises FileMissing."""
+        return self._backend.get(key)
 
     def put_raw(self, key: str, raw: bytes) -> None:
         """Put back what `raw` gave."""
-        self._write(key, raw)
+        self._backend.put(key, raw)
 
     def keys(self) -> Iterator[str]:
         """The keys of all files."""
-        yield from (path.name for path in self._folder.glob("??/*") if _NAME.fullmatch(path.name))
+        yield from (stored.key for stored in self._backend.listing())
 
     def older_than(self, instant: datetime) -> list[str]:
         """The keys of the files that were stored before an instant."""
-        return [key for key in self.keys() if self._stored_at(key) < instant]
+        return [stored.key for stored in self._backend.listing() if stored.stored_at < instant]
 
-    def _stored_at(self, key: str) -> datetime:
-        try:
-            return datetime.fromtimestamp(self._path(key).stat().st_mtime, UTC)
-        except FileNotFoundError:
-            return datetime.max.replace(tzinfo=UTC)  # deleted meanwhile
+    def forget_unfinished(self, before: datetime) -> int:
+        """Remove what processes left half-written that died before an instant; how many."""
+        return self._backend.forget_unfinished(before)
+
+    def check(self) -> None:
+        """Raise StoreUnreachable, within seconds, where files could not be read and written now."""
+        self._backend.check()
 
     def _wrap(self, own: bytes, key: str) -> bytes:
         nonce = secrets.token_bytes(NONCE)
         return nonce + self._wrapping[0].encrypt(nonce, own, b"key." + key.encode())
 
-    def _unwrap(self, raw: bytes, key: str) -> bytes:
-        wrapped = raw[len(MAGIC) : len(MAGIC) + _WRAPPED]
+    def _unwrap(self, raw: bytes, key: str) -> tuple[bytes, int]:
+        """A file's own key, and which of the file keys wraps it."""
+        wrapped = raw[len(MAGIC) : _HEAD]
         if not raw.startswith(MAGIC) or len(wrapped) < _WRAPPED:
             raise FileDamaged(key)
-        for cipher in self._wrapping:
+        for place, cipher in enumerate(self._wrapping):
             try:
-                return cipher.decrypt(wrapped[:NONCE], wrapped[NONCE:], b"key." + key.encode())
+                return cipher.decrypt(wrapped[:NONCE], wrapped[NONCE:], b"key." + key.encode()), place
             except InvalidTag:
                 continue
         raise FileDamaged(key)
-
-    def _path(self, key: str) -> Path:
-        if not _NAME.fullmatch(key):
-            raise FileMissing(key)
-        return self._folder / key[:2] / key
-
-    def _read(self, key: str) -> bytes:
-        try:
-            return self._path(key).read_bytes()
-        except FileNotFoundError:
-            raise FileMissing(key) from None
-
-    def _write(self, key: str, raw: bytes) -> None:
-        path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = path.with_name(f".{key}.{secrets.token_hex(4)}")
-        try:
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-        _to_disk(path.parent)
-        _to_disk(self._folder)
-
-
-def _to_disk(folder: Path) -> None:
-    if os.name == "nt":
-        return  # folders cannot be synchronised there
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

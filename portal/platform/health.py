@@ -10,6 +10,7 @@ from sqlmodel import Session
 from portal.platform import outbox, throttle
 from portal.platform.db import Doors, refuse_unmigrated
 from portal.platform.engines import Engines, UnsafeDatabase, weaknesses
+from portal.platform.files import FileStore, StoreUnreachable
 from portal.platform.gate import Viewer
 from portal.platform.settings import Settings
 
@@ -45,6 +46,16 @@ def faults(doors: Doors, settings: Settings) -> list[str]:
     if not _has_room(settings):
         found.append("disk")
     return found
+
+
+def files_fault(files: FileStore) -> list[str]:
+    """`files` where uploads can be neither kept nor shown. It may wait on a service, so it holds no door meanwhile."""
+    try:
+        files.check()
+    except StoreUnreachable as error:
+        _log.warning("files_unreachable", why=str(error))
+        return ["files"]
+    return []
 
 
 def _write(session: Session, viewer: Viewer) -> None:

@@ -11,7 +11,8 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
-from ipaddress import ip_network
+from importlib.util import find_spec
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast
 from urllib.parse import urlsplit
@@ -30,6 +31,9 @@ SECRETS = ("secret_keys", "file_keys", "audit_keys")
 DEFAULTS = ("change", "default", "example", "secret", "password", "insecure", "development")
 LENDER_FILE = "lender.toml"
 SMS_SUCCESS = re.compile(r"2xx|json:[^=]+=.*|text:.+")
+FILES_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.-]+)*")
+CLAMD = re.compile(r"/.+|[^/:\s]+:\d{1,5}|\[[0-9a-fA-F:.]+\]:\d{1,5}")
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SettingsError(Exception):
@@ -175,6 +179,17 @@ class Sms(_Frozen):
         return value
 
 
+class Files(_Frozen):
+    """The S3-compatible service that keeps uploaded files; without `url` they lie in the data folder."""
+
+    url: str = ""
+    endpoint: str = ""
+    region: str = "us-east-1"
+    access_key: str = Field(default="", repr=False)
+    secret_key: str = Field(default="", repr=False)
+    style: Literal["path", "virtual"] = "path"
+
+
 class Settings(_Frozen):
     """What an installation is told. Field `base_url` is the variable `PORTAL_BASE_URL`, and so on."""
 
@@ -192,7 +207,9 @@ class Settings(_Frozen):
     stale_hours: int = Field(default=36, ge=1, le=24 * 366)
     today: date | None = None
     debug: Flag = False
+    clamd: str = ""
     sms: Sms = Sms()
+    files: Files = Files()
     lender: Lender
 
     @classmethod
@@ -261,8 +278,12 @@ class Settings(_Frozen):
         return self.model_copy(update=changes)
 
     def _mistakes(self) -> list[str]:
-        found = [*_wrong_urls(self), *_wrong_names(self)]
+        found = [*_wrong_urls(self), *_wrong_names(self), *_wrong_files(self.files)]
         return [*found, *_unsafe(self)] if self.in_production else found
+
+
+GROUPS: Mapping[str, type[BaseModel]] = {"sms": Sms, "files": Files}
+"""Settings that belong together: field `url` of `sms` is the variable `PORTAL_SMS_URL`."""
 
 
 def _wrong_urls(settings: Settings) -> list[str]:
@@ -292,6 +313,27 @@ def _wrong_names(settings: Settings) -> list[str]:
             ip_network(proxy)
         except ValueError:
             found.append(f"{_variable('trusted_proxies')}: {proxy!r} is no address or network")
+    if settings.clamd and not CLAMD.fullmatch(settings.clamd):
+        found.append("PORTAL_CLAMD is neither the path of a socket nor host:port, such as 127.0.0.1:3310")
+    return found
+
+
+def _wrong_files(files: Files) -> list[str]:
+    if not files.url:
+        lone = [name for name in sorted(files.model_fields_set) if getattr(files, name)]
+        return [f"PORTAL_FILES_{name.upper()} is of no use without PORTAL_FILES_URL" for name in lone]
+    found = []
+    if not FILES_URL.fullmatch(files.url):
+        found.append("PORTAL_FILES_URL is not a bucket such as s3://evidence or s3://evidence/portal")
+    parts = urlsplit(files.endpoint)
+    if files.endpoint and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query):
+        found.append("PORTAL_FILES_ENDPOINT is not an address such as https://s3.example.com")
+    elif files.style == "virtual" and (not parts.hostname or _is_address(parts.hostname)):
+        found.append("PORTAL_FILES_STYLE=virtual needs a host name in PORTAL_FILES_ENDPOINT: the bucket goes before it")
+    if bool(files.access_key) != bool(files.secret_key):
+        found.append("PORTAL_FILES_ACCESS_KEY and PORTAL_FILES_SECRET_KEY belong together")
+    if find_spec("obstore") is None:
+        found.append("PORTAL_FILES_URL needs the extra s3: pip install --require-hashes -r requirements-s3.lock")
     return found
 
 
@@ -314,6 +356,9 @@ def _unsafe(settings: Settings) -> list[str]:
         found.append("PORTAL_SMS_URL is missing: the console gateway is for development only")
     elif urlsplit(settings.sms.url).scheme != "https":
         found.append("PORTAL_SMS_URL must begin with https:// in production")
+    endpoint = urlsplit(settings.files.endpoint)
+    if endpoint.scheme == "http" and endpoint.hostname not in LOOPBACK:
+        found.append("PORTAL_FILES_ENDPOINT must begin with https:// in production, except on this machine itself")
     return found
 
 
@@ -337,20 +382,18 @@ def _given(environ: Mapping[str, str], env_file: Path | None) -> tuple[dict[str,
     in_file = dotenv_values(env_file, interpolate=False) if env_file and env_file.is_file() else {}
     raw = {**in_file, **environ}
     found: dict[str, Any] = {}
-    sms: dict[str, str] = {}
     problems = []
     for variable in sorted(name for name in raw if name.startswith(PREFIX)):
         name, value = variable.removeprefix(PREFIX).lower(), (raw[variable] or "").strip()
         if name.startswith("test_") or not value:
             continue
-        if name.startswith("sms_") and name[4:] in Sms.model_fields:
-            sms[name[4:]] = value
-        elif name in Settings.model_fields and name not in {"lender", "sms"}:
+        group, _, part = name.partition("_")
+        if group in GROUPS and part in GROUPS[group].model_fields:
+            found.setdefault(group, {})[part] = value
+        elif name in Settings.model_fields and name not in {"lender", *GROUPS}:
             found[name] = value
         else:
             problems.append(f"{variable} is no setting")
-    if sms:
-        found["sms"] = sms
     return found, problems
 
 
@@ -385,11 +428,18 @@ def _place(location: tuple[int | str, ...]) -> str:
     first, *rest = (str(part) for part in location)
     if first == "lender":
         return f"{LENDER_FILE}: {'.'.join(part for part in rest if not part.startswith(('dict[', 'str')))}"
-    return _variable("_".join([first, *(part for part in rest if first == "sms")]))
+    return _variable("_".join([first, *(part for part in rest if first in GROUPS)]))
 
 
 def _variable(name: str) -> str:
     return f"{PREFIX}{name.upper()}"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return ip_address(host) is not None
+    except ValueError:
+        return False
 
 
 def _host(url: str) -> str:

@@ -6,12 +6,17 @@ import pytest
 
 from portal.disputes import deciding_actions, jobs
 from portal.evidence import jobs as evidence_jobs
+from portal.evidence.clamd import Clamd
+from portal.platform.buckets import Bucket
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
+from portal.platform.files import FileStore
+from tests.buckets import files_of
 from tests.client import Client, fields_of, form_of
 from tests.disputes.conftest import DECIDED
 from tests.make import evidence
 from tests.make.disputes import Cast, choice, file_dispute, loan_code
+from tests.scanners import pretending
 
 
 @pytest.fixture
@@ -93,6 +98,43 @@ def test_single_nights_can_be_chosen(lin: Client, form_path: str) -> None:
     values = {"stretch": [], "night": ["2026-03-21_2026-03-21", "2026-03-22_2026-03-22"], "reason": "amount"}
     status = lin.follow(send(lin, lin.get(form_path), values))
     assert "0.89" in status.text
+
+
+def test_a_store_that_is_away_loses_no_dispute(lin: Client, doors: Doors, form_path: str, app: Any) -> None:
+    """Filed without its files, each named with what to do; later they are added (EV-13)."""
+    portal = app.state.portal
+    service = files_of({"FILES_URL": "s3://evidence", "FILES_ENDPOINT": "http://127.0.0.1:9"})
+    working, portal.files = portal.files, FileStore(Bucket(service), portal.settings.file_keys)
+    files = [("files", (f"{number}.pdf", evidence.pdf(number), "application/pdf")) for number in (1, 2, 3)]
+    values = {"stretch": ALL, "reason": "funds", "words": "It was there.", "consent": "yes"}
+    status = lin.follow(send(lin, lin.get(form_path), values, files))
+    assert "It was there." in status.text
+    for number in (1, 2, 3):
+        assert f"{number}.pdf could not be stored" in status.text
+    portal.files = working
+    again = lin.follow(send(lin, status, {"consent": "yes"}, files[:1], form="/add"))
+    assert again.text.count("Being checked") == 1
+
+
+def test_a_file_in_which_the_scanner_finds_something_is_said_to_both(
+    lin: Client, client: Client, doors: Doors, cast: Cast, form_path: str, app: Any
+) -> None:
+    portal = app.state.portal
+    files = [("files", ("statement.pdf", evidence.pdf(), "application/pdf"))]
+    values = {"stretch": ALL, "reason": "funds", "consent": "yes"}
+    answer = send(lin, lin.get(form_path), values, files)
+    with pretending() as scanner:
+        scanner.answer = b"stream: Test.Signature FOUND\0"
+        assert evidence_jobs.read_waiting(portal.doors, portal.files, Clamd(scanner.address)) == 1
+    status = lin.get(answer.headers["location"])
+    assert "the virus check found something in it. Send it another way" in status.text
+    assert "Test.Signature" not in status.text
+    assert ">View<" not in status.text
+    client.http.cookies.clear()
+    client.http.cookies.update(cast.sign_in(cast.staff("wei")))
+    staff = client.get(f"/staff{answer.headers['location']}")
+    assert "the virus check found Test.Signature" in staff.text
+    assert ">View<" not in staff.text
 
 
 def test_a_file_that_fails_is_named_and_the_dispute_is_filed(

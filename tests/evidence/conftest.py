@@ -1,6 +1,6 @@
 """A portal with two borrowers and three members of staff, told apart by a header instead of a sign-in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from portal.access.queries import ACCOUNT
 from portal.app import Portal, create_app
+from portal.platform.clock import FixedClock, SystemClock
 from portal.platform.gate import Viewer
 from portal.platform.settings import Settings
 from portal.platform.visit import stranger
@@ -31,10 +32,23 @@ def viewer_named(name: str, like: Viewer) -> Viewer:
 
 
 @pytest.fixture
-def client(tmp_path: Path, database_url: str) -> Iterator[Client]:
+def more_settings() -> Mapping[str, str]:
+    """What a module wants to be configured besides, by the names of the variables without PORTAL_."""
+    return {}
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """The real time, until it is moved."""
+    return FixedClock(SystemClock().now())
+
+
+@pytest.fixture
+def client(tmp_path: Path, database_url: str, more_settings: Mapping[str, str], clock: FixedClock) -> Iterator[Client]:
     """A visitor of the running portal; `client.http.headers["x-test-viewer"]` says who."""
-    settings = Settings.load({"PORTAL_DATA_DIR": str(tmp_path), "PORTAL_DATABASE_URL": database_url})
-    app = create_app(settings)
+    chosen = {"DATA_DIR": str(tmp_path), "DATABASE_URL": database_url, **more_settings}
+    settings = Settings.load({f"PORTAL_{name}": value for name, value in chosen.items()})
+    app = create_app(settings, clock)
     portal: Portal = app.state.portal
 
     def find(_connection: Connection, request: Request) -> Viewer:

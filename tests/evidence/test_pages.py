@@ -1,71 +1,50 @@
 """Who reaches which file, and how it is handed out: stored encrypted, shown as a view copy, logged."""
 
 import io
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pikepdf
 import pytest
-from sqlalchemy import select
 
-from portal.app import Portal
 from portal.audit.tables import LOG
 from portal.core.refusal import Refusal
 from portal.evidence import actions, jobs
-from portal.evidence.examining import read_and_record
+from portal.evidence.examining import examine
 from portal.evidence.file_kinds import MAX_CASE_FILES
 from portal.evidence.queries import CASE, FILE, PAGE
 from portal.evidence.sandbox import plain_jpeg
 from portal.platform.files import FileDamaged, FileMissing
 from tests.client import Client
+from tests.databases import Databases
+from tests.evidence.acts import CASE_NUMBER, add, as_, portal_of, rows
 from tests.evidence.conftest import viewer_named
 from tests.make import evidence as make
 
-CASE_NUMBER = "4K7-2GH"
+
+@pytest.fixture(params=(("sqlite", "folder"), ("postgresql", "folder"), ("sqlite", "bucket")), ids="-".join)
+def place(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """On which database and in which store the files of these tests are."""
+    found: tuple[str, str] = request.param
+    return found
 
 
-def portal_of(client: Client) -> Portal:
-    """The installation behind a client."""
-    portal: Portal = client._app.state.portal
-    return portal
+@pytest.fixture
+def database_url(place: tuple[str, str], databases_of: Callable[[str], Databases]) -> Iterator[str]:
+    """A migrated, empty database."""
+    databases = databases_of(place[0])
+    url = databases.create()
+    yield url
+    databases.drop(url)
 
 
-def add(
-    client: Client,
-    data: bytes,
-    name: str = "slip.jpg",
-    *,
-    who: str = "lin",
-    case: tuple[str, str] = ("dispute", CASE_NUMBER),
-    read: bool = True,
-    **more: Any,
-) -> str:
-    """Keep and take a file, and let the worker read it; gives its code."""
-    portal = portal_of(client)
-    kept = actions.keep(portal.files, name, data)
-    viewer = viewer_named(who, portal.doors.system())
-    code = portal.doors.write_as(
-        viewer,
-        lambda session, viewer: actions.take_upload(
-            session, viewer, kept, case_kind=case[0], case_number=case[1], **more
-        ),
-    )
-    while read and jobs.read_waiting(portal.doors, portal.files):
-        pass
-    return code
-
-
-def rows(client: Client, table: Any) -> list[Any]:
-    """Everything in a table."""
-    doors = portal_of(client).doors
-    return doors.read_as(doors.system(), lambda connection, _viewer: list(connection.execute(select(table))))
-
-
-def as_(client: Client, name: str) -> Client:
-    """The same visitor under another name."""
-    client.http.headers["x-test-viewer"] = name
-    return client
+@pytest.fixture
+def more_settings(place: tuple[str, str], request: pytest.FixtureRequest) -> Mapping[str, str]:
+    """The settings of the store."""
+    found: Mapping[str, str] = request.getfixturevalue("bucket") if place[1] == "bucket" else {}
+    return found
 
 
 def test_the_owner_sees_the_view_copy_and_gets_the_original(client: Client) -> None:
@@ -175,8 +154,10 @@ def test_a_password_opens_a_pdf_once_and_is_kept_nowhere(client: Client, tmp_pat
     assert (row.state, row.problem) == ("unreadable", "password")
     portal = portal_of(client)
     waiting = portal.doors.read_as(viewer_named("lin", portal.doors.system()), actions.locked_file, code)
-    assert read_and_record(portal.doors, portal.files, waiting, "wrong").problem == "password"
-    assert read_and_record(portal.doors, portal.files, waiting, make.PASSWORD).problem == ""
+    for password, problem in (("wrong", "password"), (make.PASSWORD, "")):
+        reading = examine(portal.doors, portal.files, waiting, None, password)
+        assert reading is not None
+        assert reading.problem == problem
     assert as_(client, "lin").get(f"/files/{code}/pages/1").status_code == 200
     assert not any(make.PASSWORD in str(found) for table in (FILE, PAGE, LOG) for found in rows(client, table))
 
@@ -284,8 +265,7 @@ def test_swapped_and_changed_files_are_refused(client: Client) -> None:
     add(client, make.picture(kind="JPEG"))
     store = portal_of(client).files
     first, second = store.keys()
-    path = store._path(first)
-    path.write_bytes(store._path(second).read_bytes())
+    store.put_raw(first, store.raw(second))
     with pytest.raises(FileDamaged):
         store.get(first)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from portal.cli import app
-from portal.platform.settings import Settings, Sms
+from portal.platform.settings import GROUPS, Settings
 from tests.house import events_page
 
 ROOT = Path(__file__).parents[2]
@@ -25,11 +25,12 @@ def test_no_two_events_share_a_name() -> None:
 
 
 def test_every_setting_is_in_the_readme_and_every_one_there_exists() -> None:
-    named = {f"PORTAL_{name.upper()}" for name in Settings.model_fields if name not in ("lender", "sms")}
-    named |= {f"PORTAL_SMS_{name.upper()}" for name in Sms.model_fields}
+    named = {f"PORTAL_{name.upper()}" for name in Settings.model_fields if name not in ("lender", *GROUPS)}
+    named |= {f"PORTAL_{group.upper()}_{name.upper()}" for group in GROUPS for name in GROUPS[group].model_fields}
     told = set(re.findall(r"PORTAL_[A-Z_]+", README))
     table = README.partition("| variable |")[2].partition("\n\n")[0]
-    told |= {f"PORTAL_SMS{name}" for name in re.findall(r"`(_[A-Z]+)`", table)}
+    for group, names in re.findall(r"`(PORTAL_[A-Z]+)_[A-Z]+`((?:, `_[A-Z_]+`)+)", table):
+        told |= {f"{group}{name}" for name in re.findall(r"`(_[A-Z_]+)`", names)}
     assert named == told
 
 

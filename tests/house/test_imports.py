@@ -19,11 +19,11 @@ RANKS = (
     ("schema",),
     ("migrations", "demo"),
     ("app",),
-    ("jobs", "prove", "backup", "check_config"),
+    ("jobs", "prove", "backup", "check_config", "rewrap"),
     ("cli", "__main__"),
 )
 COMPOSITION = frozenset(
-    ("schema", "migrations", "demo", "app", "jobs", "prove", "backup", "check_config", "cli", "__main__")
+    ("schema", "migrations", "demo", "app", "jobs", "prove", "backup", "check_config", "rewrap", "cli", "__main__")
 )
 
 # Inside a feature, lowest first. What outgrows one file becomes several, each named by what it is about and, last, by

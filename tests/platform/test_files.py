@@ -1,32 +1,51 @@
-"""Stored files come back whole or not at all, and are unreadable on the disk."""
+"""Stored files come back whole or not at all, and are unreadable where they lie: in a folder and in a bucket."""
 
+import os
+import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from portal.platform.files import FileDamaged, FileMissing, FileStore
+from portal.platform.buckets import Bucket
+from portal.platform.file_backends import Backend, Folder
+from portal.platform.files import FileDamaged, FileMissing, FileStore, StoreUnreachable
+from tests.buckets import S3Server, files_of
 
 OLD, NEW = "an-old-file-key-of-the-tests-0000000001", "a-new-file-key-of-the-tests-00000000002"
 CONTENT = b"a bank statement" * 1000
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> FileStore:
-    return FileStore(tmp_path / "files", [OLD])
+def backend(tmp_path: Path, store_settings: Mapping[str, str]) -> Backend:
+    """Where the bytes lie."""
+    return Bucket(files_of(store_settings)) if store_settings else Folder(tmp_path / "files")
 
 
-def only_file(folder: Path) -> Path:
-    return next(path for path in folder.rglob("*") if path.is_file())
+@pytest.fixture
+def store(backend: Backend) -> FileStore:
+    """A store with an old key."""
+    return FileStore(backend, [OLD])
 
 
-def test_content_comes_back(store: FileStore, tmp_path: Path) -> None:
+def test_content_comes_back(store: FileStore, backend: Backend) -> None:
     key = store.put(CONTENT)
     assert store.get(key) == CONTENT
-    raw = only_file(tmp_path).read_bytes()
-    assert b"bank" not in raw
-    assert only_file(tmp_path).stat().st_mode & 0o077 == 0
+    assert b"bank" not in backend.get(key)
     assert list(store.keys()) == [key]
+
+
+def test_large_and_empty_files_come_back(store: FileStore) -> None:
+    for content in (b"", os.urandom(20_000_000)):
+        assert store.get(store.put(content)) == content
+
+
+def test_in_a_folder_nobody_else_on_the_machine_can_read_it(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "files")
+    path = folder.path(FileStore(folder, [OLD]).put(CONTENT))
+    assert path.stat().st_mode & 0o077 == 0
 
 
 def test_a_deleted_file_is_gone(store: FileStore) -> None:
@@ -35,41 +54,81 @@ def test_a_deleted_file_is_gone(store: FileStore) -> None:
     store.delete(key)
     with pytest.raises(FileMissing):
         store.get(key)
+    assert not store.is_ours(key)
 
 
 @pytest.mark.parametrize("key", ["", "../../etc/passwd", "A" * 32, "0" * 31])
 def test_a_key_is_no_path(store: FileStore, key: str) -> None:
-    with pytest.raises(FileMissing):
-        store.get(key)
+    for use in (store.get, store.delete, store.raw, store.rewrap):
+        with pytest.raises(FileMissing):
+            use(key)
 
 
 @pytest.mark.parametrize("place", [0, 4, 20, 40, 70, -1])
-def test_a_changed_byte_is_noticed(store: FileStore, tmp_path: Path, place: int) -> None:
+def test_a_changed_byte_is_noticed(store: FileStore, backend: Backend, place: int) -> None:
     key = store.put(CONTENT)
-    path = only_file(tmp_path)
-    raw = bytearray(path.read_bytes())
+    raw = bytearray(backend.get(key))
     raw[place] ^= 1
-    path.write_bytes(raw)
+    backend.put(key, bytes(raw))
     with pytest.raises(FileDamaged):
         store.get(key)
 
 
-def test_two_files_cannot_be_swapped(store: FileStore, tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [0, 3, 40, 64, 70, 90])
+def test_a_file_that_was_cut_off_is_noticed(store: FileStore, backend: Backend, size: int) -> None:
+    key = store.put(CONTENT)
+    backend.put(key, backend.get(key)[:size])
+    with pytest.raises(FileDamaged):
+        store.get(key)
+
+
+def test_two_files_cannot_be_swapped(store: FileStore, backend: Backend) -> None:
     one, other = store.put(b"one"), store.put(b"other")
-    path = tmp_path / "files" / one[:2] / one
-    path.write_bytes((tmp_path / "files" / other[:2] / other).read_bytes())
+    backend.put(one, backend.get(other))
     with pytest.raises(FileDamaged):
         store.get(one)
 
 
-def test_keys_can_be_rotated(store: FileStore, tmp_path: Path) -> None:
+def test_the_content_is_held_against_its_hash(store: FileStore) -> None:
+    """What somebody with the file keys exchanged is found by the hash that the row keeps."""
+    key = store.put(b"one")
+    assert store.get(key, sha256(b"one").hexdigest()) == b"one"
+    with pytest.raises(FileDamaged):
+        store.get(key, sha256(b"other").hexdigest())
+
+
+def test_keys_can_be_rotated(store: FileStore, backend: Backend) -> None:
     key = store.put(CONTENT)
-    both, new = FileStore(tmp_path / "files", [NEW, OLD]), FileStore(tmp_path / "files", [NEW])
+    both, new = FileStore(backend, [NEW, OLD]), FileStore(backend, [NEW])
     assert both.get(key) == CONTENT
     with pytest.raises(FileDamaged):
         new.get(key)
-    both.rewrap(key)
+    assert both.rewrap(key)
+    assert not both.rewrap(key)
     assert new.get(key) == CONTENT
+    assert new.is_ours(key)
+    assert not store.is_ours(key)
+
+
+def test_nobody_meets_a_half_written_file(store: FileStore, backend: Backend) -> None:
+    """Read over and over while it is wrapped anew over and over."""
+    key = store.put(os.urandom(500_000))
+    stores = [FileStore(backend, [NEW, OLD]), FileStore(backend, [OLD, NEW])]
+    done = threading.Event()
+
+    def rotate() -> None:
+        for number in range(30):
+            assert stores[number % 2].rewrap(key)
+        done.set()
+
+    turning = threading.Thread(target=rotate)
+    turning.start()
+    reads = 0
+    while not done.is_set():
+        stores[0].get(key)
+        reads += 1
+    turning.join()
+    assert reads > 5
 
 
 def test_old_files_are_found(store: FileStore) -> None:
@@ -77,3 +136,42 @@ def test_old_files_are_found(store: FileStore) -> None:
     now = datetime.now(UTC)
     assert store.older_than(now - timedelta(hours=1)) == []
     assert store.older_than(now + timedelta(hours=1)) == [key]
+
+
+def test_what_a_dead_process_left_half_written_is_removed(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "files")
+    path = folder.path(FileStore(folder, [OLD]).put(CONTENT))
+    draft = path.with_name(f".{'0' * 32}.{'a' * 8}")
+    draft.write_bytes(b"half")
+    now = datetime.now(UTC)
+    assert folder.forget_unfinished(now - timedelta(hours=1)) == 0
+    assert folder.forget_unfinished(now + timedelta(hours=1)) == 1
+    assert not draft.exists()
+    assert path.exists()
+
+
+# --- A service that is away, or shuts us out ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"FILES_SECRET_KEY": "another-secret-key"},
+        {"FILES_URL": "s3://no-such-bucket"},
+        {"FILES_ENDPOINT": "http://127.0.0.1:9"},
+    ],
+    ids=["wrong secret", "no bucket", "nobody there"],
+)
+def test_away_is_not_missing(s3: S3Server, change: Mapping[str, str]) -> None:
+    """Nothing may take an outage for a lost file: it would be called lost, or swept."""
+    store = FileStore(Bucket(files_of({**s3.bucket(), **change})), [OLD])
+    for use in (store.get, store.delete, store.rewrap, store.is_ours):
+        with pytest.raises(StoreUnreachable):
+            use("0" * 32)
+    with pytest.raises(StoreUnreachable):
+        store.put(CONTENT)
+    with pytest.raises(StoreUnreachable):
+        list(store.keys())
+    with pytest.raises(StoreUnreachable) as error:
+        store.check()
+    assert s3.secret_key not in str(error.value)

@@ -30,8 +30,9 @@ name = "Amber Credit Ltd"
 bank = "First Bank"
 number = "6222"
 """
-HINTS = 2
-"""What a faultless production configuration is still told: to copy the anchors, and that its database is not there."""
+HINTS = 3
+"""What a faultless production configuration is still told: to copy the anchors, that its database is not there, and
+that nothing scans uploads."""
 
 
 def production(folder: Path, **settings: str) -> Settings:
@@ -63,6 +64,27 @@ def test_no_piece_of_a_secret_is_shown(tmp_path: Path) -> None:
     assert "PORTAL_SMS_URL=https://…@sms.lender.test/send?…" in said
     assert "PORTAL_SMS_BODY=… (54 characters) with $number $text" in said
     assert "host=db2" in said
+
+
+def test_the_keys_of_the_file_store_are_not_shown(tmp_path: Path) -> None:
+    settings = production(
+        tmp_path,
+        files_url="s3://evidence/portal",
+        files_endpoint="https://s3.lender.test",
+        files_access_key="AKIA777",
+        files_secret_key="hunter55555",
+    )
+    said = "\n".join(lines(settings))
+    assert not any(piece in said + repr(settings) for piece in ("AKIA777", "hunter5"))
+    assert "PORTAL_FILES_URL=s3://evidence/portal" in said
+    assert "PORTAL_FILES_SECRET_KEY=… (11 characters)" in said
+
+
+def test_a_store_and_a_scanner_that_do_not_answer_are_named(tmp_path: Path) -> None:
+    away = {"files_url": "s3://evidence", "files_endpoint": "http://127.0.0.1:9", "clamd": "127.0.0.1:9"}
+    warned = told(production(tmp_path, **away))
+    assert "Uploaded files cannot be stored" in warned
+    assert "PORTAL_CLAMD does not answer" in warned
 
 
 def test_a_careful_configuration_has_nothing_to_fix(tmp_path: Path) -> None:

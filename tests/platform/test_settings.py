@@ -59,6 +59,11 @@ def test_production_takes_a_good_one(tmp_path: Path) -> None:
         ("STALE_HOURS", "0"),
         ("TRUSTED_PROXIES", "everybody"),
         ("COLOUR", "blue"),
+        ("FILES_URL", "https://s3.lender.test/bucket"),
+        ("FILES_URL", "s3://Bucket With Spaces"),
+        ("FILES_ENDPOINT", "https://s3.lender.test"),
+        ("CLAMD", "somewhere"),
+        ("CLAMD", "127.0.0.1"),
     ],
 )
 def test_production_refuses_and_names_it(tmp_path: Path, name: str, value: str) -> None:
@@ -99,3 +104,40 @@ def test_the_lender_speaks_the_readers_language(tmp_path: Path) -> None:
     assert lender.in_language("zh").public_name == "示例金融"
     assert lender.in_language("en").public_name == "Example Finance"
     assert lender.in_language("fr").public_name in {"示例金融", "Example Finance"}
+
+
+BUCKET = {
+    "PORTAL_FILES_URL": "s3://evidence/portal",
+    "PORTAL_FILES_ENDPOINT": "https://s3.lender.test",
+    "PORTAL_FILES_ACCESS_KEY": "portal",
+    "PORTAL_FILES_SECRET_KEY": "s3-secret-of-the-lender",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENDPOINT", "s3.lender.test"),
+        ("ENDPOINT", "https://s3.lender.test/evidence"),
+        ("ENDPOINT", "http://s3.lender.test"),
+        ("SECRET_KEY", ""),
+        ("STYLE", "sideways"),
+        ("COLOUR", "blue"),
+    ],
+)
+def test_a_wrong_bucket_is_refused_and_named(tmp_path: Path, name: str, value: str) -> None:
+    told = problems({**good(tmp_path), **BUCKET, f"PORTAL_FILES_{name}": value})
+    assert f"PORTAL_FILES_{name}" in told
+    assert "s3-secret" not in told
+
+
+def test_a_bucket_before_an_address_is_refused(tmp_path: Path) -> None:
+    """The library would not survive it."""
+    environ = {**good(tmp_path), **BUCKET, "PORTAL_FILES_STYLE": "virtual"}
+    assert Settings.load(environ).files.style == "virtual"
+    assert "host name" in problems({**environ, "PORTAL_FILES_ENDPOINT": "https://192.0.2.7:9000"})
+
+
+def test_a_bucket_needs_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.platform.settings.find_spec", lambda _name: None)
+    assert "requirements-s3.lock" in problems({**good(tmp_path), **BUCKET})
