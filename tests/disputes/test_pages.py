@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from portal.disputes import deciding_actions, jobs
 from portal.evidence import jobs as evidence_jobs
 from portal.evidence.clamd import Clamd
+from portal.evidence.queries import FILE
 from portal.platform.buckets import Bucket
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
@@ -34,6 +36,11 @@ def send(client: Client, page: Any, values: dict[str, Any], files: Any = None, f
     chosen = form_of(page, form)
     fields = {**fields_of(page, chosen), **values}
     return client.post(str(chosen.attributes["action"]), fields, files=files)
+
+
+def evidence_code_states(doors: Doors) -> dict[str, str]:
+    rows = select(FILE.c.code, FILE.c.state)
+    return doors.read_as(doors.system(), lambda connection, _viewer: dict(map(tuple, connection.execute(rows))))
 
 
 ALL = ["2026-03-06_2026-03-20", "2026-03-21_2026-03-31", "2026-04-01_2026-04-17"]
@@ -130,11 +137,19 @@ def test_a_file_in_which_the_scanner_finds_something_is_said_to_both(
     assert "the virus check found something in it. Send it another way" in status.text
     assert "Test.Signature" not in status.text
     assert ">View<" not in status.text
+    code = str(form_of(status, "/remove").attributes["action"]).split("/")[2]
     client.http.cookies.clear()
     client.http.cookies.update(cast.sign_in(cast.staff("wei")))
     staff = client.get(f"/staff{answer.headers['location']}")
     assert "the virus check found Test.Signature" in staff.text
     assert ">View<" not in staff.text
+    client.http.cookies.clear()
+    client.http.cookies.update(cast.sign_in(cast.borrower()))
+    assert (
+        lin.submit(lin.get(answer.headers["location"]), form="/remove").headers["location"]
+        == answer.headers["location"]
+    )
+    assert evidence_code_states(doors) == {code: "deleted"}
 
 
 def test_a_file_that_fails_is_named_and_the_dispute_is_filed(
