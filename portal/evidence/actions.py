@@ -98,9 +98,10 @@ def take_upload(
             session.execute(update(FILE).where(FILE.c.id == known.id).values(shared=True))
             audit.record(session, viewer, events.FileAdded(known.code, f"{case_kind}:{case_number}", kept.sha256, True))
         return str(known.code)
-    _reserve(session, case_kind, case_number, owner, kept)
-    if viewer.kind != "staff":
-        quota.take_room(session, owner, kept.name, kept.size)
+    with session.begin_nested():  # a caller that goes on without this file keeps no room for it
+        _reserve(session, case_kind, case_number, owner, kept)
+        if viewer.kind != "staff":
+            quota.take_room(session, owner, kept.name, kept.size)
     if case_kind == "draft":
         delete_after = viewer.today + timedelta(days=DRAFT_DAYS)
     row = EvidenceFile(

@@ -85,11 +85,11 @@ class FileStore:
 
     def discard(self, keys: Iterable[str]) -> None:
         """Remove files that no row names any more; what cannot be reached now is left to the sweep."""
-        for key in keys:
-            try:
+        try:
+            for key in keys:
                 self._backend.delete(key)
-            except StoreUnreachable as error:
-                _log.warning("deletion_left_to_the_sweep", key=key, why=str(error))
+        except StoreUnreachable as error:
+            _log.warning("deletion_left_to_the_sweep", why=str(error))
 
     def rewrap(self, key: str) -> bool:
         """Wrap a file's own key with the newest file key; False if it is already. Killed, it leaves the file as it was.

@@ -4,13 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlmodel import Session
 
 from portal.core.refusal import Refusal
 from portal.disputes.labels import file_problem
 from portal.evidence import actions, quota
-from portal.evidence.queries import FILE, QUOTA
+from portal.evidence.queries import CASE, FILE, QUOTA
 from portal.platform import i18n
 from portal.platform.clock import FixedClock
+from portal.platform.gate import Viewer
 from tests.client import Client
 from tests.evidence.acts import add, portal_of, rows
 from tests.evidence.conftest import viewer_named
@@ -67,6 +69,27 @@ def test_twenty_uploads_at_once_never_go_over_a_person(client: Client, monkeypat
     assert outcomes.count("taken") == 1
     assert outcomes.count("quota_person") == 19
     assert [row.files for row in rows(client, QUOTA)] == [8]
+
+
+def test_a_file_that_is_refused_takes_no_room_of_its_case(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the form goes on without it, in the same transaction."""
+    monkeypatch.setattr(quota, "PERSON_FILES", 1)
+    portal = portal_of(client)
+    lin = viewer_named("lin", portal.doors.system())
+    kept = [actions.keep(portal.files, f"{size}.jpg", make.picture(size, 20, kind="JPEG")) for size in (20, 30)]
+
+    def take_both(session: Session, viewer: Viewer) -> list[str]:
+        refused = []
+        for each in kept:
+            try:
+                actions.take_upload(session, viewer, each, case_kind="dispute", case_number="4K7-2GH")
+            except Refusal as refusal:
+                refused.append(refusal.code)
+        return refused
+
+    assert portal.doors.write_as(lin, take_both) == ["quota_person"]
+    assert [(row.files, row.bytes) for row in rows(client, CASE)] == [(1, kept[0].size)]
+    assert [(row.files, row.bytes) for row in rows(client, QUOTA)] == [(1, kept[0].size)]
 
 
 def test_what_is_deleted_makes_room(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

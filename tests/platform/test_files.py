@@ -2,9 +2,10 @@
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,53 @@ def test_away_is_not_missing(s3: S3Server, change: Mapping[str, str]) -> None:
     with pytest.raises(StoreUnreachable) as error:
         store.check()
     assert s3.secret_key not in str(error.value)
+
+
+# --- What goes over the wire ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def overheard(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The heads of requests to any host by http, caught by a proxy that answers each with nothing."""
+    heads: list[str] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.rfile.read(int(handler.headers.get("content-length") or 0))
+        heads.append(f"{handler.requestline}\n{handler.headers}".lower())
+        handler.send_response(200)
+        handler.send_header("Content-Length", "0")
+        handler.send_header("ETag", "x")
+        handler.end_headers()
+
+    quiet = {"do_PUT": answer, "log_message": lambda *_: None}
+    listener = type("Listener", (BaseHTTPRequestHandler,), quiet)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
+    yield heads
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("style", "address"),
+    [
+        ("path", "put http://oss.lender.test/evidence/portal/"),
+        ("virtual", "put http://evidence.oss.lender.test/portal/"),
+    ],
+)
+def test_an_upload_asks_for_nothing_beyond_the_plain_protocol(overheard: list[str], style: str, address: str) -> None:
+    """No checksum, no condition, no parts, which some services refuse; the content is covered by the signature."""
+    settings = {
+        "FILES_URL": "s3://evidence/portal",
+        "FILES_ENDPOINT": "http://oss.lender.test",
+        "FILES_ACCESS_KEY": "portal",
+        "FILES_SECRET_KEY": "secret",
+        "FILES_STYLE": style,
+    }
+    FileStore(Bucket(files_of(settings)), [OLD]).put(os.urandom(6_000_000))
+    (head,) = overheard
+    assert head.startswith(address)
+    assert "x-amz-content-sha256: unsigned" not in head
+    assert "x-amz-content-sha256: " in head
+    assert not any(word in head for word in ("checksum", "if-none-match", "if-match", "uploads"))
