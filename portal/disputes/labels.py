@@ -1,7 +1,6 @@
 """The words for states, reasons, outcomes and rows of disputes, in the reader's language; templates get this module."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from portal.core.days import each_day
