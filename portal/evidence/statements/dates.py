@@ -1,0 +1,261 @@
+"""Dates as banks write them, a whole column at once: which part is the day and which the month is said by all of
+its cells together, or not at all.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from itertools import pairwise
+from typing import Literal, TypeAlias
+
+Order: TypeAlias = Literal["dmy", "mdy", "ymd"]
+
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+EXCEL_EPOCH = date(1899, 12, 30)
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january januar janvier ene enero gen gennaio januari",
+            "feb february februar fev février fevrier febrero febbraio februari fév",
+            "mar march mär märz mrz mars marzo maart mrt",
+            "apr april avr avril abr abril aprile",
+            "may mai mayo mag maggio mei",
+            "jun june juni juin junio giu giugno",
+            "jul july juli juil juillet julio lug luglio",
+            "aug august aoû août aout ago agosto augustus",
+            "sep sept september septembre septiembre set settembre",
+            "oct october okt oktober octobre octubre ott ottobre",
+            "nov november novembre noviembre",
+            "dec december dez dezember déc décembre decembre dic diciembre dicembre",
+        ),
+        1,
+    )
+    for name in names.split()
+}
+_TIME = re.compile(r"(?<![0-9:])([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(?:\.[0-9]+)?\s*([ap]\.?m\.?)?", re.IGNORECASE)
+_YEAR_FIRST = re.compile(r"([12][0-9]{3})([-/. ])([0-9]{1,2})\2([0-9]{1,2})")
+_COMPACT = re.compile(r"([12][0-9]{3})([01][0-9])([0-3][0-9])(?:([0-2][0-9])([0-5][0-9])([0-5][0-9]))?")
+_YEAR_LAST = re.compile(r"([0-9]{1,2})([-/. ])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})")
+_NO_YEAR = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\.?")
+_DAY_NAMED = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th|\.)?[-\s/]*([a-zà-ÿ]{3,10})\.?(?:[-\s/,]*([0-9]{4}|[0-9]{2}))?")
+_MONTH_NAMED = re.compile(r"([a-zà-ÿ]{3,10})\.?[-\s]*([0-9]{1,2})(?:st|nd|rd|th)?(?:[,\s]+([0-9]{4}))?")
+_SERIAL = re.compile(r"([2-7][0-9]{4})(?:\.0+)?")
+_ISO_T = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})t(?=[0-9])")
+_ZONE = re.compile(r"^\s*(?:z|utc|[+-][0-9]{2}:?[0-9]{2})\s*$")
+_WEEKDAY = re.compile(r"星期[一二三四五六日天]|周[一二三四五六日]|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b\.?,?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A date as one cell has it: what it can mean by each order of its parts, and its time of day."""
+
+    by_order: dict[Order, date]
+    at: time | None = None
+    month_day: tuple[tuple[int, int], ...] = ()
+    """(month, day) choices of a date without a year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The days and times of a column, None where a cell is no date; `unsure` is a cell that leaves two readings."""
+
+    days: tuple[date | None, ...]
+    times: tuple[time | None, ...]
+    order: Order | None
+    unsure: str = ""
+
+
+def written(text: str) -> Written | None:
+    """What a cell may mean as a date; None for anything else."""
+    plain, at = _split_time(text)
+    compact = _COMPACT.fullmatch(plain)
+    if compact:
+        day = _day(int(compact[1]), int(compact[2]), int(compact[3]))
+        at = time(int(compact[4]), int(compact[5]), int(compact[6])) if compact[4] and int(compact[4]) < 24 else at
+        return _certain(day, at)
+    first = _YEAR_FIRST.fullmatch(plain)
+    if first:
+        return _certain(_day(int(first[1]), int(first[3]), int(first[4])), at)
+    return _year_last(plain, at) or _named(plain, at) or _without_year(plain, at)
+
+
+def _split_time(text: str) -> tuple[str, time | None]:
+    plain = unicodedata.normalize("NFKC", text).strip().strip("[]\"'=").casefold()
+    plain = _ISO_T.sub(r"\1 ", plain).replace("年", "-").replace("月", "-").replace("日", " ")
+    at = None
+    clock = _TIME.search(plain)
+    if clock:
+        at = clock_time(clock[0])
+        rest = _ZONE.sub("", plain[clock.end() :])
+        plain = f"{plain[: clock.start()]} {rest}"
+    return _WEEKDAY.sub(" ", plain).strip(" ,;-"), at
+
+
+def clock_time(text: str) -> time | None:
+    """A time of day: 9:05, 09:05:30, 090530, 9.05 pm."""
+    plain = unicodedata.normalize("NFKC", text).strip().strip("[]\"'=").casefold()
+    if re.fullmatch(r"[0-9]{5,6}", plain):
+        plain = f"{plain.zfill(6)[:2]}:{plain.zfill(6)[2:4]}:{plain.zfill(6)[4:]}"
+    clock = _TIME.fullmatch(plain)
+    if clock is None:
+        return None
+    hour, minute, second = int(clock[1]), int(clock[2]), int(clock[3] or 0)
+    if clock[4]:
+        hour = hour % 12 + (12 if clock[4].startswith("p") else 0)
+    return time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _certain(day: date | None, at: time | None) -> Written | None:
+    return Written({"dmy": day, "mdy": day, "ymd": day}, at) if day else None
+
+
+def _year_last(plain: str, at: time | None) -> Written | None:
+    parts = _YEAR_LAST.fullmatch(plain)
+    if parts is None:
+        return None
+    a, b, c = int(parts[1]), int(parts[3]), int(parts[4])
+    whole_year = len(parts[4]) == 4
+    year = c if whole_year else 2000 + c
+    tried: dict[Order, date | None] = {"dmy": _day(year, b, a)}
+    if parts[2] != ".":
+        tried["mdy"] = _day(year, a, b)
+    if not whole_year:
+        tried["ymd"] = _day(2000 + a, b, c)
+    return _of(tried, at)
+
+
+def _of(tried: dict[Order, date | None], at: time | None) -> Written | None:
+    found = {order: day for order, day in tried.items() if day is not None}
+    return Written(found, at) if found else None
+
+
+def _named(plain: str, at: time | None) -> Written | None:
+    """5 March 2024, Mar 5, 2024, 05-MAR-24, 5 Mar."""
+    named = _DAY_NAMED.fullmatch(plain)
+    day_text, name, year = (named[1], named[2], named[3]) if named else ("", "", None)
+    if not named:
+        named = _MONTH_NAMED.fullmatch(plain)
+        if not named:
+            return None
+        day_text, name, year = named[2], named[1], named[3]
+    month = _MONTHS.get(name)
+    if month is None:
+        return None
+    if year is None:
+        return Written({}, at, ((month, int(day_text)),))
+    return _certain(_day(int(year) + (2000 if len(year) == 2 else 0), month, int(day_text)), at)
+
+
+def _without_year(plain: str, at: time | None) -> Written | None:
+    parts = _NO_YEAR.fullmatch(plain)
+    if parts:
+        a, b = int(parts[1]), int(parts[3])
+        choices = [(b, a)] if parts[2] == "." else [(a, b), (b, a)]
+        fitting = tuple(choice for choice in choices if _day(2000, *choice))
+        return Written({}, at, fitting) if fitting else None
+    serial = _SERIAL.fullmatch(plain)
+    return _certain(EXCEL_EPOCH + timedelta(days=int(serial[1])), at) if serial else None
+
+
+def read_column(cells: Sequence[str], period: tuple[date, date] | None = None) -> Column:
+    """The dates of a column. Where two orders fit every cell, the one counts in which the days follow on each other;
+    where both do, or neither, nothing is guessed. `period` gives dates without a year theirs.
+    """
+    seen = [written(cell) for cell in cells]
+    times = tuple(each.at if each else None for each in seen)
+    undecided = [each for each in seen if each and len(set(each.by_order.values())) != 1]
+    orders: list[Order] = ["dmy", "mdy", "ymd"]
+    fitting = [order for order in orders if all(order in each.by_order for each in seen if each and each.by_order)]
+    if not undecided and all(not (each and len(each.month_day) > 1) for each in seen):
+        order = fitting[0] if fitting else None
+        return Column(tuple(_resolved(each, order or "dmy", 0, period) for each in seen), times, order)
+    choices: list[tuple[Order, int]] = [(order, int(order == "dmy")) for order in fitting]
+    tried = [tuple(_resolved(each, order, place, period) for each in seen) for order, place in choices]
+    kept = _best(tried)
+    if kept is not None:
+        return Column(tried[kept], times, choices[kept][0])
+    example = next(cell for cell, each in zip(cells, seen, strict=True) if each and not _is_sure(each))
+    return Column((None,) * len(cells), times, None, unsure=example.strip() if tried else "")
+
+
+def _is_sure(each: Written) -> bool:
+    return len(set(each.by_order.values())) == 1 and len(each.month_day) < 2
+
+
+def _best(tried: Sequence[tuple[date | None, ...]]) -> int | None:
+    """The only choice, or the only one in which the days run one way, or any if all say the same."""
+    whole = [place for place, days in enumerate(tried) if tried and days.count(None) == min(t.count(None) for t in tried)]
+    if whole and len({tried[place] for place in whole}) == 1:
+        return whole[0]
+    running = [place for place in whole if _runs_one_way(tried[place])]
+    return running[0] if len({tried[place] for place in running}) == 1 else None
+
+
+def _runs_one_way(days: Sequence[date | None]) -> bool:
+    known = [day for day in days if day is not None]
+    return all(a <= b for a, b in pairwise(known)) or all(a >= b for a, b in pairwise(known))
+
+
+def _resolved(each: Written | None, order: Order, place: int, period: tuple[date, date] | None) -> date | None:
+    if each is None:
+        return None
+    if each.by_order:
+        return each.by_order.get(order)
+    if not each.month_day or period is None:
+        return None
+    month, day = each.month_day[min(place, len(each.month_day) - 1)]
+    years = range(period[0].year - 1, period[1].year + 2)
+    dates = [found for year in years if (found := _day(year, month, day))]
+    return min(dates, key=lambda found: _outside(found, period), default=None)
+
+
+def _outside(day: date, period: tuple[date, date]) -> int:
+    return max((period[0] - day).days, (day - period[1]).days, 0)
+
+
+_LOOSE: tuple[re.Pattern[str], ...] = (
+    re.compile(r"[12][0-9]{3}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?"),
+    re.compile(r"(?<![0-9])[12][0-9]{3}[01][0-9][0-3][0-9](?![0-9])"),
+    re.compile(r"(?<![0-9])[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}(?![0-9])"),
+    re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)?[-\s][A-Za-z]{3,9}\.?[-\s,]+[0-9]{4}"),
+    re.compile(r"[A-Za-z]{3,9}\.?\s+[0-9]{1,2}(?:st|nd|rd|th)?,?\s+[0-9]{4}"),
+)
+
+
+def dates_in(text: str, order: Order | None) -> list[tuple[date, time | None]]:
+    """The dates in a line of prose, each with the time written after it; numeric ones by the file's order."""
+    plain = unicodedata.normalize("NFKC", text)
+    found = []
+    for start, end in sorted(_places(plain)):
+        each = written(plain[start:end])
+        clock = re.match(r"[\sT]*([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)", plain[end:])
+        if each and each.by_order:
+            days = set(each.by_order.values())
+            day = days.pop() if len(days) == 1 else each.by_order.get(order) if order else None
+            if day is not None:
+                found.append((day, clock_time(clock[1]) if clock else None))
+    return found
+
+
+def _places(plain: str) -> Iterator[tuple[int, int]]:
+    taken: list[tuple[int, int]] = []
+    for pattern in _LOOSE:
+        for match in pattern.finditer(plain):
+            if all(match.end() <= start or match.start() >= end for start, end in taken):
+                taken.append(match.span())
+                yield match.span()
+
+

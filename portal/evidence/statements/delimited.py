@@ -1,0 +1,93 @@
+"""CSV and its relatives: any encoding that banks use, any delimiter, any number of lines before the table."""
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+
+from portal.core.statement import Statement
+from portal.evidence.statements.grid import header_of, statement_of
+from portal.evidence.statements.headers import Meaning
+from portal.evidence.statements.outcomes import ColumnsUnknown, NotAStatement
+
+DELIMITERS = (",", ";", "\t", "|", "，")
+FIELD_LIMIT = 1_000_000
+
+_CHINESE = re.compile("日期|时间|金额|余额|摘要|交易|账号|卡号|币种|收入|支出")
+_TRADITIONAL = re.compile("日期|時間|金額|餘額|結餘|摘要|賬號|幣種")
+
+
+def read(
+    name: str, data: bytes, *, columns: Mapping[str, Meaning] | None = None, currency: str = ""
+) -> list[Statement]:
+    """The one statement of a text file."""
+    text = decoded(data)
+    refusal: Exception = NotAStatement("no_table")
+    best: tuple[int, list[tuple[int, list[str]]]] | None = None
+    for grid in _grids(text):
+        try:
+            width = len(header_of([cells for _, cells in grid], columns).meanings)
+        except (ColumnsUnknown, NotAStatement) as problem:
+            refusal = _clearer(refusal, problem)
+            continue
+        if best is None or width > best[0]:
+            best = (width, grid)
+    if best is None:
+        raise refusal
+    lines = [line for line, _ in best[1]]
+    grid_cells = [cells for _, cells in best[1]]
+    return [statement_of(grid_cells, file=name, lines=lines, columns=columns, currency=currency)]
+
+
+def _clearer(known: Exception, problem: Exception) -> Exception:
+    """The outcome that shows most columns is the one that a person can answer."""
+    if not isinstance(problem, ColumnsUnknown):
+        return known
+    if isinstance(known, ColumnsUnknown) and len(known.header) >= len(problem.header):
+        return known
+    return problem
+
+
+def decoded(data: bytes) -> str:
+    """The text, whichever of the usual encodings it is in; one that holds none of them is Latin-1."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    if data[:400].count(b"\0") > len(data[:400]) // 4:
+        return data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", errors="replace")
+    for encoding, must_show in (("utf-8-sig", None), ("gb18030", _CHINESE), ("big5hkscs", _TRADITIONAL)):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if must_show is None or must_show.search(text):
+            return text
+    return data.decode("cp1252", errors="replace")
+
+
+def _grids(text: str) -> list[list[tuple[int, list[str]]]]:
+    """The text cut into cells by each delimiter that occurs, and by columns of spaces where none does."""
+    found = [_cut(text, delimiter) for delimiter in DELIMITERS if delimiter in text]
+    if re.search(r"\S {2,}\S", text):
+        lines = text.splitlines()
+        found.append([(number, re.split(r"\s{2,}", line.strip())) for number, line in enumerate(lines, 1)])
+    return found
+
+
+def _cut(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    csv.field_size_limit(FIELD_LIMIT)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        last = 0
+        for cells in reader:
+            rows.append((last + 1, _plain(cells)))
+            last = reader.line_num
+    except csv.Error:
+        lines = text.splitlines()
+        return [(number, _plain(line.split(delimiter))) for number, line in enumerate(lines, 1)]
+    return rows
+
+
+def _plain(cells: Sequence[str]) -> list[str]:
+    """Cells without the ="…" by which some exports keep a spreadsheet from reading them as numbers."""
+    return [re.sub(r'^="?(.*?)"?$', r"\1", cell.strip().strip("\ufeff")).strip() for cell in cells]
