@@ -13,8 +13,11 @@ from math import gcd
 
 from portal.core.statement import StatementRow
 
-COARSEST_ROUNDING = 10
-"""Some banks round what they print to a tenth of the unit; nothing coarser is taken for rounding."""
+ROUNDED_TO = 10
+"""Some banks print everything rounded to a tenth, so that their balances miss each other by one; nothing else is
+taken for rounding."""
+
+ROWS_TO_SHOW_IT = 5
 
 MOST_ROUNDINGS = 5
 """How many roundings may add up where several rows lie between two printed balances."""
@@ -49,7 +52,7 @@ class Chain:
         self._points = [point for point, _ in self._anchors]
         self._veiled = [0, *accumulate(row.covered for row in rows)]
         step = gcd(*(row.amount for row in rows), *(balance for _, balance in self._anchors))
-        self._slack = step if step <= COARSEST_ROUNDING else 0
+        self._slack = ROUNDED_TO if step == ROUNDED_TO and len(rows) >= ROWS_TO_SHOW_IT else 0
 
     @property
     def has_balances(self) -> bool:

@@ -8,6 +8,9 @@ import re
 import zipfile
 from pathlib import PurePath
 
+from portal.evidence import data_kinds
+from portal.evidence.data_kinds import DATA_KINDS
+
 MAX_FILE_BYTES = 20_000_000
 MAX_CASE_FILES = 10
 MAX_CASE_BYTES = 60_000_000
@@ -18,6 +21,11 @@ MAX_PAGES = 100
 MAX_PDF_OBJECTS = 100_000
 
 KINDS = ("pdf", "jpeg", "png", "heic")
+"""What an upload may be."""
+
+READABLE_KINDS = (*KINDS, *DATA_KINDS)
+"""What the sandbox can read: uploads, and the files that banks give their customers."""
+
 MEDIA_TYPES = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png", "heic": "image/heic"}
 FILE_ENDINGS = {"pdf": "pdf", "jpeg": "jpg", "png": "png", "heic": "heic"}
 
@@ -31,7 +39,7 @@ _KIND_OF_ENDING = {
 # A second ending inside the name is a second claim about what the file is.
 _FOREIGN_ENDINGS = frozenset(
     "asp aspx bat cmd dll docm exe hta htm html jar js jsp lnk mht msi php phtml ps1 scr sh shtml svg swf "
-    "vbs xht xhtml xml zip".split()
+    "vbs xht xhtml zip".split()
 )
 _HEIC_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis"))
 # The short ones occur by chance in a large picture, and only count where a program would look for them.
@@ -41,10 +49,15 @@ _MARK_UP = re.compile(rb"<!doctype|<script|<iframe|<\?php|<html|<body|<svg", re.
 
 def kind_of_name(name: str) -> str | None:
     """The kind that a file name claims, None when it claims none of ours or more than one thing."""
+    last = _ending(name)
+    return _KIND_OF_ENDING.get(last) if last else None
+
+
+def _ending(name: str) -> str | None:
     endings = [ending.removeprefix(".").lower() for ending in PurePath(name).suffixes]
-    if not endings or _FOREIGN_ENDINGS.intersection(endings):
+    if not endings or _FOREIGN_ENDINGS.intersection(endings) or "xml" in endings[:-1]:
         return None
-    return _KIND_OF_ENDING.get(endings[-1])
+    return endings[-1]
 
 
 def kind_of_content(data: bytes) -> str | None:
@@ -66,8 +79,16 @@ def kind_of(name: str, data: bytes) -> str | None:
     return kind if kind is not None and kind == kind_of_name(name) else None
 
 
+def readable_kind_of(name: str, data: bytes) -> str | None:
+    """The same for everything that the sandbox can read, files of data included."""
+    claimed = _ending(name)
+    return kind_of(name, data) or (data_kinds.kind_of(claimed, data) if claimed else None)
+
+
 def hides_another_file(kind: str, data: bytes) -> bool:
     """Is this file a second thing as well: an archive at its end, a page or a PDF inside a picture?"""
+    if kind in DATA_KINDS:
+        return data_kinds.hides_another_file(kind, data)
     if zipfile.is_zipfile(io.BytesIO(data)):
         return True
     if kind == "pdf":

@@ -5,13 +5,14 @@ its cells together, or not at all.
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
 Order: TypeAlias = Literal["dmy", "mdy", "ymd"]
 
+ORDERS: tuple[Order, ...] = ("dmy", "mdy", "ymd")
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 EXCEL_EPOCH = date(1899, 12, 30)
 
@@ -55,8 +56,18 @@ class Written:
 
     by_order: dict[Order, date]
     at: time | None = None
-    month_day: tuple[tuple[int, int], ...] = ()
-    """(month, day) choices of a date without a year."""
+    month_day: dict[Order, tuple[int, int]] = field(default_factory=dict)
+    """The same of a date without a year, as (month, day)."""
+
+    @property
+    def orders(self) -> set[Order]:
+        """The orders by which this is a date."""
+        return {*self.by_order, *self.month_day}
+
+    @property
+    def is_sure(self) -> bool:
+        """Do all orders give the same day?"""
+        return len({*self.by_order.values(), *self.month_day.values()}) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +166,7 @@ def _named(plain: str, at: time | None) -> Written | None:
     if month is None:
         return None
     if year is None:
-        return Written({}, at, ((month, int(day_text)),))
+        return _yearless({order: (month, int(day_text)) for order in ORDERS}, at)
     return _certain(_day(int(year) + (2000 if len(year) == 2 else 0), month, int(day_text)), at)
 
 
@@ -163,11 +174,16 @@ def _without_year(plain: str, at: time | None) -> Written | None:
     parts = _NO_YEAR.fullmatch(plain)
     if parts:
         a, b = int(parts[1]), int(parts[3])
-        choices = [(b, a)] if parts[2] == "." else [(a, b), (b, a)]
-        fitting = tuple(choice for choice in choices if _day(2000, *choice))
-        return Written({}, at, fitting) if fitting else None
+        day_first: dict[Order, tuple[int, int]] = {"dmy": (b, a)}
+        month_first: dict[Order, tuple[int, int]] = {"mdy": (a, b), "ymd": (a, b)}
+        return _yearless(day_first if parts[2] == "." else day_first | month_first, at)
     serial = _SERIAL.fullmatch(plain)
     return _certain(EXCEL_EPOCH + timedelta(days=int(serial[1])), at) if serial else None
+
+
+def _yearless(tried: dict[Order, tuple[int, int]], at: time | None) -> Written | None:
+    fitting = {order: pair for order, pair in tried.items() if _day(2000, *pair)}
+    return Written({}, at, fitting) if fitting else None
 
 
 def read_column(cells: Sequence[str], period: tuple[date, date] | None = None) -> Column:
@@ -176,31 +192,21 @@ def read_column(cells: Sequence[str], period: tuple[date, date] | None = None) -
     """
     seen = [written(cell) for cell in cells]
     times = tuple(each.at if each else None for each in seen)
-    undecided = [each for each in seen if each and len(set(each.by_order.values())) != 1]
-    orders: list[Order] = ["dmy", "mdy", "ymd"]
-    fitting = [order for order in orders if all(order in each.by_order for each in seen if each and each.by_order)]
-    if not undecided and all(not (each and len(each.month_day) > 1) for each in seen):
-        order = fitting[0] if fitting else None
-        return Column(tuple(_resolved(each, order or "dmy", 0, period) for each in seen), times, order)
-    choices: list[tuple[Order, int]] = [(order, int(order == "dmy")) for order in fitting]
-    tried = [tuple(_resolved(each, order, place, period) for each in seen) for order, place in choices]
+    fitting = [order for order in ORDERS if all(order in each.orders for each in seen if each)]
+    tried = [tuple(_resolved(each, order, period) for each in seen) for order in fitting]
     kept = _best(tried)
     if kept is not None:
-        return Column(tried[kept], times, choices[kept][0])
-    example = next(cell for cell, each in zip(cells, seen, strict=True) if each and not _is_sure(each))
-    return Column((None,) * len(cells), times, None, unsure=example.strip() if tried else "")
-
-
-def _is_sure(each: Written) -> bool:
-    return len(set(each.by_order.values())) == 1 and len(each.month_day) < 2
+        return Column(tried[kept], times, fitting[kept])
+    pairs = zip(cells, seen, strict=True)
+    example = next((cell for cell, each in pairs if each and not each.is_sure), "")
+    return Column((None,) * len(cells), times, None, unsure=example.strip() or next(iter(cells), ""))
 
 
 def _best(tried: Sequence[tuple[date | None, ...]]) -> int | None:
     """The only choice, or the only one in which the days run one way, or any if all say the same."""
-    whole = [place for place, days in enumerate(tried) if tried and days.count(None) == min(t.count(None) for t in tried)]
-    if whole and len({tried[place] for place in whole}) == 1:
-        return whole[0]
-    running = [place for place in whole if _runs_one_way(tried[place])]
+    if len(set(tried)) == 1:
+        return 0
+    running = [place for place, days in enumerate(tried) if _runs_one_way(days)]
     return running[0] if len({tried[place] for place in running}) == 1 else None
 
 
@@ -209,14 +215,14 @@ def _runs_one_way(days: Sequence[date | None]) -> bool:
     return all(a <= b for a, b in pairwise(known)) or all(a >= b for a, b in pairwise(known))
 
 
-def _resolved(each: Written | None, order: Order, place: int, period: tuple[date, date] | None) -> date | None:
+def _resolved(each: Written | None, order: Order, period: tuple[date, date] | None) -> date | None:
     if each is None:
         return None
     if each.by_order:
         return each.by_order.get(order)
-    if not each.month_day or period is None:
+    if period is None:
         return None
-    month, day = each.month_day[min(place, len(each.month_day) - 1)]
+    month, day = each.month_day[order]
     years = range(period[0].year - 1, period[1].year + 2)
     dates = [found for year in years if (found := _day(year, month, day))]
     return min(dates, key=lambda found: _outside(found, period), default=None)

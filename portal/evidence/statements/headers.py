@@ -25,7 +25,7 @@ _NAMES: Mapping[Meaning, str] = {
         datum|datumbuchung|boekdatum|fecha|fechadeoperacion|fechaoperacion|fechacontable|data|datacontabile|dataoperazione
         datadooperacao|dataoperacji|datalançamento|datelopération|dateopération|dateoperation|datecomptable|dato|bokfort
         bokföringsdag|bokføringsdato|kirjauspäivä|datumzaúčtování|datumzpracování|startdate|starteddate
-        起息日 valuedate|valuta|valutadatum|wertstellung|fechavalor|datavaluta|datedevaleur|rentedatum""",
+        成交日期 起息日 valuedate|valuta|valutadatum|wertstellung|fechavalor|datavaluta|datedevaleur|rentedatum""",
     "time": """交易时间 记账时间 入账时间 时间 交易时刻 成交时间 発生時刻 time|transactiontime|bookingtime|posttime|uhrzeit|hora|heure|ora""",
     "amount": """记账金额 入账金额 人民币金额 交易金额 金额 发生额 交易额 实付金额 发生金额 交易发生额 收支金额 变动金额 收付金额 清算金额
         交易币种/金额 入账币种/金额 订单金额 金額 交易金額

@@ -22,7 +22,7 @@ _UNIT = re.compile(
 )
 _SIDE_WORD = re.compile(r"(?<![a-z])(?:cr|dr|[cd])\.?$|^(?:cr|dr)(?=[.\s])|[借贷貸]")
 _MINUS = str.maketrans(dict.fromkeys("−–—－﹣‐‑", "-"))
-CREDIT
+CREDIT_SIDE = frozenset(("cr", "c", "贷", "貸"))
 
 @dataclass(frozen=True, slots=True)
 class Figure:
