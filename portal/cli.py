@@ -51,6 +51,22 @@ class Format(StrEnum):
     jsonl = "jsonl"
 
 
+class Told(StrEnum):
+    """How an answer is written."""
+
+    text = "text"
+    json = "json"
+
+
+class FundsReading(StrEnum):
+    """Which balance of the due date counts for the funds rule."""
+
+    opening = "opening"
+    closing = "closing"
+    all_day = "all_day"
+    any_moment = "any_moment"
+
+
 class Printed(StrEnum):
     """What check-config can write for other programs."""
 
@@ -220,6 +236,42 @@ def explain(
             format=(format or (Format.jsonl if every_loan else Format.text)).value,
             every_loan=every_loan,
         )
+
+
+# --- Evidence -------------------------------------------------------------------------------------------------
+
+
+@app.command("check-funds")
+def check_funds(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Statements of one account, in any order.")],
+    due: Annotated[datetime, typer.Option(formats=[DAY], metavar="DATE", help="The due date.")],
+    amount: Annotated[str, typer.Option(help="What had to be there, in major units, such as 1180.00.")],
+    currency: Annotated[str, typer.Option(help="ISO 4217 code; by default the statement's own.")] = "",
+    account: Annotated[str, typer.Option(help="Last four digits of the debited account.")] = "",
+    holder: Annotated[str, typer.Option(help="The account holder's name.")] = "",
+    reading: Annotated[FundsReading, typer.Option(help="Which balance of the day counts.")] = FundsReading.closing,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(help="What unknown columns mean: NAME=date,NAME=amount,NAME=balance; a number for no name."),
+    ] = None,
+    format: Annotated[Told, typer.Option(help="text or json.")] = Told.text,
+) -> int:
+    """Say whether statements show the instalment on its due date: met, not met, or what is missing to tell.
+
+    Reads CSV, XLSX, XLS, CAMT.052 and 053, MT940, OFX and QFX; see docs/check-funds.md. Nothing is stored.
+    """
+    from portal.evidence.commands import Asked, run_check_funds
+
+    asked = Asked(
+        due=due.date(),
+        amount=amount,
+        currency=currency,
+        account=account,
+        holder=holder,
+        reading=reading.value,
+        columns=columns or (),
+    )
+    return run_check_funds(files, asked, format=format.value, out=sys.stdout)
 
 
 # --- People ---------------------------------------------------------------------------------------------------

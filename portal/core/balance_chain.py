@@ -120,7 +120,8 @@ def in_order(rows: Sequence[StatementRow], opening: int | None = None) -> list[i
     for _, places in groupby(by_day, key=lambda place: rows[place].day):
         day = _day_in_order(rows, list(places), before)
         ordered += day
-        before = rows[day[-1]].balance if rows[day[-1]].balance is not None else before
+        last = rows[day[-1]].balance
+        before = before if last is None else last
     return ordered
 
 
@@ -128,25 +129,25 @@ def _day_in_order(rows: Sequence[StatementRow], places: list[int], before: int |
     if len(places) == 1 or any(rows[place].balance is None for place in places):
         return places
     choices = [places, places[::-1]]
-    best = min(choices, key=lambda choice: disorder((rows[place] for place in choice), before))
-    if disorder((rows[place] for place in best), before):
+    if all(_missed(rows, choice, before) for choice in choices):
         trail = _trail(rows, places, before)
-        if trail and disorder((rows[place] for place in trail), before) < disorder(
-            (rows[place] for place in best), before
-        ):
-            return trail
-    return best
+        choices += [trail] if trail else []
+    return min(choices, key=lambda choice: _missed(rows, choice, before))
+
+
+def _missed(rows: Sequence[StatementRow], places: Iterable[int], before: int | None) -> int:
+    return disorder((rows[place] for place in places), before)
 
 
 def disorder(rows: Iterable[StatementRow], before: int | None = None) -> int:
     """By how much the balances miss each other over these rows, in this order; 0 where they link."""
     missed = 0
+    known = before
     for row in rows:
-        if row.balance is None:
-            continue
-        if before is not None:
-            missed += abs(row.balance - row.amount - before)
-        before = row.balance
+        expected = None if known is None else known + row.amount
+        if row.balance is not None and expected is not None:
+            missed += abs(row.balance - expected)
+        known = expected if row.balance is None else row.balance
     return missed
 
 
@@ -172,14 +173,14 @@ def _trail(rows: Sequence[StatementRow], places: list[int], before: int | None) 
     waiting: list[tuple[int, int | None]] = [(start, None)]
     trail: list[int] = []
     while waiting:
-        balance, place = waiting[-1]
-        if leaving[balance]:
-            taken = leaving[balance].pop()
+        at, arrived_by = waiting[-1]
+        if leaving[at]:
+            taken = leaving[at].pop()
             waiting.append((rows[taken].balance or 0, taken))
         else:
             waiting.pop()
-            if place is not None:
-                trail.append(place)
+            if arrived_by is not None:
+                trail.append(arrived_by)
     return trail[::-1] if len(trail) == len(places) else None
 
 

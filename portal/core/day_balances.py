@@ -23,9 +23,11 @@ class DayBalances:
         self._seen = [self._chain.witnesses(point) for point in range(self._first, self._last + 1)]
 
     @property
-    def cited(self) -> Sequence[PlacedRow]:
-        """The rows that an answer rests on: those of the day, the one before and the one after."""
-        return self._rows[max(0, self._first - 1) : self._last + 1]
+    def cited(self) -> Sequence[tuple[PlacedRow, int | None]]:
+        """The rows that an answer rests on, each with the balance after it: of the day, the one before, the one
+        after."""
+        places = range(max(0, self._first - 1), min(self._last + 1, len(self._rows)))
+        return [(self._rows[place], self._chain.at(place + 1)) for place in places]
 
     @property
     def is_known(self) -> bool:
@@ -34,8 +36,8 @@ class DayBalances:
 
     def obstacles(self) -> list[Note]:
         """What stands between these rows and an answer: covered rows, no balances, a broken chain."""
-        if any(placed.row.covered for placed in self.cited):
-            covered = sum(placed.row.covered for placed in self.cited)
+        covered = sum(placed.row.covered for placed, _ in self.cited)
+        if covered:
             return [Note("rows_covered", {"count": covered})]
         if not self.is_known:
             veiled = any(link.is_veiled for link in self._links())
@@ -117,4 +119,6 @@ class DayBalances:
         """Why this reading cannot be told although nothing is missing: the rows' order, or a rounding too near."""
         if reading in {"all_day", "any_moment"} and not self.has_sure_order:
             return Note("order_unknown", {"date": self._day.isoformat()})
-        return Note("chain_broken", {"from": self._day.isoformat(), "to": self._day.isoformat()})
+        missed = next((link for link in self._links() if link.off_by), None)
+        whole_day = {"from": self._day.isoformat(), "to": self._day.isoformat()}
+        return self._broken(missed) if missed else Note("chain_broken", whole_day)

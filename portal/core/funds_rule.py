@@ -313,8 +313,8 @@ def _cited(day: DayBalances | None) -> tuple[CitedRow, ...]:
     if day is None:
         return ()
     return tuple(
-        CitedRow(placed.file, placed.row.line, placed.row.day, placed.row.amount, placed.row.balance)
-        for placed in day.cited
+        CitedRow(placed.file, placed.row.line, placed.row.day, placed.row.amount, balance)
+        for placed, balance in day.cited
     )
 
 

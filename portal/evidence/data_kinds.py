@@ -41,7 +41,11 @@ def _kind_of_content(data: bytes) -> str | None:
     if re.match(rb"OFXHEADER|<OFX>|<\?OFX", start, re.IGNORECASE) or re.match(rb"<\?xml[^>]*>\s*<\?OFX", start):
         return "ofx"
     if start.startswith(b"<"):
-        return "xml" if re.match(rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:\w+:)?Document\b", start, re.DOTALL) else None
+        return (
+            "xml"
+            if re.match(rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:\w+:)?Document\b", start, re.DOTALL)
+            else None
+        )
     if _MT940.search(data) and _MT940_BALANCE.search(data):
         return "mt940"
     return "csv" if _is_text(data) else None

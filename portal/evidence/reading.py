@@ -1,9 +1,10 @@
 """The sandboxed reader of one upload, run as a child process: `python -m portal.evidence.reading`.
 
-It takes a line of JSON and the file on standard input, and answers on standard output with a line of JSON and
-the pages of the view copy: pictures painted on fresh canvases, so that nothing but what is visible survives
-(security.md EV-03 to EV-06, M17, M18). It gives up its network and most of its memory before the first byte is
-read. Nothing here may be imported by the portal itself: `sandbox.py` starts it.
+It takes a line of JSON and the file on standard input, and answers on standard output with a line of JSON, the
+pages of the view copy (pictures painted on fresh canvases, so that nothing but what is visible survives, EV-03 to
+EV-06, M17, M18) and, where they were asked for, the bank statements in it as JSON. It gives up its network and most
+of its memory before the first byte is read. Nothing here may be imported by the portal itself: `sandbox.py` starts
+it.
 """
 
 import ctypes
@@ -12,9 +13,10 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from portal.evidence.data_kinds import DATA_KINDS, is_bomb
 from portal.evidence.file_kinds import (
     MAX_JPEG_PIXELS,
     MAX_PAGES,
@@ -23,6 +25,7 @@ from portal.evidence.file_kinds import (
     MAX_SIDE,
     hides_another_file,
     kind_of,
+    readable_kind_of,
 )
 
 MEMORY_BYTES = 512 * 1024 * 1024
@@ -36,6 +39,7 @@ PDF_POINTS_TO_PIXELS = 150 / 72
 JPEG_QUALITY = 82
 MAX_DEPTH = 60
 MAX_NODES = 2_000_000
+MOST_COLUMNS, MOST_HEADER_TEXT = 80, 60
 
 # The EXIF orientations, as the numbers of Pillow's transpositions.
 TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
@@ -62,9 +66,13 @@ def main() -> None:
     warnings.simplefilter("error")
     request = json.loads(sys.stdin.buffer.readline())
     data = sys.stdin.buffer.read()
+    told = b""
     try:
-        kind, pages = read(request["name"], data, request["password"])
+        kind, pages = read(request["name"], data, request["password"], request["want"])
         answer: dict[str, Any] = {"kind": kind, "pages": [len(page) for page in pages]}
+        if request["want"]["statements"]:
+            more, told = statements(kind, data, request)
+            answer |= more
     except Unreadable as problem:
         answer, pages = {"problem": problem.code}, []
     except MemoryError:
@@ -74,6 +82,7 @@ def main() -> None:
     sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
     for page in pages:
         sys.stdout.buffer.write(page)
+    sys.stdout.buffer.write(told)
     sys.stdout.buffer.flush()
 
 
@@ -101,17 +110,53 @@ def confine() -> None:
         libc.prctl(set_no_new_privileges, 1, 0, 0, 0)
 
 
-def read(name: str, data: bytes, password: str = "") -> tuple[str, list[bytes]]:
-    """The kind of the file and the pages of its view copy as JPEG; raises `Unreadable`."""
-    kind = kind_of(name, data)
+def read(name: str, data: bytes, password: str, want: Mapping[str, Any]) -> tuple[str, list[bytes]]:
+    """The kind of the file and the pages of its view copy as JPEG; raises `Unreadable`.
+
+    Files of data are taken only where statements are wanted, and have no pages.
+    """
+    kind = readable_kind_of(name, data) if want["statements"] else kind_of(name, data)
     if kind is None:
         raise Unreadable("wrong_type")
     if hides_another_file(kind, data):
         raise Unreadable("two_files")
+    if kind == "xlsx" and is_bomb(data):
+        raise Unreadable("too_large")
     if kind == "pdf":
         check_pdf(data, password)
-        return kind, list(render_pdf(data, password))
-    return kind, list(picture_pages(kind, data))
+    if kind in DATA_KINDS or not want["pages"]:
+        return kind, []
+    return kind, list(render_pdf(data, password) if kind == "pdf" else picture_pages(kind, data))
+
+
+def statements(kind: str, data: bytes, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """The statements in the file as JSON, or why there are none; a view copy that was made stands either way."""
+    from portal.evidence.statements.outcomes import ColumnsUnknown, NotAStatement
+    from portal.evidence.statements.reading import read_statements
+    from portal.evidence.statements.wire import to_json
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = read_statements(
+                request["name"],
+                kind,
+                data,
+                password=request["password"],
+                columns=request["want"]["columns"],
+                currency=request["want"]["currency"],
+            )
+            told = json.dumps(to_json(found)).encode()
+    except NotAStatement as outcome:
+        return {"no_statement": outcome.code}, b""
+    except ColumnsUnknown as unknown:
+        header = [cell[:MOST_HEADER_TEXT] for cell in unknown.header[:MOST_COLUMNS]]
+        return {"no_statement": "columns_unknown", "header": header, "missing": list(unknown.missing)}, b""
+    except MemoryError:
+        return {"no_statement": "too_long"}, b""
+    except Exception:
+        return {"no_statement": "broken"}, b""
+    return {"statements": len(told)}, told
 
 
 def picture_pages(kind: str, data: bytes) -> Iterator[bytes]:

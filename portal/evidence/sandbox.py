@@ -4,13 +4,18 @@ import json
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from portal.evidence.file_kinds import KINDS, MAX_JPEG_PIXELS, MAX_PAGES, PROBLEMS
+from portal.core.statement import Statement
+from portal.evidence.file_kinds import KINDS, MAX_JPEG_PIXELS, MAX_PAGES, PROBLEMS, READABLE_KINDS
+from portal.evidence.statements.outcomes import OUTCOMES, fingerprint
+from portal.evidence.statements.wire import from_json, plain_text
 
 WAIT_SECONDS = 12
+MOST_STATEMENT_BYTES = 32 * 1024 * 1024
 _ROOT = Path(__file__).resolve().parents[2]
 # Nothing of the portal's own environment, so no secret, reaches the child.
 _ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "1"}
@@ -26,17 +31,50 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Want:
+    """What is asked of the reader: a view copy, the bank statements in the file, or both.
+
+    `columns` says what a statement's columns mean where a person was asked, `currency` is taken where the file
+    names none.
+    """
+
+    pages: bool = True
+    statements: bool = False
+    columns: Mapping[str, str] | None = None
+    currency: str = ""
+
+
+VIEW_COPY = Want()
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownColumns:
+    """A table whose columns a person must name; asked once for each `fingerprint`."""
+
+    header: tuple[str, ...]
+    missing: tuple[str, ...]
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """What the reader found: the kind and the pages, or the code of the problem and no pages."""
+    """What the reader found: the kind and the pages, or the code of the problem and no pages.
+
+    Where statements were wanted, they, or in `no_statement` the code of why there are none; `columns_unknown`
+    comes with the `columns` in question.
+    """
 
     kind: str
     pages: tuple[Page, ...]
     problem: str = ""
+    statements: tuple[Statement, ...] = ()
+    no_statement: str = ""
+    columns: UnknownColumns | None = None
 
 
-def read_upload(name: str, data: bytes, password: str = "") -> Reading:
-    """Check a file and make its view copy in a child process; takes up to 12 s and never raises for a bad file."""
-    request = json.dumps({"name": name, "password": password}).encode() + b"\n"
+def read_upload(name: str, data: bytes, password: str = "", want: Want = VIEW_COPY) -> Reading:
+    """Check a file and read what is wanted in a child process; takes up to 12 s and never raises for a bad file."""
+    request = json.dumps({"name": name, "password": password, "want": asdict(want)}).encode() + b"\n"
     with tempfile.TemporaryFile() as answer:
         try:
             done = subprocess.run(
@@ -55,21 +93,42 @@ def read_upload(name: str, data: bytes, password: str = "") -> Reading:
         if done.returncode != 0:
             return _problem("broken")
         answer.seek(0)
-        return _parse(answer)
+        return _parse(answer, name, want)
 
 
-def _parse(answer: IO[bytes]) -> Reading:
+def _parse(answer: IO[bytes], name: str, want: Want) -> Reading:
     try:
         head = json.loads(answer.readline(65_536))
         if "problem" in head:
             return _problem(head["problem"])
-        sizes = head["pages"]
-        if head["kind"] not in KINDS or not 0 < len(sizes) <= MAX_PAGES:
+        sizes, kind = head["pages"], head["kind"]
+        if kind not in (READABLE_KINDS if want.statements else KINDS) or not _right_number(len(sizes), kind, want):
             return _problem("broken")
         pages = tuple(plain_jpeg(answer.read(size)) for size in sizes)
-    except (ValueError, KeyError, TypeError):
+        return _with_statements(Reading(kind=kind, pages=pages), head, answer, name)
+    except (ValueError, KeyError, TypeError, RecursionError):
         return _problem("broken")
-    return Reading(kind=head["kind"], pages=pages)
+
+
+def _right_number(pages: int, kind: str, want: Want) -> bool:
+    return 0 < pages <= MAX_PAGES if want.pages and kind in KINDS else pages == 0
+
+
+def _with_statements(reading: Reading, head: Mapping[str, Any], answer: IO[bytes], name: str) -> Reading:
+    if "statements" in head:
+        told = answer.read(min(int(head["statements"]), MOST_STATEMENT_BYTES))
+        return replace(reading, statements=from_json(json.loads(told), name))
+    if "no_statement" not in head:
+        return reading
+    code = head["no_statement"] if head["no_statement"] in OUTCOMES else "broken"
+    columns = _columns(head) if code == "columns_unknown" else None
+    return replace(reading, no_statement=code, columns=columns)
+
+
+def _columns(head: Mapping[str, Any]) -> UnknownColumns:
+    header = tuple(plain_text(cell, 60) for cell in head["header"][:80])
+    missing = tuple(part for part in ("date", "amount") if part in head["missing"])
+    return UnknownColumns(header, missing, fingerprint(header))
 
 
 def _problem(code: str) -> Reading:

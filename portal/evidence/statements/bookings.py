@@ -18,7 +18,8 @@ MOST_NOTES = 40
 """More stretches of unreadable rows than this are told as one."""
 
 NOT_BOOKED = re.compile(
-    r"关闭|失败|撤销|取消|作废|未入账|处理中|等待|待入账|cancel|fail|declin|revert|pending|reject|void|unpaid|vorgemerkt", re.IGNORECASE
+    r"关闭|失败|撤销|取消|作废|未入账|处理中|等待|待入账|cancel|fail|declin|revert|pending|reject|void|unpaid|vorgemerkt",
+    re.IGNORECASE,
 )
 
 
@@ -184,7 +185,7 @@ class Bookings:
         way = signs.direction(word)
         if way is None or way == "neither":
             has_balance = "balance" in self._meanings.values() and not is_empty(self._of(row, "balance"))
-            return None if has_balance or way is None and word else "neither"
+            return None if has_balance or (way is None and word) else "neither"
         return value if way == "in" else -abs(value)
 
     def _from_two_columns(self, row: Sequence[str]) -> int | None:
@@ -213,7 +214,11 @@ class Bookings:
         unsigned = not self._has_signs and self._direction_column is None and "credit" not in self._meanings.values()
         settled = signs.settled(rows, opening, are_unsigned=unsigned)
         ordered = tuple(settled[place] for place in in_order(settled, opening))
-        notes = [*self._unreadable_notes(newest_first=newest_first), *self._unclear_notes(), *self._order_notes(settled)]
+        notes = [
+            *self._unreadable_notes(newest_first=newest_first),
+            *self._unclear_notes(),
+            *self._order_notes(settled),
+        ]
         if not any(row.balance is not None for row in ordered):
             notes.append(Note("no_balance"))
         return ordered, notes

@@ -47,7 +47,9 @@ _MONTH_NAMED = re.compile(r"([a-zà-ÿ]{3,10})\.?[-\s]*([0-9]{1,2})(?:st|nd|rd|t
 _SERIAL = re.compile(r"([2-7][0-9]{4})(?:\.0+)?")
 _ISO_T = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})t(?=[0-9])")
 _ZONE = re.compile(r"^\s*(?:z|utc|[+-][0-9]{2}:?[0-9]{2})\s*$")
-_WEEKDAY = re.compile(r"星期[一二三四五六日天]|周[一二三四五六日]|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b\.?,?", re.IGNORECASE)
+_WEEKDAY = re.compile(
+    r"星期[一二三四五六日天]|周[一二三四五六日]|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b\.?,?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,5 +265,3 @@ def _places(plain: str) -> Iterator[tuple[int, int]]:
             if all(match.end() <= start or match.start() >= end for start, end in taken):
                 taken.append(match.span())
                 yield match.span()
-
-

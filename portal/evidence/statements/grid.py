@@ -4,8 +4,9 @@ The header row is found by its names, never by its line; what stands around it s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from portal.core.money import MINOR_DIGITS
 from portal.core.statement import Note, Statement
@@ -79,7 +80,7 @@ def header_of(grid: Sequence[Sequence[str]], columns: Mapping[str, Meaning] | No
 
 
 def _over_two_lines(grid: Sequence[Sequence[str]]) -> Header:
-    for at, (upper, lower) in enumerate(zip(grid[:SEARCHED_ROWS], grid[1 : SEARCHED_ROWS + 1], strict=False)):
+    for at, (upper, lower) in enumerate(pairwise(grid[:SEARCHED_ROWS])):
         width = max(len(upper), len(lower))
         cells = tuple(f"{_cell(upper, place)} {_cell(lower, place)}".strip() for place in range(width))
         for tried in (cells, tuple(_cell(lower, place) or _cell(upper, place) for place in range(width))):
@@ -236,5 +237,3 @@ class _Reader:
 
 
 _MONEY: frozenset[Meaning] = frozenset(("amount", "credit", "debit", "balance"))
-
-

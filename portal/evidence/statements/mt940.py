@@ -53,8 +53,8 @@ def _statement(name: str, message: str, lines_before: int, hint: str) -> Stateme
         rows=tuple(sorted(rows, key=lambda row: row.day)),
         from_day=from_day,
         to_day=to_day,
-        opening=opening and _signed(opening["amount"], opening["status"], digits),
-        closing=closing and _signed(closing["amount"], closing["status"], digits),
+        opening=_signed(opening["amount"], opening["status"], digits) if opening else None,
+        closing=_signed(closing["amount"], closing["status"], digits) if closing else None,
         notes=tuple(notes),
     )
 
@@ -74,9 +74,7 @@ def _balance(parsed: Transactions, side: str) -> dict[str, Any] | None:
     return None
 
 
-def _rows(
-    parsed: Transactions, message: str, lines_before: int, digits: int
-) -> tuple[list[StatementRow], list[Note]]:
+def _rows(parsed: Transactions, message: str, lines_before: int, digits: int) -> tuple[list[StatementRow], list[Note]]:
     lines = [number for number, line in enumerate(message.split("\n"), 1) if _ENTRY.match(line)]
     if len(lines) != len(parsed.transactions):
         return [], [Note("rows_unreadable", {"count": len(lines)})]

@@ -24,6 +24,7 @@ _SIDE_WORD = re.compile(r"(?<![a-z])(?:cr|dr|[cd])\.?$|^(?:cr|dr)(?=[.\s])|[借�
 _MINUS = str.maketrans(dict.fromkeys("−–—－﹣‐‑", "-"))
 CREDIT_SIDE = frozenset(("cr", "c", "贷", "貸"))
 
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A number as it stands in a cell: digits and marks, the sign written with it, and a Cr or Dr beside it."""

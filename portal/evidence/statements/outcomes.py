@@ -3,6 +3,17 @@
 import hashlib
 from collections.abc import Sequence
 
+OUTCOMES = (
+    "no_table",
+    "no_rows",
+    "notification",
+    "broken",
+    "too_long",
+    "kind_unsupported",
+    "columns_unknown",
+)
+"""Why there is no statement in a file that could be opened."""
+
 
 class NotAStatement(Exception):
     """The file could be opened, and shows no bookings of an account; `code` says what it is instead."""

@@ -12,8 +12,9 @@ from portal.evidence.statements.headers import currency_code
 from portal.evidence.statements.numbers import Figure, figure
 
 _ACCOUNT = re.compile(
-    r"(?:^|[\s,;|(])(?:(?:银行|客户|查询|本方|交易|借记|活期|结算|付款)?(?:卡号|账号|帐号|账户号码|账户号|账户)|卡号/账号|户口号码|賬戶號碼|賬號"
-    r"|(?:account|card|a/c|acct)(?:\s+(?:number|no\.?|nr\.?|id))?|iban|kontonummer|konto|rekeningnummer|cuenta|conto|compte|sort code)"
+    r"(?:^|[\s,;|(])(?:(?:银行|客户|查询|本方|交易|借记|活期|结算|付款)?(?:卡号|账号|帐号|账户号码|账户号|账户)"
+    r"|卡号/账号|户口号码|賬戶號碼|賬號|(?:account|card|a/c|acct)(?:\s+(?:number|no\.?|nr\.?|id))?"
+    r"|iban|kontonummer|konto|rekeningnummer|cuenta|conto|compte|sort code)"
     r"\s*[:：]?\s*(?P<value>[A-Z]{0,2}[0-9*＊•xX][0-9A-Za-z*＊•\s-]{2,40})",
     re.IGNORECASE,
 )
@@ -56,7 +57,9 @@ TOTAL = re.compile(
     r"合计|总计|小计|累计|總計|合計|^共\s*[0-9]+|笔数|\btotals?\b|\bsubtotal\b|\bsumme\b|\bgesamt|\bsuma\b|\btotale\b|\btotaal\b",
     re.IGNORECASE,
 )
-_COUNT = re.compile(r"共[:：]?\s*(?P<value>[0-9]{1,6})\s*[笔条]|(?:总笔数|记录数|总条数|交易笔数)\s*[:：]?\s*(?P<other>[0-9]{1,6})")
+_COUNT = re.compile(
+    r"共[:：]?\s*(?P<value>[0-9]{1,6})\s*[笔条]|(?:总笔数|记录数|总条数|交易笔数)\s*[:：]?\s*(?P<other>[0-9]{1,6})"
+)
 _LOOSE_YEAR = re.compile(r"((?:19|20)[0-9]{2})\s*(?:年|[-/.])\s*([01]?[0-9])(?![0-9])")
 
 
@@ -140,7 +143,10 @@ def _days(found: Preamble, text: str, order: Order | None) -> date | None:
 
 
 def _is_a_range(text: str) -> bool:
-    return re.search(r"[0-9日\])]\s*(?:-{1,2}|–|—|~|至|到|to|bis|until|until)\s*[\[(]?[0-9]", text, re.IGNORECASE) is not None
+    return (
+        re.search(r"[0-9日\])]\s*(?:-{1,2}|–|—|~|至|到|to|bis|until|until)\s*[\[(]?[0-9]", text, re.IGNORECASE)
+        is not None
+    )
 
 
 def _balances(found: Preamble, text: str) -> None:
@@ -154,7 +160,9 @@ def _balances(found: Preamble, text: str) -> None:
 
 
 def _first_figure(text: str) -> str:
-    match = re.match(r"(?:[A-Za-z¥￥$€£]{0,4}\s*)?\(?[-+−]?[0-9][0-9.,' ]*[0-9]?\)?-?(?:\s?(?:CR|DR))?", text, re.IGNORECASE)
+    match = re.match(
+        r"(?:[A-Za-z¥￥$€£]{0,4}\s*)?\(?[-+−]?[0-9][0-9.,' ]*[0-9]?\)?-?(?:\s?(?:CR|DR))?", text, re.IGNORECASE
+    )
     return match[0] if match else ""
 
 

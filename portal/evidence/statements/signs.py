@@ -11,12 +11,16 @@ from portal.core.statement import StatementRow
 Direction: TypeAlias = Literal["in", "out", "neither"]
 
 _IN = frozenset(
-    "收入 收 入 贷 贷方 贷cr 贷(cr) 存 存入 转入 入账 进账 來賬 来账 cr c credit crédit credito in incoming deposit h haben bij + kredyt"
-    " crdt gutschrift abono avere income received".split()
+    """
+        收入 收 入 贷 贷方 贷cr 贷(cr) 存 存入 转入 入账 进账 來賬 来账 cr c credit crédit credito in incoming
+        deposit h haben bij + kredyt crdt gutschrift abono avere income received
+    """.split()
 )
 _OUT = frozenset(
-    "支出 支 付 出 借 借方 借dr 借(dr) 取 支取 转出 出账 往账 dr d debit débit debito out outgoing withdrawal s soll af - debet dbit"
-    " lastschrift cargo dare expense paid payment spent".split()
+    """
+        支出 支 付 出 借 借方 借dr 借(dr) 取 支取 转出 出账 往账 dr d debit débit debito out outgoing withdrawal s
+        soll af - debet dbit lastschrift cargo dare expense paid payment spent
+    """.split()
 )
 _NEITHER = frozenset("不计收支 中性交易 其他 / 不计 neutral other".split())
 

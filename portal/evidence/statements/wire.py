@@ -55,8 +55,8 @@ def _statement(told: object, file: str) -> Statement:
         raise Malformed("no statement")
     return Statement(
         file=file,
-        account=_text(told.get("account"), 60),
-        holder=_text(told.get("holder"), 80),
+        account=plain_text(told.get("account"), 60),
+        holder=plain_text(told.get("holder"), 80),
         currency=_currency(told.get("currency")),
         rows=tuple(_row_in(row) for row in _list(told.get("rows"), MOST_ROWS)),
         from_day=_day_or_none(told.get("from")),
@@ -77,7 +77,7 @@ def _row_in(told: object) -> StatementRow:
         at=None if at is None else _time(at),
         amount=_number(amount, LARGEST_AMOUNT),
         balance=_amount_or_none(balance),
-        text=masked(_text(text, MOST_TEXT)),
+        text=masked(plain_text(text, MOST_TEXT)),
         covered=covered,
     )
 
@@ -102,7 +102,7 @@ def _note_data(data: Mapping[object, object]) -> NoteData:
         if name in {"from", "to"}:
             plain[name] = _day(value).isoformat()
         else:
-            plain[name] = _number(value, LARGEST_AMOUNT) if isinstance(value, int) else _text(value, 120)
+            plain[name] = _number(value, LARGEST_AMOUNT) if isinstance(value, int) else plain_text(value, 120)
     return plain
 
 
@@ -112,7 +112,8 @@ def _list(told: object, most: int, *, exactly: bool = False) -> Sequence[Any]:
     return told
 
 
-def _text(told: object, most: int) -> str:
+def plain_text(told: object, most: int) -> str:
+    """A text that can be shown: no controls, no marks that turn it round, no longer than `most`."""
     if not isinstance(told, str):
         raise Malformed("no text")
     return _UNPRINTABLE.sub("", told)[:most].strip()

@@ -1,7 +1,7 @@
 """Workbooks: XLSX and old XLS through calamine, the first sheet that holds a statement, as a person sees its cells."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -57,5 +57,3 @@ def shown(cell: Value) -> str:
 def _plain(number: Decimal) -> str:
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
