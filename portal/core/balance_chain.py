@@ -55,6 +55,11 @@ class Chain:
         self._slack = ROUNDED_TO if step == ROUNDED_TO and len(rows) >= ROWS_TO_SHOW_IT else 0
 
     @property
+    def proves_itself(self) -> bool:
+        """Are there at least two balances, so that a missing row would show?"""
+        return len(self._anchors) > 1
+
+    @property
     def has_balances(self) -> bool:
         """Is there a balance anywhere?"""
         return bool(self._anchors)

@@ -159,12 +159,15 @@ def check(statements: Sequence[Statement], question: Question, debits: DebitReco
     joined = groups(used)
     here = next((group for group in joined if group.from_day <= question.due <= group.to_day), None)
     account = _account(used, here, question)
-    if account.match != "yes" and (question.account or question.holder):
-        missing.append(Fact("account_unmatched", {"tail": question.account}))
     covers = here is not None and _reaches_both_sides(here, question.due)
-    if here is None or not covers:
-        missing.append(Fact("not_covered", {"date": question.due.isoformat()}))
-    day = _day(here, question, missing) if here is not None and covers else None
+    day: DayBalances | None = None
+    if not missing:  # of several accounts mixed nothing more can be said
+        if account.match != "yes" and (question.account or question.holder):
+            missing.append(Fact("account_unmatched", {"tail": question.account}))
+        if here is not None and covers:
+            day = _day(here, question, missing)
+        else:
+            missing.append(Fact("not_covered", {"date": question.due.isoformat()}))
     readings = _readings(day, blocked=bool(missing))
     if day is not None and not missing and readings[question.reading].result == "cannot_tell":
         why = day.why(question.reading)
@@ -173,7 +176,8 @@ def check(statements: Sequence[Statement], question: Question, debits: DebitReco
     result, debited, attempts = _whole_rule(funds, question, debits, missing)
     if day is not None and not _says_nothing(missing):
         signals += _refusals_though_enough(day, attempts)
-    signals += _other_signals(used, joined, missing, question.due)
+    if "mixed" not in {fact.code for fact in missing}:
+        signals += _other_signals(used, joined, missing, question.due)
     return FundsCheck(
         question=question,
         result=result,
@@ -355,6 +359,11 @@ def _other_signals(
     """Consistency signals: never grounds for a refusal by themselves."""
     told = {fact.code for fact in missing}
     signals = [fact for group in joined for fact in _first_break(group)]
+    signals += [
+        Fact("unproven", {"file": group.statements[0].file})
+        for group in joined
+        if group.rows and group.chain.has_balances and not group.chain.proves_itself
+    ]
     differing = differing_day([each for each in used if span(each)])
     if differing is not None:
         day, file, other = differing

@@ -233,6 +233,10 @@ def _totals_differ(data: NoteData, currency: str) -> str:
     return _("The totals that %(file)s states are not those of its lines.", file=data.get("file", ""))
 
 
+def _unproven(data: NoteData, currency: str) -> str:
+    return _("%(file)s states one balance only, so nothing in it shows whether a line is missing.", file=data["file"])
+
+
 def _later_balance(data: NoteData, currency: str) -> str:
     return _("The balance in %(file)s is of a later day than its bookings.", file=data.get("file", ""))
 
@@ -250,5 +254,6 @@ SIGNALS: Mapping[str, Words] = {
     "rows_repeated": _rows_repeated,
     "count_differs": _count_differs,
     "totals_differ": _totals_differ,
+    "unproven": _unproven,
     "balance_of_later_day": _later_balance,
 }

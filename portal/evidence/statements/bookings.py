@@ -22,6 +22,8 @@ NOT_BOOKED = re.compile(
     re.IGNORECASE,
 )
 
+_OF_A_PAGE = re.compile(r"小计|本页|subtotal|page", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -56,7 +58,8 @@ class Bookings:
         self.to_day: date | None = None
         self.left_out = 0
         self._places: list[int] = []
-        self._totals: list[tuple[int, int]] = []
+        self._declared: dict[Meaning, int] = {}
+        self._summed: dict[Meaning, int] = {"credit": 0, "debit": 0}
 
     @property
     def counted(self) -> int:
@@ -142,7 +145,22 @@ class Bookings:
                     stated = balance if balance is not None else self._only_figure(row)
                     self._state(name, stated, day)
                     return True
-        return day is None and TOTAL.search(texts) is not None
+        if day is None and TOTAL.search(texts):
+            self._note_totals(row, texts)
+            return True
+        return False
+
+    def _note_totals(self, row: Sequence[str], texts: str) -> None:
+        """The sums that a line at the end states of all money in and out; a page's own do not count."""
+        for meaning in ("credit", "debit"):
+            stated = self._money(self._of(row, meaning))
+            if stated is not None and not _OF_A_PAGE.search(texts):
+                self._declared[meaning] = abs(stated)
+
+    @property
+    def totals_differ(self) -> bool:
+        """Does the file state sums that its rows do not come to?"""
+        return any(self._summed[meaning] != stated for meaning, stated in self._declared.items())
 
     def _only_figure(self, row: Sequence[str]) -> int | None:
         told = {value for cell in row if (value := self._money(cell)) is not None}
@@ -193,6 +211,8 @@ class Bookings:
         credit, debit = (0 if is_empty(text) else self._money(text) for text in texts)
         if credit is None or debit is None or all(is_empty(text) for text in texts) or (credit and debit):
             return None
+        self._summed["credit"] += credit
+        self._summed["debit"] += abs(debit)
         return credit + debit if self._debits_are_negative else credit - debit
 
     def _time(self, place: int, row: Sequence[str]) -> time | None:

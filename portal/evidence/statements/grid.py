@@ -234,6 +234,8 @@ class _Reader:
         declared, found = self._facts.count, bookings.counted
         if declared is not None and declared != found:
             yield Note("count_differs", {"declared": declared, "found": found})
+        if bookings.totals_differ:
+            yield Note("totals_differ")
 
 
 _MONEY: frozenset[Meaning] = frozenset(("amount", "credit", "debit", "balance"))
