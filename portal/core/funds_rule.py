@@ -36,6 +36,9 @@ MISSING = (
 )
 """What can be missing for an answer, in the order in which it is told."""
 
+_UNREAD = frozenset(("rows_unreadable", "image_unclear", "dates_ambiguous"))
+"""What reading could not make out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -167,7 +170,7 @@ def check(statements: Sequence[Statement], question: Question, debits: DebitReco
         if here is not None and covers:
             day = _day(here, question, missing)
         else:
-            missing.append(Fact("not_covered", {"date": question.due.isoformat()}))
+            missing += _nothing_here(used, question.due)
     readings = _readings(day, blocked=bool(missing))
     if day is not None and not missing and readings[question.reading].result == "cannot_tell":
         why = day.why(question.reading)
@@ -276,11 +279,17 @@ def _day(group: Joined, question: Question, missing: list[Fact]) -> DayBalances:
     return day
 
 
+def _nothing_here(used: Sequence[Statement], due: date) -> list[Fact]:
+    """No statement reaches the due date: because of what could not be read, or because there is none."""
+    unread = [note for each in used if span(each) is None for note in each.notes if note.code in _UNREAD]
+    return [Fact(note.code, note.data) for note in unread[:1]] or [Fact("not_covered", {"date": due.isoformat()})]
+
+
 def _touching(group: Joined, due: date) -> list[Note]:
     """What reading could not make out, where it may hide something that the due date needs."""
     found: dict[str, Note] = {}
     for _, note in notes_of(group.statements):
-        if note.code in {"rows_unreadable", "image_unclear", "dates_ambiguous"} and touches(note, due):
+        if note.code in _UNREAD and touches(note, due):
             found.setdefault(note.code, note)
     return list(found.values())
 

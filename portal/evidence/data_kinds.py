@@ -53,13 +53,23 @@ def _kind_of_content(data: bytes) -> str | None:
 
 def _is_text(data: bytes) -> bool:
     """Lines of characters: no control marks but those that lay out text."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or data[:400].count(b"\0") > len(data[:400]) // 4:
-        encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-16-le"
+    encoding = utf_16(data)
+    if encoding:
         try:
             data = data.decode(encoding).encode()
         except UnicodeError:
             return False
     return bool(data.strip()) and _CONTROLS.search(data) is None
+
+
+def utf_16(data: bytes) -> str:
+    """The name of the encoding where text is in UTF-16, with or without a mark at its beginning; else empty."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    start = data[:4_000]
+    if len(data) % 2 or b"\0" not in start:
+        return ""
+    return "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
 
 
 def _is_workbook(data: bytes) -> bool:

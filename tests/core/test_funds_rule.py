@@ -394,3 +394,8 @@ def test_a_refusal_for_want_of_money_while_there_was_enough_is_a_signal() -> Non
     assert signals(check([timed], question(1180), record)) == ["refused_though_enough"]
     later = replace(statement(), rows=rows((1, 200), (6, 3000), (9, 1), at=[None, time(12), None]))
     assert signals(check([later], question(1180), record)) == []
+
+
+def test_a_file_of_which_no_date_could_be_read_says_that() -> None:
+    unsure = replace(statement(), rows=(), notes=(Note("dates_ambiguous", {"example": "05/03/2026"}),))
+    assert missing(check([unsure], question(1180))) == ["dates_ambiguous"]

@@ -4,7 +4,7 @@ its cells together, or not at all.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from itertools import pairwise
@@ -14,6 +14,9 @@ Order: TypeAlias = Literal["dmy", "mdy", "ymd"]
 
 ORDERS: tuple[Order, ...] = ("dmy", "mdy", "ymd")
 FIRST_YEAR, LAST_YEAR = 1970, 2199
+MOST_DAYS = 1_500
+"""A statement is not taken to span more than this where its dates can be read in another way too."""
+
 EXCEL_EPOCH = date(1899, 12, 30)
 
 _MONTHS = {
@@ -188,28 +191,51 @@ def _yearless(tried: dict[Order, tuple[int, int]], at: time | None) -> Written |
     return Written({}, at, fitting) if fitting else None
 
 
-def read_column(cells: Sequence[str], period: tuple[date, date] | None = None) -> Column:
-    """The dates of a column. Where two orders fit every cell, the one counts in which the days follow on each other;
-    where both do, or neither, nothing is guessed. `period` gives dates without a year theirs.
+def read_column(cells: Sequence[str], period: tuple[date, date] | None = None, hint: Order | None = None) -> Column:
+    """The dates of a column. Where several orders fit every cell, the one counts in which the days run one way;
+    where that leaves several too, the `hint` of the file's other dates. Beyond that nothing is guessed. `period`
+    gives dates without a year theirs.
     """
     seen = [written(cell) for cell in cells]
     times = tuple(each.at if each else None for each in seen)
     fitting = [order for order in ORDERS if all(order in each.orders for each in seen if each)]
-    tried = [tuple(_resolved(each, order, period) for each in seen) for order in fitting]
-    kept = _best(tried)
+    tried = {order: tuple(_resolved(each, order, period) for each in seen) for order in fitting}
+    kept = _best(tried, hint)
     if kept is not None:
-        return Column(tried[kept], times, fitting[kept])
+        return Column(tried[kept], times, kept)
     pairs = zip(cells, seen, strict=True)
     example = next((cell for cell, each in pairs if each and not each.is_sure), "")
     return Column((None,) * len(cells), times, None, unsure=example.strip() or next(iter(cells), ""))
 
 
-def _best(tried: Sequence[tuple[date | None, ...]]) -> int | None:
-    """The only choice, or the only one in which the days run one way, or any if all say the same."""
-    if len(set(tried)) == 1:
-        return 0
-    running = [place for place, days in enumerate(tried) if _runs_one_way(days)]
-    return running[0] if len({tried[place] for place in running}) == 1 else None
+def _best(tried: Mapping[Order, tuple[date | None, ...]], hint: Order | None) -> Order | None:
+    """The only order, or one of those that all say the same; else by the days' run, their span, and the hint."""
+    left = dict(tried)
+    for keeps in (_runs_one_way, _spans_few_years):
+        if len(set(left.values())) > 1:
+            left = {order: days for order, days in left.items() if keeps(days)} or left
+    if len(set(left.values())) == 1:
+        return next(iter(left))
+    return hint if hint in left else None
+
+
+def _spans_few_years(days: Sequence[date | None]) -> bool:
+    known = [day for day in days if day is not None]
+    return not known or (max(known) - min(known)).days <= MOST_DAYS
+
+
+def hint_of(texts: Iterable[str]) -> Order | None:
+    """Whether the day or the month comes first in the other dates of a file, where all that say so agree."""
+    told: set[Order] = set()
+    for text in texts:
+        plain = unicodedata.normalize("NFKC", text)
+        for start, end in _places(plain):
+            each = written(plain[start:end])
+            if each and not each.is_sure:
+                continue
+            if each and len(each.by_order) == 1:
+                told.update(each.by_order)
+    return told.pop() if len(told) == 1 else None
 
 
 def _runs_one_way(days: Sequence[date | None]) -> bool:

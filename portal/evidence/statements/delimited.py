@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from portal.core.statement import Statement
+from portal.evidence.data_kinds import utf_16
 from portal.evidence.statements.grid import header_of, statement_of
 from portal.evidence.statements.headers import Meaning
 from portal.evidence.statements.outcomes import ColumnsUnknown, NotAStatement
@@ -50,10 +51,9 @@ def _clearer(known: Exception, problem: Exception) -> Exception:
 
 def decoded(data: bytes) -> str:
     """The text, whichever of the usual encodings it is in; one that holds none of them is Latin-1."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
-    if data[:400].count(b"\0") > len(data[:400]) // 4:
-        return data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", errors="replace")
+    wide = utf_16(data)
+    if wide:
+        return data.decode(wide, errors="replace")
     for encoding, must_show in (("utf-8-sig", None), ("gb18030", _CHINESE), ("big5hkscs", _TRADITIONAL)):
         try:
             text = data.decode(encoding)

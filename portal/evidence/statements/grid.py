@@ -11,7 +11,7 @@ from itertools import pairwise
 from portal.core.money import MINOR_DIGITS
 from portal.core.statement import Note, Statement
 from portal.evidence.statements.bookings import Bookings
-from portal.evidence.statements.dates import Column, read_column, written
+from portal.evidence.statements.dates import Column, hint_of, read_column, written
 from portal.evidence.statements.headers import (
     Meaning,
     currency_code,
@@ -160,7 +160,8 @@ class _Reader:
         below = [row for (_, row), cell in zip(body, date_cells, strict=True) if written(cell) is None]
         self._around = [*above, *(row for row in below if sum(bool(cell.strip()) for cell in row) < 4)]
         first = around(self._around)
-        self._dates: Column = read_column(date_cells, first.year_hint)
+        texts = (cell for row in self._around for cell in row)
+        self._dates: Column = read_column(date_cells, first.year_hint, hint_of(texts))
         self._facts: Preamble = around(self._around, self._dates.order) if self._dates.order else first
 
     def _of(self, row: Sequence[str], meaning: Meaning) -> str:
@@ -173,19 +174,20 @@ class _Reader:
         """The statement; what could not be made out is in its notes."""
         currency, notes = self._currency()
         notes += self._accounts()
-        if self._dates.unsure:
-            notes.append(Note("dates_ambiguous", {"example": self._dates.unsure}))
         bookings = Bookings(self._header.meanings, self._dates, MINOR_DIGITS.get(currency, 2), self._unclear)
+        if self._dates.unsure:
+            unsure = Note("dates_ambiguous", {"example": self._dates.unsure})
+            return Statement(self._file, self._account(), self._holder(), currency, (), notes=(*notes, unsure))
         bookings.read(self._body)
-        if not bookings.rows and not bookings.unreadable and not self._dates.unsure:
+        if not bookings.rows and not bookings.unreadable:
             raise NotAStatement("no_rows")
         opening, closing = self._stated(bookings, MINOR_DIGITS.get(currency, 2))
         rows, more = bookings.in_order_of_happening(opening)
         from_day, to_day = self._period(bookings)
         return Statement(
             file=self._file,
-            account=next(iter(self._values("account")), "") or self._facts.account,
-            holder=next(iter(self._values("holder")), "") or self._facts.holder,
+            account=self._account(),
+            holder=self._holder(),
             currency=currency,
             rows=rows,
             from_day=from_day,
@@ -194,6 +196,12 @@ class _Reader:
             closing=closing,
             notes=(*notes, *more, *self._counts(bookings)),
         )
+
+    def _account(self) -> str:
+        return next(iter(self._values("account")), "") or self._facts.account
+
+    def _holder(self) -> str:
+        return next(iter(self._values("holder")), "") or self._facts.holder
 
     def _currency(self) -> tuple[str, list[Note]]:
         codes = {code for value in self._values("currency") if (code := currency_code(value, MINOR_DIGITS))}

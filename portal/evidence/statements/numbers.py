@@ -15,7 +15,7 @@ EMPTY = frozenset(("", "-", "--", "---", "/", "—", "——", "n/a", "na", "nil
 MOST_DIGITS = 18
 
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009'’_]")
-_AFTERWARDS = re.compile(r"[(][^0-9()]+[^()]*[)]$")
+_AFTERWARDS = re.compile(r"(?<=[0-9])\s*[(][^0-9()]+[^()]*[)]$")
 _BODY = re.compile(r"[0-9]+(?:[.,][0-9]+)*|[.,][0-9]+")
 _UNIT = re.compile(
     r"[¥￥$€£₹₩₽]|人民币|港币|港元|美元|欧元|日元|英镑|元|圆|rmb|hk\$|us\$|(?<![a-z])[a-z]{3}(?![a-z])", re.IGNORECASE
