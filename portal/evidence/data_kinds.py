@@ -20,7 +20,10 @@ _KINDS_OF_ENDING = {
 }  # fmt: skip
 _ARCHIVE, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MARK_UP = re.compile(rb"<!doctype|<!entity|<script|<iframe|<\?php|<html|<body|<svg|%PDF-", re.IGNORECASE)
-_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f]")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
+_END_OF_FILE = b"\x1a"
+"""What old systems write behind a text."""
+
 _MT940 = re.compile(rb"^:20:", re.MULTILINE)
 _MT940_BALANCE = re.compile(rb"^:6[0-2][FM]?:", re.MULTILINE)
 _FORBIDDEN_PARTS = ("vbaproject", "/embeddings/", "/activex/", "/externallinks/", "macrosheets")
@@ -59,7 +62,7 @@ def _is_text(data: bytes) -> bool:
             data = data.decode(encoding).encode()
         except UnicodeError:
             return False
-    return bool(data.strip()) and _CONTROLS.search(data) is None
+    return bool(data.strip()) and _CONTROLS.search(data.rstrip(_END_OF_FILE)) is None
 
 
 def utf_16(data: bytes) -> str:
