@@ -218,7 +218,7 @@ def test_every_booking_of_the_published_result_is_a_row(name: str) -> None:
     for line in text.splitlines():
         if re.match(r"[0-9]{4}/[0-9]{2}/[0-9]{2} ", line):
             day = line[:10].replace("/", "-")
-        elif amount := re.search(r"([0-9]+(?:\.[0-9]+)?) (?:CNY|HKD)", line):
+        elif amount := re.match(r"\s+[A-Z][^;]*\s([0-9]+(?:\.[0-9]+)?) (?:CNY|HKD)", line):
             known.add((day, minor(amount[1])))
     statements = read(STATEMENTS / "cn" / name)
     rows = {(row.day.isoformat(), abs(row.amount)) for row in statements[0].rows}

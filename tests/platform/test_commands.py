@@ -7,7 +7,9 @@ import pytest
 
 from tests.served import Portal, install
 
-COMMANDS = "serve worker migrate demo import export explain link staff check-config backup restore prove".split()
+COMMANDS = (
+    "serve worker migrate demo import export explain check-funds link staff check-config backup restore prove".split()
+)
 
 
 @pytest.fixture
