@@ -109,7 +109,7 @@ _BOOK = (
 def workbook(*, more: dict[str, bytes] | None = None) -> bytes:
     """A workbook whose numbers are binary fractions, as spreadsheets store them."""
     rows = [["Account statement"], ["Date", "Text", "Amount", "Balance"]]
-    table: list[list[object]] = [*rows]
+    table: list[list[object]] = [list(row) for row in rows]
     table += [["2026-03-05", "in", 1200, 1700.0], ["2026-03-06", "out", -500, 1199.9999999999998]]
     table += [["2026-03-09", "in", 10.5, 1210.5000000000001]]
     cells = "".join(f"<row>{''.join(_cell(value) for value in row)}</row>" for row in table)

@@ -41,6 +41,7 @@ class Bookings:
         self, meanings: Mapping[int, Meaning], dates: Column, digits: int, unclear: frozenset[int] = frozenset()
     ) -> None:
         self._meanings = meanings
+        self._places_of = {meaning: place for place, meaning in reversed([*meanings.items()])}
         self._dates = dates
         self._digits = digits
         self._unclear = unclear
@@ -98,10 +99,8 @@ class Bookings:
         return None
 
     def _of(self, row: Sequence[str], meaning: Meaning) -> str:
-        for place, each in self._meanings.items():
-            if each == meaning:
-                return row[place].strip() if place < len(row) else ""
-        return ""
+        place = self._places_of.get(meaning)
+        return row[place].strip() if place is not None and place < len(row) else ""
 
     # --- One row ---
 

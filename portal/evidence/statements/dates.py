@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
@@ -85,6 +86,7 @@ class Column:
     unsure: str = ""
 
 
+@lru_cache(maxsize=8192)
 def written(text: str) -> Written | None:
     """What a cell may mean as a date; None for anything else."""
     plain, at = _split_time(text)

@@ -90,4 +90,8 @@ def _cut(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
 
 def _plain(cells: Sequence[str]) -> list[str]:
     """Cells without the ="…" by which some exports keep a spreadsheet from reading them as numbers."""
-    return [re.sub(r'^="?(.*?)"?$', r"\1", cell.strip().strip("\ufeff")).strip() for cell in cells]
+    return [_unkept(cell.strip().strip("\ufeff")) for cell in cells]
+
+
+def _unkept(cell: str) -> str:
+    return re.sub(r'^="?(.*?)"?$', r"\1", cell).strip() if cell.startswith("=") else cell

@@ -59,7 +59,7 @@ def statement_of(
         raise NotAStatement("too_long")
     numbers = lines if lines is not None else range(1, len(grid) + 1)
     header = header_of(grid, columns)
-    body = [(line, row) for line, row in zip(numbers, grid, strict=True)][header.at + 1 :]
+    body = list(zip(numbers, grid, strict=True))[header.at + 1 :]
     body = [(line, row) for line, row in body if not _repeats(row, header)]
     return _Reader(file, header, grid, body, currency, unclear).read()
 
@@ -127,7 +127,7 @@ def _repeats(row: Sequence[str], header: Header) -> bool:
     if header.at < 0:
         return False
     named = [place for place in header.meanings if _cell(header.cells, place)]
-    same = sum(plain_name(_cell(row, place)) == plain_name(header.cells[place]) for place in named)
+    same = sum(_cell(row, place).casefold() == _cell(header.cells, place).casefold() for place in named)
     return bool(named) and same > len(named) // 2
 
 

@@ -30,6 +30,7 @@ _NAMES: Mapping[Meaning, str] = {
         datecomptable dato bokfort bokföringsdag bokføringsdato kirjauspäivä datumzaúčtování datumzpracování
         startdate starteddate 成交日期 起息日 valuedate valuta valutadatum wertstellung fechavalor datavaluta
         datedevaleur rentedatum
+        foperación foperacion fvalor 时间
     """,
     "time": """
         交易时间 记账时间 入账时间 时间 交易时刻 成交时间 発生時刻 time transactiontime bookingtime posttime
@@ -76,12 +77,14 @@ _NAMES: Mapping[Meaning, str] = {
         记账币种 入账货币 入账币种 币种 币别 货币 交易币种 交易货币 货币类型 货币种类 幣種 貨幣 accountcurrency
         billingcurrency currency currencycode ccy cur währung waehrung moneda divisa devise valutacode muntsoort
         waluta balancecurrency transactioncurrency měna
+        munt
     """,
     "account": """
         卡号 账号 账户 账户号 卡号/账号 账号/卡号 本方账号 本方账户 我方账号 借记卡号 交易卡号 卡号末四位
         卡号后四位 查询账号 客户账号 付款账号 account accountnumber accountno accountnr acctno acctnumber
         accountid cardnumber cardno cardlast4 iban kontonummer konto rekening rekeningnummer eigenrekening cuenta
         conto compte auftragskonto numerrachunku
+        iban/bban
     """,
     "holder": """
         户名 本方户名 账户名 账户名称 客户姓名 我方户名 accountname accountholder accountholdername holder
@@ -102,27 +105,40 @@ _NAMES: Mapping[Meaning, str] = {
 RANKS: dict[Meaning, dict[str, int]] = {
     meaning: {name: rank for rank, name in enumerate(names.split())} for meaning, names in _NAMES.items()
 }
-_ENDINGS: tuple[tuple[str, Meaning], ...] = (
-    ("余额", "balance"), ("结余", "balance"), ("balance", "balance"), ("saldo", "balance"),
-    ("记账日期", "date"), ("交易日期", "date"), ("bookingdate", "date"), ("transactiondate", "date"),
-)  # fmt: skip
 FUZZY_RANK = 900
+_NOT_OURS = re.compile(r"对方|对手|手续费|工本费|利息|积分|优惠|counter|fee|tax|number|exchange|original amount")
+_SHAPES: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
+    ("balance", re.compile(r"余额|结余|餘額|結餘|残高|잔액|balance|^saldo|^solde|zůstatek|остаток|баланс")),
+    ("amount", re.compile(r"(?:收入|存入|贷).*(?:支出|支取|借)|(?:支出|支取|借).*(?:收入|存入|贷)|入出金")),
+    (
+        "credit",
+        re.compile(
+            r"收入|存入|贷方|转入|收方|入金|입금|^credit|^deposit|^paidin|^moneyin|^crédit|^haben|金额贷$|额贷$"
+        ),
+    ),
+    (
+        "debit",
+        re.compile(
+            r"支出|支取|借方|转出|付方|出金|출금|^debit|^withdraw|^paidout|^moneyout|^débit|^soll|金额借$|额借$"
+        ),
+    ),
+    ("amount", re.compile(r"金额|金額|发生额|^amount|^betrag|^сумма")),
+    ("date", re.compile(r"日期|取引日|日付|거래일|^дата|^bookingdate|^transactiondate|^postingdate|^datum|^fecha")),
+)
+"""What names that are not in the list are made of, the first that fits."""
 
 _UNITS = re.compile(
-    r"[(\[](?:元|人民币|人民币元|本币|单位:?元|¥|￥|\$|€|£|yyyy.*|dd.*|mm.*|hh.*|(?:in\s)?[a-z]{3}|in\s?€)[)\]]"
+    r"[(\[](?:元|人民币|人民币元|本币|单位:?元|[+-]?元?|¥|￥|\$|€|£|円|yyyy.*|dd.*|mm.*|hh.*|(?:in)?[a-z]{3}|in€)[)\]]"
 )
-_CODE_BEHIND = re.compile(r"(?<=[a-z])(?:in)?(?:cny|rmb|hkd|usd|eur|gbp|chf|aud|nzd|cad|sgd|inr|jpy|czk|pln)$")
+_CODE_BEHIND = re.compile(r"(?<=[a-zéà])(?:in)?(?:cny|rmb|hkd|usd|euros?|eur|gbp|chf|aud|nzd|cad|sgd|inr|jpy|czk|pln)$")
+_SIDE = re.compile(r"[(](收入|支出|支取|存入|借方?|贷方?)[)]")
 
 
 def plain_name(cell: str) -> str:
     """A header cell without what differs from one export to the next: width, case, spaces, units."""
     name = unicodedata.normalize("NFKC", cell).casefold().strip().strip('="\ufeff*')
-    name = _UNITS.sub("", name)
-    name = re.sub(r"[\s_.:：'\"\-]+", "", name)
-    name = name.replace("帐", "账")
-    for side in ("收入", "支出"):
-        name = name.replace(f"({side})", side)
-    return name
+    name = _UNITS.sub("", re.sub(r"\s+", "", name)).replace("/元", "").replace("帐", "账")
+    return _SIDE.sub(r"\1", re.sub(r"[_.:：'\"\-]+", "", name))
 
 
 def meaning_ranks(cell: str) -> dict[Meaning, int]:
@@ -134,8 +150,9 @@ def meaning_ranks(cell: str) -> dict[Meaning, int]:
     if not found:
         bare = _CODE_BEHIND.sub("", name)
         found = {meaning: ranks[bare] for meaning, ranks in RANKS.items() if bare in ranks}
-    if not found:
-        found = {meaning: FUZZY_RANK for ending, meaning in _ENDINGS if name.endswith(ending) and "对方" not in name}
+    if not found and not _NOT_OURS.search(name):
+        shaped = next((meaning for meaning, shape in _SHAPES if shape.search(name)), None)
+        found = {shaped: FUZZY_RANK} if shaped else {}
     return found
 
 

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 Mark: TypeAlias = Literal[".", ","]
@@ -14,6 +15,7 @@ Mark: TypeAlias = Literal[".", ","]
 EMPTY = frozenset(("", "-", "--", "---", "/", "—", "——", "n/a", "na", "nil", "无", "\\n"))
 MOST_DIGITS = 18
 
+_SIMPLE = re.compile(r"(?P<sign>[+-]?)(?P<body>[0-9]+(?:[.,][0-9]+)*)", re.ASCII)
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009'’_]")
 _AFTERWARDS = re.compile(r"(?<=[0-9])\s*[(][^0-9()]+[^()]*[)]$")
 _BODY = re.compile(r"[0-9]+(?:[.,][0-9]+)*|[.,][0-9]+")
@@ -39,8 +41,12 @@ def is_empty(text: str) -> bool:
     return text.strip().casefold() in EMPTY
 
 
+@lru_cache(maxsize=8192)
 def figure(text: str) -> Figure | None:
     """The number in a cell, None where there is none or more than one."""
+    simple = _SIMPLE.fullmatch(text)
+    if simple and len(text) <= MOST_DIGITS:
+        return Figure(simple["body"], "-" if simple["sign"] == "-" else "+" if simple["sign"] else "", "")
     plain = unicodedata.normalize("NFKC", text).translate(_MINUS).strip().casefold()
     plain = plain.removeprefix("=").strip('"')
     plain = _AFTERWARDS.sub("", plain.strip()).strip()
