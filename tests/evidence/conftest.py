@@ -62,7 +62,7 @@ def client(tmp_path: Path, database_url: str, more_settings: Mapping[str, str], 
     )
     import_tables(portal.doors, tmp_path, more)
     portal.doors.write_as(portal.doors.system(), _add_staff)
-    with Client(app) as made:
+    with Client(app, headers={"Accept-Language": "en"}) as made:
         yield made
 
 
