@@ -29,6 +29,7 @@ from portal.access.kept_queries import kept_entries
 from portal.access.queries import find_viewer
 from portal.access.session_actions import touch
 from portal.account import pages as account_pages
+from portal.audit.queries import is_in_doubt
 from portal.complaints import pages as complaint_pages
 from portal.complaints import staff as complaint_staff
 from portal.core.refusal import Refusal
@@ -78,6 +79,10 @@ PAGES: tuple[ModuleType, ...] = (
 """The features' pages: each has `routes`, and may have `filters` and `functions` for its templates."""
 
 _log = structlog.get_logger("portal.app")
+
+DOUBTS = {"audit": is_in_doubt}
+"""Features' own reasons not to serve, by the word that `/readyz` says."""
+
 COMPRESSED_FROM = 1_000
 """Bytes from which a text answer is compressed. Form tokens differ in every page, so that its compressed size
 tells nothing about them."""
@@ -256,7 +261,7 @@ async def _alive(_request: Request) -> Response:
 async def _ready(request: Request) -> Response:
     """200 where people can be served, else 503 with what is wrong in a word each (RE-14)."""
     portal: Portal = request.app.state.portal
-    wrong = await portal.doors.writing(partial(health.faults, portal.doors, portal.settings))
+    wrong = await portal.doors.writing(partial(health.faults, portal.doors, portal.settings, DOUBTS))
     wrong += await to_thread.run_sync(health.files_fault, portal.files)
     return PlainTextResponse("".join(f"{fault}\n" for fault in wrong) or "ready\n", 503 if wrong else 200)
 

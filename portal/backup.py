@@ -71,11 +71,11 @@ class _Backup:
 
     def write(self) -> dict[str, int]:
         """Rows, files, anchors, and the manifest that vouches for them."""
+        anchors = self._portal.settings.data_dir / ANCHORS
+        if anchors.is_file():  # before the rows: what is noted must be among them
+            self._add(ANCHORS, anchors.read_bytes())
         revision = self._rows()
         self._counts["files"] = sum(map(self._file, self._portal.files.keys()))
-        anchors = self._portal.settings.data_dir / ANCHORS
-        if anchors.is_file():
-            self._add(ANCHORS, anchors.read_bytes())
         manifest = {
             "format": FORMAT,
             "revision": revision,

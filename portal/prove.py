@@ -47,7 +47,7 @@ def audit_log(portal: Portal) -> Iterator[str]:
     settings = portal.settings
     fault = portal.doors.read_as(portal.doors.system(), first_fault, settings.audit_keys, settings.data_dir)
     if fault is not None:
-        yield f"row {fault.row_id}: {fault.what}"
+        yield str(fault)
 
 
 def files(portal: Portal) -> Iterator[str]:

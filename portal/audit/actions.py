@@ -10,10 +10,11 @@ from dataclasses import fields
 from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import Connection, bindparam, event, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from portal.audit.chain import Row, row_hash
-from portal.audit.tables import GENESIS, HEAD, LOG
+from portal.audit.tables import CHECK, GENESIS, HEAD, LOG
 from portal.platform.columns import instant, microseconds
 from portal.platform.gate import Viewer
 
@@ -40,6 +41,16 @@ def record(session: Session, viewer: Viewer, what: Event) -> None:
         waiting = session.info[_WAITING] = []
         event.listen(session, "before_commit", _chain)
     waiting.append((viewer, what))
+
+
+def note_check(session: Session, viewer: Viewer, fault: str) -> None:
+    """Note what the last look through the whole log found; empty: nothing."""
+    connection = session.connection()
+    found = {"checked_at": viewer.now, "fault": fault}
+    insert_or = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[connection.dialect.name]
+    connection.execute(
+        insert_or(CHECK).values(id=1, **found).on_conflict_do_update(index_elements=[CHECK.c.id], set_=found)
+    )
 
 
 def payload_of(what: Event) -> str:

@@ -1,4 +1,4 @@
-"""Anchors: the end of the audit chain, noted in a file outside the database, daily and every thousand rows (ST-14).
+"""Anchors: the end of the audit chain, noted in a file outside the database, hourly and every thousand rows (ST-14).
 
 The file should be copied to another machine: whoever can change both it and the database, and has the key, can
 write the whole log anew.
@@ -27,23 +27,24 @@ def read_anchors(data_dir: Path, keys: Sequence[str]) -> tuple[Anchor, ...]:
     path = data_dir / FILE
     if not path.is_file():
         return ()
-    return tuple(_read(line, number, keys) for number, line in enumerate(path.read_text("utf-8").splitlines(), 1))
+    lines = enumerate(path.read_text("utf-8").splitlines(), 1)
+    return tuple(_read(line, number, keys) for number, line in lines if not _is_torn(line))
 
 
 def add_anchor(data_dir: Path, keys: Sequence[str], newest: tuple[int, str], now: datetime) -> bool:
-    """Note the newest row if a day has begun or a thousand rows were added since the last note; True if noted."""
+    """Note the newest row if an hour has begun or a thousand rows were added since the last note; True if noted."""
     earlier = _last_line(data_dir / FILE)
     row_id, row_hash = newest
-    day = now.astimezone(UTC).date().isoformat()
+    hour = f"{now.astimezone(UTC):%Y-%m-%dT%H}"
     if earlier is not None:
-        last_day, last_row = earlier
-        if not (last_row + EVERY_ROWS <= row_id or (last_day < day and last_row < row_id)):
+        last_hour, last_row = earlier
+        if not (last_row + EVERY_ROWS <= row_id or (last_hour < hour and last_row < row_id)):
             return False
-    note = {"day": day, "row": row_id, "hash": row_hash}
+    note = {"hour": hour, "row": row_id, "hash": row_hash}
     line = json.dumps({**note, "seal": _seal(keys[0], note)}) + "\n"
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / FILE).open("ab") as file:
-        file.write(line.encode())
+        file.write((line if _ends_well(data_dir / FILE) else f"\n{line}").encode())
         file.flush()
         os.fsync(file.fileno())
     return True
@@ -53,9 +54,20 @@ def _last_line(path: Path) -> tuple[str, int] | None:
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []
     try:
         note = json.loads(lines[-1]) if lines else None
-    except ValueError:
+        return (str(note["hour"]), int(note["row"])) if note else None
+    except (ValueError, KeyError):
         return None
-    return (str(note["day"]), int(note["row"])) if note else None
+
+
+def _ends_well(path: Path) -> bool:
+    """Whether the last line is whole. A power cut may leave half of one, to which nothing must be added."""
+    content = path.read_bytes() if path.is_file() else b""
+    return not content or content.endswith(b"\n")
+
+
+def _is_torn(line: str) -> bool:
+    """Whether a line was never finished: an empty one, or the beginning of one."""
+    return not line.endswith("}")
 
 
 def _read(line: str, number: int, keys: Sequence[str]) -> Anchor:

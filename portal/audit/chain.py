@@ -25,10 +25,13 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Finding:
-    """The first thing that is wrong: at which row, and what."""
+    """The first thing that is wrong: at which row, and what. Row 0 is the file of anchors."""
 
     row_id: int
     what: str
+
+    def __str__(self) -> str:
+        return f"row {self.row_id} {self.what}" if self.row_id else self.what
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,8 @@ def row_hash(key: str, row: Row) -> str:
 def verify(rows: Iterable[Row], keys: Sequence[str], anchors: Iterable[Anchor] = ()) -> Finding | None:
     """The first row that does not fit: changed, missing, added, moved, cut off at the end, or all written anew.
 
-    Keys are tried newest first. An anchor beyond the last row shows that the end is missing, one with another hash
-    that the chain was written anew.
+    Keys are tried newest first. Anchors are notes of rows, taken when they were new: one beyond the last row shows that
+    the end is missing, one with another hash that the chain was written anew.
     """
     noted: dict[int, set[str]] = {}
     for anchor in anchors:
@@ -60,7 +63,7 @@ def verify(rows: Iterable[Row], keys: Sequence[str], anchors: Iterable[Anchor] =
     last_id, last_hash = 0, GENESIS
     for row in rows:
         what = _fault(row, last_id, last_hash, keys) or (
-            "is not the row that was noted outside the database" if noted.get(row.id, {row.hash}) != {row.hash} else ""
+            "is not the row that was noted when it was new" if noted.get(row.id, {row.hash}) != {row.hash} else ""
         )
         if what:
             return Finding(row.id if row.id <= last_id + 1 else last_id + 1, what)

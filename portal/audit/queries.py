@@ -2,18 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from portal.audit.anchors import read_anchors
-from portal.audit.chain import Finding, Row, verify
-from portal.audit.tables import LOG
+from portal.audit.anchors import AnchorsDamaged, read_anchors
+from portal.audit.chain import Anchor, Finding, Row, verify
+from portal.audit.tables import CHECK, HEAD, LOG
 from portal.platform.columns import microseconds
 from portal.platform.gate import Viewer
 
 BATCH = 1_000
+
+UNNOTED_MAX = timedelta(hours=25)
+"""How far the newest row may be ahead of the first one that no anchor covers."""
+
+CHECKED_MAX = timedelta(hours=25)
+"""How long ago the last look through the whole log may be."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,31 @@ def newest_row(connection: Connection, viewer: Viewer) -> tuple[int, str] | None
 def first_fault(
     connection: Connection, viewer: Viewer, keys: Sequence[str], data_dir: Path | None = None
 ) -> Finding | None:
-    """What is wrong with the log, held against the anchors in the data folder where one is given; None: it is whole."""
-    anchors = read_anchors(data_dir, keys) if data_dir else ()
-    return verify(all_rows(connection), keys, anchors)
+    """What is wrong with the log, held against the anchors in the data folder where one is given; None: it is whole.
+
+    Everything noted is read before the rows, so that what is added meanwhile is never missed.
+    """
+    anchors: tuple[Anchor, ...] = ()
+    damaged = None
+    try:
+        anchors = read_anchors(data_dir, keys) if data_dir else ()
+    except AnchorsDamaged as found:
+        damaged = Finding(0, str(found))
+    ends = [Anchor(*row) for row in connection.execute(select(HEAD.c.last_id, HEAD.c.last_hash)) if row.last_id]
+    fault = verify(all_rows(connection), keys, [*anchors, *ends]) or damaged
+    return fault or (_unnoted(connection, max((each.row_id for each in anchors), default=0)) if data_dir else None)
+
+
+def _unnoted(connection: Connection, last_noted: int) -> Finding | None:
+    """The first row that should long have been noted outside the database."""
+    newest = connection.scalar(select(func.max(LOG.c.at, type_=LOG.c.at.type)))
+    first = connection.execute(select(LOG.c.id, LOG.c.at).where(LOG.c.id == last_noted + 1)).first()
+    if first is None or newest is None or newest - first.at <= UNNOTED_MAX:
+        return None
+    return Finding(first.id, "and later ones were not noted outside the database: is the file of anchors whole?")
+
+
+def is_in_doubt(connection: Connection, viewer: Viewer) -> bool:
+    """Whether the last look through the log found a fault, or is too long ago; cheap, for monitoring (RE-14)."""
+    last = connection.execute(select(CHECK.c.checked_at, CHECK.c.fault)).first()
+    return last is not None and (bool(last.fault) or viewer.now - last.checked_at > CHECKED_MAX)

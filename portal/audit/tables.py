@@ -1,4 +1,4 @@
-"""The audit log: rows that are only ever added, each chained to the one before, and the end of the chain."""
+"""The audit log: rows that are only ever added, each chained to the one before, its end, and its last check."""
 
 from datetime import datetime
 
@@ -37,8 +37,23 @@ class AuditHead(SQLModel, table=True):
     last_hash: str
 
 
+class AuditCheck(SQLModel, table=True):
+    """What the last look through the whole log found: one row, for who must know at once and cannot look itself.
+
+    `fault` is empty where the log was whole.
+    """
+
+    __tablename__ = "audit_check"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    checked_at: datetime = Field(sa_type=Instant)
+    fault: str = Field(sa_type=Text)
+
+
 LOG: Table = SQLModel.metadata.tables["audit_log"]
 HEAD: Table = SQLModel.metadata.tables["audit_head"]
+CHECK: Table = SQLModel.metadata.tables["audit_check"]
 
 GENESIS = "0" * 64
 """What stands where the first row's previous hash would."""

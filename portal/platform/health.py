@@ -1,9 +1,11 @@
 """Whether the portal can serve people, and whether it may start at all (RE-01, RE-03, RE-14)."""
 
 import shutil
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
@@ -20,6 +22,8 @@ DISK_FREE_MIN = 10
 WAITING_MAX = timedelta(minutes=15)
 """How long a text message that may go out may wait."""
 
+Doubt = Callable[[Connection, Viewer], bool]
+
 _log = structlog.get_logger("portal.health")
 
 
@@ -33,14 +37,15 @@ def check_at_start(engines: Engines, settings: Settings) -> None:
     refuse_unmigrated(engines)
 
 
-def faults(doors: Doors, settings: Settings) -> list[str]:
-    """What keeps the portal from serving, in a word each; empty is good."""
+def faults(doors: Doors, settings: Settings, doubts: Mapping[str, Doubt]) -> list[str]:
+    """What keeps the portal from serving, in a word each; empty is good. `doubts` are the features' own."""
     found = []
     try:
         doors.write_as(doors.system(), _write)
         since = doors.read_as(doors.system(), outbox.oldest_waiting)
         if since is not None and doors.system().now - since > WAITING_MAX:
             found.append("messages")
+        found.extend(word for word, doubt in doubts.items() if doors.read_as(doors.system(), doubt))
     except (SQLAlchemyError, OSError):
         found.append("database")
     if not _has_room(settings):

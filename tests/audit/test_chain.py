@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from portal.audit import queries
+from portal.audit import jobs, queries
 from portal.audit.actions import record
 from portal.audit.anchors import AnchorsDamaged, add_anchor, read_anchors
 from portal.audit.chain import Anchor, Row, row_hash, verify
@@ -134,12 +135,12 @@ def test_parallel_writers_leave_no_gap(doors: Doors) -> None:
     assert doors.read_as(system, queries.first_fault, [KEY]) is None
 
 
-def test_anchors_are_noted_daily_and_sealed(tmp_path, clock: FixedClock) -> None:  # type: ignore[no-untyped-def]
+def test_anchors_are_noted_hourly_and_sealed(tmp_path: Path, clock: FixedClock) -> None:
     rows = chain()
     assert add_anchor(tmp_path, [KEY], (5, rows[4].hash), clock.now())
     assert not add_anchor(tmp_path, [KEY], (6, rows[5].hash), clock.now())
     assert add_anchor(tmp_path, [KEY], (1005, "f" * 64), clock.now())
-    clock.advance(days=1)
+    clock.advance(hours=1)
     assert not add_anchor(tmp_path, [KEY], (1005, "f" * 64), clock.now())
     assert add_anchor(tmp_path, [KEY], (1006, "e" * 64), clock.now())
     assert [anchor.row_id for anchor in read_anchors(tmp_path, [KEY])] == [5, 1005, 1006]
@@ -147,3 +148,48 @@ def test_anchors_are_noted_daily_and_sealed(tmp_path, clock: FixedClock) -> None
     path.write_text(path.read_text().replace("eee", "aaa"))
     with pytest.raises(AnchorsDamaged, match="line 3"):
         read_anchors(tmp_path, [KEY])
+
+
+def test_half_a_line_that_a_power_cut_left_is_no_damage(tmp_path: Path, clock: FixedClock) -> None:
+    rows = chain()
+    add_anchor(tmp_path, [KEY], (5, rows[4].hash), clock.now())
+    path = tmp_path / "audit-anchors.log"
+    path.write_text(path.read_text() + '{"hour": "2026-05')
+    assert add_anchor(tmp_path, [KEY], (7, rows[6].hash), clock.now())
+    assert [anchor.row_id for anchor in read_anchors(tmp_path, [KEY])] == [5, 7]
+
+
+def test_a_damaged_file_of_anchors_is_a_finding(doors: Doors, tmp_path: Path, clock: FixedClock) -> None:
+    system = doors.system()
+    doors.write_as(system, note, 1)
+    jobs.note_anchor(doors, tmp_path, [KEY])
+    assert doors.read_as(system, queries.first_fault, [KEY], tmp_path) is None
+    path = tmp_path / "audit-anchors.log"
+    path.write_text(path.read_text().replace('"row": 1', '"row": 2'))
+    assert str(doors.read_as(system, queries.first_fault, [KEY], tmp_path)) == "audit-anchors.log line 1 was changed"
+
+
+def test_anchors_that_are_gone_are_missed_after_a_day(doors: Doors, tmp_path: Path, clock: FixedClock) -> None:
+    for day in range(2):
+        doors.write_as(doors.system(), note, day)
+        jobs.note_anchor(doors, tmp_path, [KEY])
+        clock.advance(days=1, hours=2)
+    assert doors.read_as(doors.system(), queries.first_fault, [KEY], tmp_path) is None
+    (tmp_path / "audit-anchors.log").unlink()
+    finding = doors.read_as(doors.system(), queries.first_fault, [KEY], tmp_path)
+    assert finding
+    assert (finding.row_id, "not noted" in finding.what) == (1, True)
+
+
+def test_the_look_through_the_log_is_remembered(doors: Doors, tmp_path: Path, clock: FixedClock) -> None:
+    """RE-14: cheap to ask, in doubt after a fault or after a day without a look."""
+    assert not doors.read_as(doors.system(), queries.is_in_doubt)
+    doors.write_as(doors.system(), note, 1)
+    jobs.check_log(doors, tmp_path, [KEY])
+    assert not doors.read_as(doors.system(), queries.is_in_doubt)
+    clock.advance(hours=25, seconds=1)
+    assert doors.read_as(doors.system(), queries.is_in_doubt)
+    jobs.check_log(doors, tmp_path, [KEY])
+    assert not doors.read_as(doors.system(), queries.is_in_doubt)
+    jobs.check_log(doors, tmp_path, ["another-key"])
+    assert doors.read_as(doors.system(), queries.is_in_doubt)

@@ -13,6 +13,7 @@ from portal.demo.people import STAFF, DemoPerson
 from portal.loans import queries as loans
 from portal.loans.queries import PersonRecord
 from portal.loans.tables import table_of
+from portal.platform.csrf import cookie_name
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_code
@@ -56,6 +57,11 @@ def as_staff(app: Starlette, client: Client, role: str) -> Client:
     account = table_of(StaffAccount)
     wanted = select(account.c.id).where(account.c.name == ROLE_NAMES[role])
     account_id = doors.read_as(doors.system(), lambda connection, _: connection.scalar(wanted))
+    return as_account(app, client, int(account_id))
+
+
+def as_account(app: Starlette, client: Client, account_id: int) -> Client:
+    """Another visitor: this staff account, signed in."""
     return _visitor(app, client, "staff", StaffSession, {"account_id": account_id})
 
 
@@ -69,7 +75,7 @@ def _visitor(app: Starlette, client: Client, cookie: str, table: Any, row: dict[
 
     doors.write_as(doors.system(), begin)
     visitor = client.another(headers={"Accept-Language": "en"})
-    visitor.http.cookies.set(cookie, token)
+    visitor.http.cookies.set(cookie_name(app.state.portal.settings, cookie), token)
     return visitor
 
 

@@ -1,0 +1,178 @@
+"""Real cases in the demo, made through its pages: a dispute with a file that was read, a plan, a device, links."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+from sqlalchemy import select
+from starlette.applications import Starlette
+
+from portal.access.tables import Device
+from portal.demo import people
+from portal.demo.people import DemoPerson
+from portal.evidence import jobs as evidence_jobs
+from portal.evidence.queries import FILE
+from portal.loans.tables import table_of
+from portal.platform import outbox
+from portal.platform.gate import Viewer
+from portal.platform.sealing import unseal
+from tests.client import Client, fields_of, form_of
+from tests.make import access, evidence
+from tests.make import demo as make
+from tests.markup import Markup
+
+PLAN = {"currency": "CNY", "first": "0", "when": "today", "way": "monthly", "monthly": "364", "pay_day": "12"}
+DISPUTED = 3
+"""The instalment of the demo's Lin Yi that is late."""
+
+
+@dataclass(frozen=True)
+class Cases:
+    """What is real in the demo: everything that an address can name, and whose it is."""
+
+    owner: DemoPerson
+    planner: DemoPerson
+    stranger: DemoPerson
+    person: str
+    loan: str
+    dispute: str
+    plan: str
+    file: str
+    link: str
+
+    def parts(self, name: str) -> str:
+        """The value of a part of an address."""
+        return {
+            "code": self.loan,
+            "loan": self.loan,
+            "ref": self.link,
+            "part": "loans",
+            "name": people.STAFF[0].name,
+            "path": "css/base.css",
+        }[name]
+
+
+def filed(app: Starlette, client: Client) -> Cases:
+    """A dispute of Lin Yi's with one file, a plan of the English Lin Yi's, and a link to each."""
+    portal = app.state.portal
+    owner = make.as_person(app, client, people.LIN_YI)
+    dispute = open_dispute(app, owner)
+    while evidence_jobs.read_waiting(portal.doors, portal.files):
+        pass
+    plan = propose_plan(make.as_person(app, client, people.LIN_YI_IN_ENGLISH))
+    come_in(app, client, people.LIN_YI)
+    return Cases(
+        people.LIN_YI,
+        people.LIN_YI_IN_ENGLISH,
+        people.DUE_TOMORROW,
+        make.person_code(app, people.LIN_YI),
+        late_loan(app, people.LIN_YI),
+        dispute,
+        plan,
+        str(_one(app, FILE.c.code)),
+        link(app, people.LIN_YI),
+    )
+
+
+def late_loan(app: Starlette, person: DemoPerson) -> str:
+    """The code of the loan whose third instalment is late."""
+    return next(code for ref, code in make.loan_codes(app, person).items() if ref.endswith("-0718"))
+
+
+def open_dispute(app: Starlette, owner: Client, words: str = "It was there.", name: str = "slip.png") -> str:
+    """File a dispute of every night that is offered, with one picture; its number."""
+    page = owner.get(f"/loans/{late_loan(app, people.LIN_YI)}/instalments/{DISPUTED}/dispute")
+    return file_on(owner, page, words, name)
+
+
+def file_on(owner: Client, page: httpx2.Response, words: str, name: str) -> str:
+    """Send the form of a new dispute; its number."""
+    form = form_of(page, "/dispute")
+    inputs = [each.attributes for each in Markup(page.text).all("input")]
+    nights = [own["value"] for own in inputs if own.get("name") == "stretch"]
+    fields = {**fields_of(page, form), "stretch": nights, "reason": "funds", "consent": "yes", "words": words}
+    files = [("files", (name, evidence.picture(), "image/png"))]
+    answer = owner.post(str(form.attributes["action"]), fields, files=files)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"].rsplit("/", 1)[1])
+
+
+def propose_plan(owner: Client) -> str:
+    """Send a proposal of 364.00 a month; its number."""
+    page = owner.get("/plans/check", params=PLAN)
+    answer = owner.submit(page, {"consent": "yes"}, form="/plans/new")
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"].rsplit("/", 1)[1])
+
+
+def somebody(app: Starlette, person: DemoPerson) -> access.Somebody:
+    """A person of the demo as the factories of access know people."""
+    record = make._record(app, person)
+    assert record.contact_point_id is not None
+    return access.Somebody(record.id, record.code, record.contact_point_id)
+
+
+def link(app: Starlette, person: DemoPerson) -> str:
+    """The reference of a fresh link."""
+    return access.link(app.state.portal.doors, somebody(app, person))
+
+
+def answers(person: DemoPerson, **other: str) -> dict[str, str]:
+    """What this person types at the recipient check."""
+    born = person.birth_date
+    parts = {f"birth_{part}": str(getattr(born, part)) for part in ("year", "month", "day")} if born else {}
+    return {**parts, "last4": person.id_last4} | other
+
+
+def newest_code(app: Starlette) -> str:
+    """The code that waits in the outbox, as it was queued last."""
+    codes = [row for row in waiting_texts(app) if row["kind"] == "sms.code"]
+    return str(codes[-1]["data"]["code"])
+
+
+def waiting_texts(app: Starlette) -> list[dict[str, Any]]:
+    """The texts that no worker has sent yet, with the values for their words."""
+    doors = app.state.portal.doors
+
+    def read(session: Any, _viewer: Viewer) -> list[dict[str, Any]]:
+        waiting = select(outbox.ROWS).where(outbox.ROWS.c.state == "pending").order_by(outbox.ROWS.c.id)
+        keys = session.info[outbox.KEYS]
+        return [
+            {**row._mapping, "data": json.loads(unseal(keys, outbox.PURPOSE, row.sealed_text))}
+            for row in session.execute(waiting)
+        ]
+
+    found: list[dict[str, Any]] = doors.write_as(doors.system(), read)
+    return found
+
+
+def come_in(app: Starlette, client: Client, person: DemoPerson) -> Client:
+    """Through link, check and code as the person would; the device is known afterwards."""
+    visitor = client.another(headers={"Accept-Language": "en"})
+    page = visitor.follow(visitor.submit(visitor.get(f"/l/{link(app, person)}")))
+    page = visitor.follow(visitor.submit(page, answers(person)))
+    answer = visitor.submit(page, {"code": newest_code(app)})
+    assert answer.headers["location"] == "/account", answer.text
+    return visitor
+
+
+def device_code(app: Starlette, person: DemoPerson) -> str:
+    """The code of a device that this person made known."""
+    device = table_of(Device)
+    owner = somebody(app, person).id
+    return str(_one(app, device.c.code, device.c.person_id == owner))
+
+
+def token_on(page: httpx2.Response) -> str:
+    """The form token of the first form of a page."""
+    found = re.search(r'name="form_token" value="([^"]+)"', page.text)
+    assert found, page.text[:500]
+    return found[1]
+
+
+def _one(app: Starlette, column: Any, *where: Any) -> Any:
+    doors = app.state.portal.doors
+    statement = select(column).where(*where)
+    return doors.read_as(doors.system(), lambda connection, _viewer: connection.execute(statement).scalars().first())

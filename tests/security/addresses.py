@@ -1,0 +1,76 @@
+"""Addresses and forms as the router knows them, filled with what is real, and the rows that must stay as they are."""
+
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import SQLModel
+from starlette.applications import Starlette
+
+from portal.platform import csrf
+from portal.platform.gate import GatedRoute
+from tests.client import Client
+from tests.house.access_matrix import VIEWERS, allowed
+from tests.house.test_access_matrix import address
+from tests.make import cases as make_cases
+from tests.make.cases import Cases
+
+OUR_PAGE = {"Sec-Fetch-Site": "same-origin", "Origin": "https://pay.lender.test"}
+UNLIKE = frozenset({"kept_entry", "throttle", "outbox", "job_run"})
+"""What a refused form may change: an old form's entries are kept, tries are counted."""
+
+
+def routes_of(app: Starlette) -> list[GatedRoute]:
+    return [each for each in app.routes if isinstance(each, GatedRoute)]
+
+
+def unsafe_routes(app: Starlette) -> list[GatedRoute]:
+    """Every route that takes a POST."""
+    found = [each for each in app.routes if isinstance(each, GatedRoute) and "POST" in (each.methods or ())]
+    assert len(found) > 25
+    return found
+
+
+def real_address(route: GatedRoute, cases: Cases) -> str:
+    """The route's address with the parts of real cases."""
+    code = cases.loan
+    if route.path.startswith("/files") or route.path.startswith("/staff/files"):
+        code = cases.file
+    elif route.path.startswith("/staff/cases"):
+        code = cases.person
+    elif route.path.startswith("/language"):
+        code = "en"
+    number: Any = cases.plan if "/plans/" in route.path else cases.dispute
+    if "{number:int}" in route.path:
+        number = 1 if "/pages/" in route.path else make_cases.DISPUTED
+    wanted = {"code": code, "number": number}
+    parts = {name: wanted[name] if name in wanted else cases.parts(name) for name in route.param_convertors}
+    return route.path_format.format_map(parts)
+
+
+def visitor_for(route: GatedRoute, visitors: dict[str, Client]) -> Client:
+    return next(visitor for who, visitor in visitors.items() if allowed(route, VIEWERS[who]))
+
+
+def send(visitor: Client, route: GatedRoute, token: str | None, site: dict[str, str]) -> Any:
+    """Post the form of a route; a header that is empty is left out."""
+    given = {**OUR_PAGE, **site}
+    headers = {name: value for name, value in given.items() if value}
+    return visitor.request("POST", address(route), data={} if token is None else {"form_token": token}, headers=headers)
+
+
+def binding(visitor: Client, route: GatedRoute) -> str:
+    """What ties this visitor's tokens to the session."""
+    door = "staff" if route.path.startswith("/staff") else "borrower"
+    cookie = visitor.http.cookies.get(f"__Host-{csrf.SESSION_COOKIES[door]}", "")
+    return sha256(f"{door}.{cookie}".encode()).hexdigest()[:32] if cookie else ""
+
+
+def state(app: Starlette) -> dict[str, list[Any]]:
+    """Every row that a form could change."""
+    with app.state.portal.doors.engines.read.connect() as connection:
+        return {
+            name: list(connection.execute(select(table)))
+            for name, table in SQLModel.metadata.tables.items()
+            if name not in UNLIKE
+        }

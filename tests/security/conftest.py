@@ -1,0 +1,99 @@
+"""A portal under siege: the demo on the day of its pictures, with real cases in it, and visitors of every kind."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from portal.access import evenness
+from portal.app import create_app
+from portal.platform import log
+from portal.platform.clock import FixedClock
+from portal.platform.csrf import FormTokens
+from portal.platform.settings import Settings
+from tests.client import Client
+from tests.databases import Databases
+from tests.house.access_matrix import NOON, STAFF_ROLES
+from tests.make import cases as make_cases
+from tests.make import demo
+from tests.make.cases import Cases
+from tests.security.addresses import OUR_PAGE, send, unsafe_routes, visitor_for
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    """What the portal logs is no part of what the tests say."""
+    log.set_up(as_json=True, stream=io.StringIO())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_haste() -> Iterator[None]:
+    """Answers come when they are ready; the drill of evenness times a portal of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evenness, "SECONDS", 0.0)
+        yield
+
+
+@pytest.fixture(scope="module")
+def besieged(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starlette]:
+    """The demo behind https, as production has it: `__Host-` cookies and all headers."""
+    url = sqlite_databases.create()
+    given = {
+        "PORTAL_DATABASE_URL": url,
+        "PORTAL_DATA_DIR": str(tmp_path_factory.mktemp("siege")),
+        "PORTAL_BASE_URL": "https://pay.lender.test",
+    }
+    app = create_app(Settings.load(given), FixedClock(NOON))
+    assert demo.load(app) == 0
+    yield app
+    sqlite_databases.drop(url)
+
+
+@pytest.fixture(scope="module")
+def nobody(besieged: Starlette) -> Iterator[Client]:
+    """A visitor without any cookie, and the running portal."""
+    with Client(besieged, "https://pay.lender.test", headers={"Accept-Language": "en"}) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def cases(besieged: Starlette, nobody: Client) -> Cases:
+    """Lin Yi's dispute with a file and a known device, and the plan of Lin Yi in English."""
+    return make_cases.filed(besieged, nobody)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Path:
+    """Where the collected hostile strings and files lie, if they do on this machine."""
+    return Path(__file__).parents[3] / "shared" / "data"
+
+
+@pytest.fixture(scope="module")
+def visitors(besieged: Starlette, nobody: Client, cases: Cases) -> dict[str, Client]:
+    """One of each kind; the borrower is the one whose dispute it is."""
+    staff = {role: demo.as_staff(besieged, nobody, role) for role in STAFF_ROLES}
+    return {"nobody": nobody, "borrower": demo.as_person(besieged, nobody, cases.owner), **staff}
+
+
+@pytest.fixture(scope="module")
+def purposes(besieged: Starlette, visitors: dict[str, Client]) -> dict[str, str]:
+    """What the token of each route must have been made for."""
+    asked: list[str] = []
+    check = FormTokens.check
+
+    def listen(self: FormTokens, token: str, purpose: str, binding: str, now: Any) -> str:
+        asked.append(purpose)
+        return check(self, token, purpose, binding, now)
+
+    found = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FormTokens, "check", listen)
+        for route in unsafe_routes(besieged):
+            asked.clear()
+            send(visitor_for(route, visitors), route, "x.y.z", OUR_PAGE)
+            assert len(asked) == 1, f"{route.name} asked for {asked}"
+            found[route.name] = asked[0]
+    return found

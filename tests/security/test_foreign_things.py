@@ -1,0 +1,206 @@
+"""What belongs to somebody else is not there: every real id in every address and form, and every credential crossed."""
+
+from collections.abc import Callable
+
+import pytest
+from starlette.applications import Starlette
+
+from portal.access import cookies, staff_actions
+from portal.demo import people
+from portal.platform.clock import FixedClock
+from portal.platform.db import Doors
+from portal.platform.gate import GatedRoute
+from tests.client import Client
+from tests.house.access_matrix import NOON, STAFF_ROLES, VIEWERS, allowed, methods
+from tests.house.test_access_matrix import DOORS, is_turned_away
+from tests.make import cases as make_cases
+from tests.make import demo as make
+from tests.make.cases import Cases
+from tests.security.addresses import binding, real_address, routes_of, state
+
+
+def names_something(route: GatedRoute) -> bool:
+    return bool(route.param_convertors) and route.may != "anyone" and not route.path.startswith("/staff")
+
+
+def test_every_id_of_another_borrower_in_every_address(besieged: Starlette, nobody: Client, cases: Cases) -> None:
+    """ST-02: a stranger gets the 404 of what does not exist, its owner the page; addresses come from the router."""
+    stranger = make.as_person(besieged, nobody, cases.stranger)
+    owners = [make.as_person(besieged, nobody, person) for person in (cases.owner, cases.planner)]
+    looked = 0
+    for route in routes_of(besieged):
+        if not names_something(route) or "GET" not in methods(route):
+            continue
+        path = real_address(route, cases)
+        statuses = sorted(owner.get(path).status_code for owner in owners)
+        is_paper = route.path.endswith("/agreement")  # the plan is not agreed yet
+        assert statuses == ([404, 404] if is_paper else [200, 404]), (path, statuses)
+        assert stranger.get(path).status_code == 404, path
+        looked += 1
+    assert looked >= 12
+
+
+def test_every_id_of_another_borrower_in_every_form(
+    besieged: Starlette,
+    nobody: Client,
+    cases: Cases,
+    purposes: dict[str, str],
+) -> None:
+    """ST-02: with a good token of the stranger's own; nothing of it changes anything."""
+    stranger = make.as_person(besieged, nobody, cases.stranger)
+    tokens = besieged.state.portal.form_tokens
+    owner = make.as_person(besieged, nobody, cases.owner)
+    before = state(besieged)
+    sent = 0
+    for route in routes_of(besieged):
+        if names_something(route) and "POST" in methods(route):
+            token = tokens.make(purposes[route.name], binding(stranger, route), NOON)
+            fields = {"form_token": token, "words": "mine", "act": "update", "password": "x"}
+            answer = stranger.post(real_address(route, cases), fields)
+            assert answer.status_code == 404, (route.name, answer.status_code)
+            sent += 1
+    assert sent >= 7
+    assert state(besieged) == before
+    assert "slip.png" in owner.get(f"/disputes/{cases.dispute}").text
+
+
+def test_ids_inside_forms_and_queries(besieged: Starlette, nobody: Client, cases: Cases) -> None:
+    """ST-02: a device, a draft of files, a file of a draft: by their real names they are nobody else's."""
+    stranger = make_cases.come_in(besieged, nobody, cases.stranger)
+    device = make_cases.device_code(besieged, cases.owner)
+    assert stranger.submit(stranger.get("/devices"), {"code": device}, form=0).status_code == 404
+    owner = make.as_person(besieged, nobody, cases.planner)
+    path = f"/loans/{make_cases.late_loan(besieged, cases.planner)}/instalments/3/dispute"
+    page = owner.get(path)
+    draft = next(
+        each.attributes["value"]
+        for each in make_cases.Markup(page.text).all("input")
+        if each.attributes.get("name") == "draft"
+    )
+    files = [("files", ("secret-draft.png", make_cases.evidence.picture(30, 30), "image/png"))]
+    refused = owner.post(path, {"form_token": make_cases.token_on(page), "draft": draft, "consent": "yes"}, files=files)
+    assert (refused.status_code, "secret-draft.png" in refused.text) == (422, True)
+    other = make.as_person(besieged, nobody, people.LIN_YI)
+    own = f"/loans/{cases.loan}/instalments/3/dispute"
+    token = make_cases.token_on(other.get(own))
+    peeped = other.post(own, {"form_token": token, "draft": draft, "act": "update", "has_draft": "yes"})
+    assert (peeped.status_code, "secret-draft.png" in peeped.text) == (200, False)
+
+
+def test_roles_at_real_cases(besieged: Starlette, nobody: Client, cases: Cases) -> None:
+    """ST-01: what the matrix says holds with real objects too, not with made-up ones alone."""
+    wrong = []
+    for role in STAFF_ROLES:
+        visitor = make.as_staff(besieged, nobody, role)
+        for route in routes_of(besieged):
+            if route.path.startswith("/staff") and route.may != "anyone" and "GET" in methods(route):
+                path = real_address(route, cases)
+                answer = visitor.get(path)
+                if is_turned_away(answer) == allowed(route, VIEWERS[role]) or answer.status_code >= 500:
+                    wrong.append(f"{role} {path}: {answer.status_code}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_credential_opens_another_door(besieged: Starlette, nobody: Client, cases: Cases) -> None:
+    """ST-10, SB-02, SL-07: each cookie's value under each other cookie's name, at every page that is not anyone's."""
+    names = {kind: f"__Host-{kind}" for kind in (cookies.SESSION, cookies.STAFF, cookies.DEVICES, cookies.STEP)}
+    known = make_cases.come_in(besieged, nobody, cases.owner)
+    waiting = nobody.another()
+    waiting.submit(waiting.get(f"/l/{make_cases.link(besieged, cases.owner)}"))
+    declined = nobody.another()
+    declined.submit(declined.get(f"/l/{cases.link}"), {"answer": "not_me"})
+    values = {
+        "full session": (cookies.SESSION, known.http.cookies[names[cookies.SESSION]]),
+        "waiting session": (None, waiting.http.cookies[names[cookies.SESSION]]),
+        "device mark": (cookies.DEVICES, known.http.cookies[names[cookies.DEVICES]]),
+        "device mark unsigned": (None, known.http.cookies[names[cookies.DEVICES]].rpartition(".")[0]),
+        "step": (cookies.STEP, declined.http.cookies[names[cookies.STEP]]),
+        "staff session": (cookies.STAFF, make.as_staff(besieged, nobody, "supervisor").http.cookies[names["staff"]]),
+        "link": (None, cases.link),
+        "form token": (None, make_cases.token_on(known.get("/devices"))),
+    }
+    places = [
+        "/account",
+        "/devices",
+        f"/disputes/{cases.dispute}",
+        f"/files/{cases.file}",
+        "/staff/",
+        "/staff/disputes",
+    ]
+    let_in = []
+    for what, (own, value) in values.items():
+        for kind, name in names.items():
+            for path in places:
+                is_right = own == kind == cookies.STAFF and path.startswith(("/staff", "/files"))
+                is_right |= own == kind == cookies.SESSION and not path.startswith("/staff")
+                visitor = nobody.another()
+                visitor.http.cookies.set(name, value)
+                answer = visitor.get(path)
+                is_in = not (answer.status_code == 303 and answer.headers["location"].startswith(DOORS))
+                if is_in != is_right:
+                    let_in.append(f"{what} as {name} at {path}: {answer.status_code}")
+    assert not let_in, "\n".join(let_in)
+
+
+def sign_out(besieged: Starlette, visitor: Client) -> None:
+    visitor.submit(visitor.get("/devices"), form="/sign-out")
+
+
+def sign_out_everywhere(besieged: Starlette, visitor: Client) -> None:
+    visitor.submit(visitor.get("/devices"), {"code": "all"}, form=0)
+
+
+def change_phone(besieged: Starlette, visitor: Client) -> None:
+    """The lender's system brings another number, then the old one again."""
+    doors: Doors = besieged.state.portal.doors
+    person = make_cases.somebody(besieged, people.LIN_YI)
+    moved = make_cases.access.change_number(doors, person, "+8613900139000")
+    make_cases.access.change_number(doors, moved, f"+86{people.LIN_YI.mobile}")
+
+
+def grow_old(besieged: Starlette, visitor: Client) -> None:
+    clock: FixedClock = besieged.state.portal.clock
+    clock.advance(minutes=15, seconds=1)
+
+
+@pytest.mark.parametrize("event", [sign_out, sign_out_everywhere, change_phone, grow_old])
+def test_a_saved_cookie_opens_nothing_afterwards(
+    besieged: Starlette, nobody: Client, event: Callable[[Starlette, Client], None]
+) -> None:
+    """SB-01: fifty saved cookies are played back after each way in which a session ends."""
+    visitor = make.as_person(besieged, nobody, people.LIN_YI)
+    saved = [make.as_person(besieged, nobody, people.LIN_YI) for _ in range(50)] if event is not sign_out else []
+    jar = dict(visitor.http.cookies)
+    assert visitor.get("/account").status_code == 200
+    event(besieged, visitor)
+    replayed = nobody.another()
+    replayed.http.cookies.update(jar)
+    for each in [replayed] * 50 if event is sign_out else saved:
+        answer = each.get("/account")
+        assert (answer.status_code, answer.headers["location"].startswith("/session-ended")) == (303, True)
+    besieged.state.portal.clock.set(NOON)
+
+
+@pytest.mark.parametrize("how", ["disabled", "roles taken"])
+def test_whoever_is_out_is_out_between_get_and_post(
+    besieged: Starlette, nobody: Client, cases: Cases, how: str
+) -> None:
+    """ST-11: pages that were open when it happened, and their forms sent afterwards."""
+    doors: Doors = besieged.state.portal.doors
+    name = f"leaver-{how.split()[0]}"
+    member = make_cases.access.staff(doors, name, roles=("dispute_handler",))
+    visitor = make.as_account(besieged, nobody, member.id)
+    pages = [visitor.get(f"/staff/disputes/{cases.dispute}") for _ in range(10)]
+    assert {page.status_code for page in pages} == {200}
+    administrator = make_cases.access.staff_viewer(doors, make_cases.access.staff(doors, f"admin-{name}"))
+    if how == "disabled":
+        doors.write_as(administrator, staff_actions.disable_staff, name)
+    else:
+        doors.write_as(administrator, staff_actions.change_roles, name, ("auditor",))
+    before = state(besieged)
+    for page in pages:
+        answer = visitor.submit(page, {"held": "yes"}, form="/hold")
+        assert (
+            answer.headers["location"].startswith("/staff/sign-in") if how == "disabled" else answer.status_code == 403
+        )
+    assert state(besieged) == before
