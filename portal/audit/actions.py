@@ -22,6 +22,7 @@ KEYS = "audit_keys"
 """Where `Session.info` carries PORTAL_AUDIT_KEYS, newest first."""
 
 _WAITING = "audit_rows"
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class Event(Protocol):
@@ -47,10 +48,8 @@ def note_check(session: Session, viewer: Viewer, fault: str) -> None:
     """Note what the last look through the whole log found; empty: nothing."""
     connection = session.connection()
     found = {"checked_at": viewer.now, "fault": fault}
-    insert_or = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[connection.dialect.name]
-    connection.execute(
-        insert_or(CHECK).values(id=1, **found).on_conflict_do_update(index_elements=[CHECK.c.id], set_=found)
-    )
+    new = _INSERTS[connection.dialect.name](CHECK).values(id=1, **found)
+    connection.execute(new.on_conflict_do_update(index_elements=[CHECK.c.id], set_=found))
 
 
 def payload_of(what: Event) -> str:

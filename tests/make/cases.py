@@ -107,6 +107,21 @@ def propose_plan(owner: Client) -> str:
     return str(answer.headers["location"].rsplit("/", 1)[1])
 
 
+def decline_dispute(handler: Client, number: str, words: str) -> None:
+    """Staff decide that a dispute is not upheld."""
+    page = handler.get(f"/staff/disputes/{number}")
+    decision = {"act": "not_upheld", "reason": "funds_not_met", "words": words}
+    answer = handler.submit(page, decision, form="/decide")
+    assert answer.status_code == 303, answer.text
+
+
+def refuse_plan(approver: Client, number: str, words: str) -> None:
+    """Staff say no to a plan."""
+    page = approver.get(f"/staff/plans/{number}/refuse")
+    answer = approver.submit(page, {"reason": "other_against", "words": words}, form="/refuse")
+    assert answer.status_code == 303, answer.text
+
+
 def somebody(app: Starlette, person: DemoPerson) -> access.Somebody:
     """A person of the demo as the factories of access know people."""
     record = make._record(app, person)

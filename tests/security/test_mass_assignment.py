@@ -1,0 +1,93 @@
+"""No column can be set by naming it in a form: every journey with every column of every table sent along (ST-03)."""
+
+from typing import Any
+
+import httpx2
+from sqlalchemy import select
+from sqlmodel import SQLModel
+from starlette.applications import Starlette
+
+from portal.demo import people
+from tests.client import Client
+from tests.make import cases as make_cases
+from tests.make import demo as make
+from tests.make.cases import Cases
+
+PLANTED = "987654321"
+ASKED_FOR = {"late_fee"}
+"""A column whose name is a tick box of a form."""
+
+COLUMNS = sorted({column.name for table in SQLModel.metadata.tables.values() for column in table.columns} - ASKED_FOR)
+
+
+class Greedy(Client):
+    """A visitor who sends every column along with each form, twice and as a list."""
+
+    def post(self, url: str, data: dict[str, Any] | None = None, **options: Any) -> httpx2.Response:
+        """The form and everything that it does not ask for."""
+        given = dict(data or {})
+        more = {name: PLANTED for name in COLUMNS if name not in given}
+        lists = {f"{name}[]": [PLANTED, PLANTED] for name in ("roles", "state", "person_id") if name not in given}
+        return super().post(url, {**given, **more, **lists}, **options)
+
+
+def greedy(visitor: Client) -> Greedy:
+    """The same visitor, greedy."""
+    other = Greedy(visitor._app, str(visitor.http.base_url), headers={"Accept-Language": "en"})
+    other._loop = visitor._loop
+    other.http.cookies.update(visitor.http.cookies)
+    return other
+
+
+def planted(app: Starlette) -> list[str]:
+    """Where in the database the planted value arrived."""
+    found = []
+    with app.state.portal.doors.engines.read.connect() as connection:
+        for name, table in SQLModel.metadata.tables.items():
+            for row in connection.execute(select(table)):
+                found += [f"{name}.{column}" for column, value in row._mapping.items() if PLANTED in str(value)]
+    return found
+
+
+def test_no_column_is_set_by_naming_it(besieged: Starlette, nobody: Client, cases: Cases) -> None:
+    assert len(COLUMNS) < 280, "a form with more than 300 fields is refused as a whole: send them in two rounds"
+    assert planted(besieged) == []
+    walk_through(besieged, nobody)
+    assert planted(besieged) == []
+
+
+def test_the_probe_sees_what_is_planted(besieged: Starlette, nobody: Client, cases: Cases) -> None:
+    """The control: in a field that is asked for it arrives."""
+    owner = make.as_person(besieged, nobody, cases.owner)
+    owner.submit(owner.get(f"/disputes/{cases.dispute}"), {"words": f"no. {PLANTED}"}, form="/add")
+    assert planted(besieged) == ["dispute_message.words"]
+
+
+def walk_through(app: Starlette, nobody: Client) -> None:
+    """Link, check, code, dispute, more words, withdrawal; a plan, taken back; staff hold, decide and refuse."""
+    guest = greedy(nobody)
+    page = guest.follow(guest.submit(guest.get(f"/l/{make_cases.link(app, people.TWO_CURRENCIES)}")))
+    page = guest.follow(guest.submit(page, make_cases.answers(people.TWO_CURRENCIES)))
+    assert guest.submit(page, {"code": make_cases.newest_code(app)}).headers["location"] == "/account"
+
+    lin = greedy(make.as_person(app, nobody, people.LIN_YI_IN_ENGLISH))
+    path = f"/loans/{make_cases.late_loan(app, people.LIN_YI_IN_ENGLISH)}/instalments/3/dispute"
+    number = make_cases.file_on(lin, lin.get(path), "It was there.", "slip.png")
+    assert lin.submit(lin.get(f"/disputes/{number}"), {"words": "More."}, form="/add").status_code == 303
+    handler = greedy(make.as_staff(app, nobody, "dispute_handler"))
+    page = handler.get(f"/staff/disputes/{number}")
+    assert handler.submit(page, {"held": "yes"}, form="/hold").status_code == 303
+    make_cases.decline_dispute(handler, number, "It was not.")
+    (plan,) = waiting_plans(app)
+    make_cases.refuse_plan(greedy(make.as_staff(app, nobody, "plan_approver")), plan, "No.")
+    again = make_cases.propose_plan(lin)
+    assert lin.submit(lin.get(f"/plans/{again}"), form="/withdraw").status_code == 303
+    assert make_cases.propose_plan(lin)
+
+
+def waiting_plans(app: Starlette) -> list[str]:
+    """The numbers of the plans that wait for staff."""
+    plan = SQLModel.metadata.tables["plan"]
+    doors = app.state.portal.doors
+    wanted = select(plan.c.number).where(plan.c.state == "proposed")
+    return list(doors.read_as(doors.system(), lambda connection, _: connection.scalars(wanted).all()))
