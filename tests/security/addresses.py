@@ -15,7 +15,8 @@ from tests.house.test_access_matrix import address
 from tests.make import cases as make_cases
 from tests.make.cases import Cases
 
-OUR_PAGE = {"Sec-Fetch-Site": "same-origin", "Origin": "https://pay.lender.test"}
+ORIGIN = "https://pay.lender.test"
+OUR_PAGE = {"Sec-Fetch-Site": "same-origin", "Origin": ORIGIN}
 UNLIKE = frozenset({"kept_entry", "throttle", "outbox", "job_run"})
 """What a refused form may change: an old form's entries are kept, tries are counted."""
 

@@ -1,7 +1,9 @@
 """A portal under siege: the demo on the day of its pictures, with real cases in it, and visitors of every kind."""
 
 import io
+import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from tests.house.access_matrix import NOON, STAFF_ROLES
 from tests.make import cases as make_cases
 from tests.make import demo
 from tests.make.cases import Cases
-from tests.security.addresses import OUR_PAGE, send, unsafe_routes, visitor_for
+from tests.security.addresses import ORIGIN, OUR_PAGE, send, unsafe_routes, visitor_for
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -37,32 +39,52 @@ def _in_haste() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def besieged(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starlette]:
-    """The demo behind https, as production has it: `__Host-` cookies and all headers."""
+@dataclass(frozen=True)
+class Template:
+    """The demo with its cases as files, to be copied for each module."""
+
+    folder: Path
+    cases: Cases
+
+
+@pytest.fixture(scope="session")
+def template(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """Filled once: importing the demo and reading an upload take longer than most tests here."""
+    folder = tmp_path_factory.mktemp("template")
     url = sqlite_databases.create()
-    given = {
-        "PORTAL_DATABASE_URL": url,
-        "PORTAL_DATA_DIR": str(tmp_path_factory.mktemp("siege")),
-        "PORTAL_BASE_URL": "https://pay.lender.test",
-    }
-    app = create_app(Settings.load(given), FixedClock(NOON))
+    Path(url.removeprefix("sqlite:///")).rename(folder / "portal.db")
+    app = portal_in(folder)
     assert demo.load(app) == 0
-    yield app
-    sqlite_databases.drop(url)
+    with Client(app, ORIGIN, headers={"Accept-Language": "en"}) as client:
+        cases = make_cases.filed(app, client)
+    return Template(folder, cases)
+
+
+@pytest.fixture(scope="module")
+def besieged(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Starlette:
+    """The demo behind https, as production has it: `__Host-` cookies and all headers."""
+    folder = tmp_path_factory.mktemp("siege") / "data"
+    shutil.copytree(template.folder, folder)
+    return portal_in(folder)
+
+
+def portal_in(folder: Path) -> Starlette:
+    """The portal whose database and files lie in a folder, on the day of the pictures."""
+    given = {"PORTAL_DATA_DIR": str(folder), "PORTAL_BASE_URL": ORIGIN}
+    return create_app(Settings.load(given), FixedClock(NOON))
 
 
 @pytest.fixture(scope="module")
 def nobody(besieged: Starlette) -> Iterator[Client]:
     """A visitor without any cookie, and the running portal."""
-    with Client(besieged, "https://pay.lender.test", headers={"Accept-Language": "en"}) as client:
+    with Client(besieged, ORIGIN, headers={"Accept-Language": "en"}) as client:
         yield client
 
 
-@pytest.fixture(scope="module")
-def cases(besieged: Starlette, nobody: Client) -> Cases:
+@pytest.fixture(scope="session")
+def cases(template: Template) -> Cases:
     """Lin Yi's dispute with a file and a known device, and the plan of Lin Yi in English."""
-    return make_cases.filed(besieged, nobody)
+    return template.cases
 
 
 @pytest.fixture(scope="module")
