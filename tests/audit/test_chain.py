@@ -97,6 +97,7 @@ def test_old_keys_are_still_known() -> None:
 
 
 def test_events_are_chained_in_the_transaction(doors: Doors) -> None:
+    """ST-13."""
     system = doors.system()
     for place in range(3):
         doors.write_as(system, note, place)
@@ -119,6 +120,7 @@ def fail_after_noting(session: Session, viewer: Viewer) -> None:
 
 @pytest.mark.parametrize("change", ["UPDATE audit_log SET kind = 'x'", "DELETE FROM audit_log"])
 def test_rows_cannot_be_changed(doors: Doors, change: str) -> None:
+    """ST-13."""
     system = doors.system()
     doors.write_as(system, note, 1)
     with pytest.raises(DBAPIError, match="only ever added to"):

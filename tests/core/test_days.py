@@ -1,4 +1,4 @@
-"""Months, pay days and working days."""
+"""Months, pay days and working days (MO-07)."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Reading, writing, rounding and splitting amounts."""
+"""Reading, writing, rounding and splitting amounts (MO-03)."""
 
 import pytest
 from hypothesis import given
@@ -89,6 +89,7 @@ def test_a_half_goes_up(numerator: int, denominator: int, rounded: int) -> None:
 
 @given(st.integers(0, 10**12), st.integers(1, 120))
 def test_a_split_loses_nothing_and_its_parts_differ_by_one_at_most(total: int, parts: int) -> None:
+    """MO-05."""
     split = split_evenly(total, parts)
     assert (len(split), sum(split)) == (parts, total)
     assert max(split) - min(split) <= 1

@@ -73,6 +73,7 @@ def amounts(given: PlanSchedule) -> list[int]:
 
 
 def test_a_monthly_amount_ends_with_the_remainder() -> None:
+    """MO-05."""
     given = plan(Offer(12, monthly=364_00))
     assert amounts(given) == [364_00] * 5 + [363_84]
     assert (given.total, given.due_today, given.extra, given.left) == (2_183_84, 2_086_91, 96_93, 0)
@@ -246,6 +247,7 @@ def test_an_offer_says_either_an_amount_or_a_number() -> None:
 
 @pytest.mark.parametrize("freeze", [False, True])
 def test_schedules_are_what_walking_from_payment_to_payment_gives(tmp_path: Path, freeze: bool) -> None:
+    """MO-05."""
     for index, facts in enumerate(portfolio(tmp_path)):
         offer = Offer(pay_day=index % 28 + 1, payments=index % 12 + 1)
         given = schedule(facts, offer, DATA_DATE, WEEKDAYS, freeze=freeze)

@@ -88,6 +88,7 @@ def conserved(assessment: Assessment) -> bool:
 
 @given(loans(), seen_on)
 def test_contract_and_penalty_are_paid_waived_due_or_not_yet_due(facts: LoanFacts, day: date) -> None:
+    """MO-04."""
     assessment = assess(facts, day)
     assert conserved(assessment)
     for item in assessment.instalments:
@@ -97,6 +98,7 @@ def test_contract_and_penalty_are_paid_waived_due_or_not_yet_due(facts: LoanFact
 
 @given(loans(), seen_on)
 def test_a_payment_is_allocated_held_or_given_back(facts: LoanFacts, day: date) -> None:
+    """MO-06."""
     assessment = assess(facts, day)
     for payment in assessment.payments:
         assert payment.amount == payment.allocated.total + payment.credit + payment.refunded

@@ -166,6 +166,7 @@ def test_a_question_waits_for_the_person_whose_answer_opens_it_again(doors: Door
 
 
 def test_of_twenty_decisions_at_once_one_takes_effect(doors: Doors, cast: Cast, clock: FixedClock) -> None:
+    """ST-07."""
     number = file_dispute(doors, cast.borrower())
     clock.set(DECIDED)
     deciders = [cast.staff(f"Handler {place}") for place in range(20)]
@@ -189,6 +190,7 @@ def test_of_twenty_decisions_at_once_one_takes_effect(doors: Doors, cast: Cast, 
 
 
 def test_figures_that_changed_decide_nothing(doors: Doors, cast: Cast, clock: FixedClock) -> None:
+    """ST-06."""
     number = file_dispute(doors, cast.borrower())
     clock.set(DECIDED)
     handler = cast.staff("Qiao Mu")
@@ -276,6 +278,7 @@ class TestAboveAuthority:
 def test_a_days_limit_counts_what_was_granted_alone(
     doors: Doors, cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """ST-05."""
     monkeypatch.setattr(loans, "authority", lambda *_: loans.AuthorityRecord(5_000, 2_060, 0))
     lin = cast.borrower()
     first, second = file_dispute(doors, lin), file_dispute(doors, lin, 4)

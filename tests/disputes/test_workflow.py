@@ -1,4 +1,4 @@
-"""Everything that can happen to a dispute, in any order: legal steps only, ends are final, what stopped goes on."""
+"""Everything that can happen to a dispute, in any order: legal steps only, ends are final (ST-08)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

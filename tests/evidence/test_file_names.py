@@ -39,7 +39,7 @@ def test_a_long_name_keeps_its_ending() -> None:
 
 
 def test_naughty_names() -> None:
-    """A list that others collected."""
+    """A list that others collected (EV-07)."""
     if not HOSTILE.is_file():
         pytest.skip("the folder of hostile files is not on this machine")
     for given in json.loads(HOSTILE.read_text(encoding="utf-8")):

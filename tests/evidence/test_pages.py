@@ -103,7 +103,7 @@ def test_borrowers_reach_only_their_own(client: Client, path: str) -> None:
     ],
 )
 def test_staff_reach_the_cases_of_their_role(client: Client, who: str, case: str, status: int) -> None:
-    """A draft is nobody's but its writer's; an administrator has no business here."""
+    """A draft is nobody's but its writer's; an administrator has no business here (EV-09)."""
     code = add(client, make.picture(kind="JPEG"), case=(case, CASE_NUMBER))
     for path in (f"/staff/files/{code}", f"/staff/files/{code}/pages/1", f"/staff/files/{code}/view"):
         answer = as_(client, who).get(path)
@@ -122,7 +122,7 @@ def test_what_staff_keep_among_themselves(client: Client) -> None:
 
 
 def test_every_opening_is_logged(client: Client) -> None:
-    """Who, which file, which page; a refused try leaves no trace of a file."""
+    """Who, which file, which page; a refused try leaves no trace of a file (ST-12)."""
     code = add(client, make.picture(kind="JPEG"))
     as_(client, "lin").get(f"/files/{code}/pages/1")
     as_(client, "handler").get(f"/staff/files/{code}")

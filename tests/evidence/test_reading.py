@@ -87,7 +87,7 @@ def test_a_photo_of_108_megapixels_is_read_at_a_reduced_scale() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_pictures_beyond_the_limits_are_refused_before_they_are_unpacked(name: str, data: bytes) -> None:
-    """A few kilobytes that claim a hundred megapixels."""
+    """A few kilobytes that claim a hundred megapixels (EV-03)."""
     assert read(name, data).problem in {"too_large", "broken"}
 
 
@@ -99,7 +99,7 @@ def test_moving_pictures_are_refused() -> None:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "HEIC", "PDF"])
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
 def test_half_a_file_is_refused(kind: str, share: float) -> None:
-    """Truncated: refused, or for a PDF perhaps repaired, never a crash."""
+    """Truncated: refused, or for a PDF perhaps repaired, never a crash (EV-03)."""
     whole = {"HEIC": make.heic, "PDF": make.pdf}.get(kind, lambda: make.picture(600, 400, kind=kind))()
     reading = read(f"a.{kind.lower()}", whole[: int(len(whole) * share)])
     assert reading.problem or kind == "PDF"
@@ -208,7 +208,7 @@ def test_hostile_pdfs_never_break_the_portal() -> None:
 
 @pytest.mark.drill
 def test_every_hostile_pdf() -> None:
-    """All of them."""
+    """All of them (EV-06)."""
     if not HOSTILE.is_dir():
         pytest.skip("the folder of hostile files is not on this machine")
     for path in sorted(HOSTILE.glob("*.pdf")):

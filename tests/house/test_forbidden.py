@@ -78,6 +78,18 @@ BANS = (
         either(imports_name("markupsafe", "Markup"), mentions("markupsafe.Markup")),
         ("portal/platform/render.py", "portal/platform/i18n.py"),
     ),
+    Ban(
+        "no access is decided by the address as the client wrote it, since a Host header can be part of it",
+        mentions("request.url.path", "url.path", "request.base_url", "request.url_for"),
+        (),
+    ),
+    Ban(
+        "nothing is decided by the kind of browser",
+        lambda node: (
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.lower() == "user-agent"
+        ),
+        (),
+    ),
     Ban("money has no floats", is_float, (), within="portal/core/"),
     Ban(
         "code is not made from text",
@@ -95,6 +107,7 @@ def hits(ban: Ban, module: Module) -> Hits:
 
 @pytest.mark.parametrize("ban", BANS, ids=lambda ban: ban.what)
 def test_has_one_home(ban: Ban) -> None:
+    """MO-03, SL-02, SL-18."""
     wrong = [f"{module.place}:{line}" for module in modules() for line in hits(ban, module)]
     assert not wrong, f"{ban.what}: {wrong}"
 
@@ -108,6 +121,8 @@ def test_has_one_home(ban: Ban) -> None:
         "os.environ['A']",
         "x = 0.5",
         "float(x)",
+        "request.url.path.startswith('/staff')",
+        "request.headers['User-Agent']",
     ],
 )
 def test_the_bans_find_what_they_forbid(line: str) -> None:
@@ -177,6 +192,7 @@ def repository_texts() -> Iterator[tuple[str, str]]:
 
 
 def test_static_files_load_nothing_from_elsewhere() -> None:
+    """SB-14."""
     found = [
         f"{path.relative_to(ROOT)}: {match.group()}"
         for path in [*(ROOT / "static/css").rglob("*.css"), *(ROOT / "static/js").rglob("*.js")]

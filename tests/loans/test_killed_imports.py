@@ -28,6 +28,7 @@ KILLS = 20
 
 @pytest.mark.drill
 def test_an_import_killed_anywhere_leaves_no_mixture(doors: Doors, database_url: str, tmp_path: Path) -> None:
+    """RE-04."""
     folder = write_payments(tmp_path / "all", 0)
     assert run_import(doors, folder, make.DATA_DATE, currency="CNY", data_dir=tmp_path / "data") == 0
     chance = random.Random(20)

@@ -154,7 +154,7 @@ def test_a_provider_that_was_not_reached_is_tried_again_with_the_same_reference(
 def test_a_process_that_dies_while_sending(
     doors: Doors, settings: Settings, clock: FixedClock, lin: PersonRecord, dedupes: bool, expected: tuple[str, str]
 ) -> None:
-    """Only a provider that drops repeats is given it again; otherwise people are told, not texted twice."""
+    """Only a provider that drops repeats is given it again; otherwise people are told, not texted twice (MO-11)."""
 
     def die(_message: Message) -> Outcome:
         raise ProcessDied
@@ -209,7 +209,7 @@ def test_a_provider_that_comes_back_at_night_waits_for_the_morning(
 
 
 def test_at_most_three_contacts_a_day(doors: Doors, settings: Settings, clock: FixedClock, lin: PersonRecord) -> None:
-    """The fourth waits for the next morning; answers are not counted."""
+    """The fourth waits for the next morning; answers are not counted (SL-22)."""
     for _ in range(4):
         queue(doors, lin)
     queue(doors, lin, "sms.answer", number="4K7-2GH")
@@ -244,7 +244,7 @@ def test_the_window_is_that_of_the_persons_own_day(
     instant: datetime,
     goes: bool,
 ) -> None:
-    """In zones of their own, over the change of the clocks."""
+    """In zones of their own, over the change of the clocks (SL-22)."""
     doors.write_as(
         doors.system(), lambda session, _viewer: session.execute(update(PERSON_VERSION).values(time_zone=zone)) and None
     )
@@ -351,7 +351,7 @@ def test_no_row_holds_a_code_or_link_in_the_clear(doors: Doors, settings: Settin
 
 
 def test_workers_side_by_side_send_each_text_once(doors: Doors, settings: Settings, lin: PersonRecord) -> None:
-    """Four at once over twenty answers; and never a fourth contact."""
+    """Four at once over twenty answers; and never a fourth contact (MO-11)."""
     for _ in range(10):
         queue(doors, lin, "sms.answer", number="4K7-2GH")
         queue(doors, lin)

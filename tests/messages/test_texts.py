@@ -98,5 +98,5 @@ def test_the_diary_shows_no_secret() -> None:
 
 
 def test_only_reminders_and_questions_of_ours_wait_for_the_window() -> None:
-    """Codes, links and answers were asked for."""
+    """Codes, links and answers were asked for (SL-22)."""
     assert {"sms.code", "sms.link", "sms.answer"}.isdisjoint(CONTACTS)

@@ -1,4 +1,4 @@
-"""Plans walked at random: whatever happens in whatever order, states, holds, papers and the audit log agree."""
+"""Plans walked at random: whatever happens in whatever order, states, holds, papers and the audit log agree (ST-08)."""
 
 import random
 from collections.abc import Callable

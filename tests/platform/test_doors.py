@@ -86,6 +86,7 @@ def test_sqlite_keeps_what_it_acknowledged(sqlite_url: str) -> None:
 
 
 def test_postgresql_has_limits(postgres_url: str) -> None:
+    """RE-03."""
     with make_engines(postgres_url).write.connect() as connection:
         for name in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
             assert connection.execute(text(f"SHOW {name}")).scalar() not in {"0", None}

@@ -67,6 +67,7 @@ def test_a_key_is_no_path(store: FileStore, key: str) -> None:
 
 @pytest.mark.parametrize("place", [0, 4, 20, 40, 70, -1])
 def test_a_changed_byte_is_noticed(store: FileStore, backend: Backend, place: int) -> None:
+    """EV-11."""
     key = store.put(CONTENT)
     raw = bytearray(backend.get(key))
     raw[place] ^= 1
@@ -84,6 +85,7 @@ def test_a_file_that_was_cut_off_is_noticed(store: FileStore, backend: Backend, 
 
 
 def test_two_files_cannot_be_swapped(store: FileStore, backend: Backend) -> None:
+    """EV-11."""
     one, other = store.put(b"one"), store.put(b"other")
     backend.put(one, backend.get(other))
     with pytest.raises(FileDamaged):
@@ -99,6 +101,7 @@ def test_the_content_is_held_against_its_hash(store: FileStore) -> None:
 
 
 def test_keys_can_be_rotated(store: FileStore, backend: Backend) -> None:
+    """EV-11."""
     key = store.put(CONTENT)
     both, new = FileStore(backend, [NEW, OLD]), FileStore(backend, [NEW])
     assert both.get(key) == CONTENT

@@ -1,4 +1,4 @@
-"""`portal prove` finds what was damaged past the portal, and nothing where nothing was."""
+"""`portal prove` finds what was damaged past the portal, and nothing where nothing was (MO-13)."""
 
 from collections.abc import Iterator
 from contextlib import redirect_stdout

@@ -1,4 +1,4 @@
-"""Each job runs when it is due, in one process at a time, and a dead process does not keep it."""
+"""Each job runs when it is due, in one process at a time, and a dead process does not keep it (RE-15)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -71,6 +71,7 @@ def test_a_dead_process_loses_its_job(doors: Doors, clock: FixedClock) -> None:
 
 
 def test_a_clock_that_was_put_back_stops_nothing(doors: Doors, clock: FixedClock) -> None:
+    """RE-12."""
     job, runs = counted([0, 0])
     worker = Worker(doors, [job])
     worker.run_due()

@@ -329,3 +329,49 @@ def test_a_write_without_a_key_is_not_repeated(cut_off: tuple[Client, Cutter]) -
     with pytest.raises(OperationalError):
         doors.write_as(doors.system(), wish, "pony")
     assert doors.read_as(doors.system(), wished, "pony") == 1
+
+
+# --- A disk that is full --------------------------------------------------------------------------------------
+
+
+def test_a_full_database_reads_on_and_heals_by_itself(tmp_path: Path, sqlite_url: str) -> None:
+    """RE-06: what is written is refused in plain words, what is read is there, and room is taken up at once."""
+    app = portal_on(sqlite_url, tmp_path)
+    import_tables(app.state.portal.doors, tmp_path, lin_with_limits())
+    with Client(app, headers={"Accept-Language": "en"}) as client:
+        cast = Cast(doors_of(client))
+        number = make_disputes.file_dispute(doors_of(client), cast.borrower())
+        lin = enter(client, cast.borrower())
+        pages = [lin.get(f"/disputes/{number}") for _ in range(4)]
+        with full(client):
+            refused = [lin.submit(page, {"words": "x" * 4000}, form="/add") for page in pages]
+            assert 503 in {answer.status_code for answer in refused}
+            assert "Try again at" in refused[-1].text
+            assert lin.get("/account").status_code == 200
+            assert client.get("/readyz").status_code in {200, 503}
+        acknowledged = sum(answer.status_code == 303 for answer in refused)
+        assert count(client, "dispute_message") == acknowledged
+        again = [lin.submit(page, {"words": "x" * 4000}, form="/add") for page in pages]
+        assert {answer.status_code for answer in again} == {303}
+        assert count(client, "dispute_message") == len(pages)
+    assert_whole(client)
+
+
+@contextmanager
+def full(client: Client) -> Iterator[None]:
+    """The file may not grow: what SQLite says then is what it says of a full disk."""
+    engine = doors_of(client).engines.write
+
+    def limit(connection: Any, _record: object, _proxy: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages}")
+
+    def lift(connection: Any, _record: object, _proxy: object) -> None:
+        connection.execute("PRAGMA max_page_count=1073741823")
+
+    event.listen(engine, "checkout", limit)
+    try:
+        yield
+    finally:
+        event.remove(engine, "checkout", limit)
+        event.listen(engine, "checkout", lift)

@@ -1,0 +1,173 @@
+"""Requests that are too large or lie about their size, sent raw to a real server (EV-01)."""
+
+import re
+import socket
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.databases import Databases
+from tests.served import Portal, install
+
+SOON = 5.0
+"""Seconds: a second each on a quiet machine."""
+
+GROWTH = 50 * 1024 * 1024
+LARGE = "/loans/nosuchloan234567/instalments/3/dispute"
+SMALL = "/start"
+MULTIPART = "multipart/form-data; boundary=x"
+FORM = "application/x-www-form-urlencoded"
+
+
+def part(name: str, body: bytes, more: str = "") -> bytes:
+    return f'--x\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'.encode() + body + b"\r\n"
+
+
+def chunked(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        yield f"{len(piece):x}\r\n".encode() + piece + b"\r\n"
+    yield b"0\r\n\r\n"
+
+
+def endless(piece: bytes, total: int) -> Iterator[bytes]:
+    yield from (piece for _ in range(total // len(piece)))
+
+
+Shape = tuple[str, dict[str, str], Iterator[bytes]]
+
+
+def shapes() -> dict[str, Shape]:
+    """Path, headers and body of what should be refused."""
+    mega = b"a" * 65_536
+    file_head = part("files", b"", '; filename="a.jpg"')[:-2]
+    return {
+        "announced too large for a form": (SMALL, {"Content-Length": "300000", "Content-Type": FORM}, iter([b"a=1"])),
+        "announced too large for files": (
+            LARGE,
+            {"Content-Length": "64000001", "Content-Type": MULTIPART},
+            iter([b"x"]),
+        ),
+        "announced beyond every number": (SMALL, {"Content-Length": "9" * 40, "Content-Type": FORM}, iter([b"a=1"])),
+        "announced below nothing": (SMALL, {"Content-Length": "-1", "Content-Type": FORM}, iter([b"a=1"])),
+        "announced twice": (
+            SMALL,
+            {"Content-Length": "3\r\nContent-Length: 300000", "Content-Type": FORM},
+            iter([b"a=1"]),
+        ),
+        "never announced, to a form": (
+            SMALL,
+            {"Transfer-Encoding": "chunked", "Content-Type": FORM},
+            chunked(endless(mega, 10_000_000)),
+        ),
+        "never announced, to files": (
+            LARGE,
+            {"Transfer-Encoding": "chunked", "Content-Type": MULTIPART},
+            chunked(iter([file_head, *endless(mega, 70_000_000)])),
+        ),
+        "both announced and not": (
+            SMALL,
+            {"Content-Length": "5", "Transfer-Encoding": "chunked", "Content-Type": FORM},
+            chunked(endless(mega, 1_000_000)),
+        ),
+        "a thousand fields": (
+            SMALL,
+            {"Content-Length": str(len(b"a=1&" * 1000)), "Content-Type": FORM},
+            iter([b"a=1&" * 1000]),
+        ),
+        "a thousand files": (
+            LARGE,
+            {"Content-Length": str(len(part("f", b"1", '; filename="a.jpg"')) * 1000 + 5), "Content-Type": MULTIPART},
+            iter([part("f", b"1", '; filename="a.jpg"') * 1000, b"--x--"]),
+        ),
+        "one field of megabytes": (
+            LARGE,
+            {"Content-Length": str(len(part("words", mega * 32)) + 5), "Content-Type": MULTIPART},
+            iter([part("words", mega * 32), b"--x--"]),
+        ),
+        "a part whose head is the body": (
+            LARGE,
+            {"Content-Length": "2000000", "Content-Type": MULTIPART},
+            iter([b"--x\r\n" + b"X-A: " + b"a" * 1_999_990]),
+        ),
+        "headers without an end": (SMALL, {f"X-{n}": "a" * 2000 for n in range(100)}, iter([b""])),
+    }
+
+
+@pytest.fixture(scope="module")
+def served(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    folder = tmp_path_factory.mktemp("bodies")
+    (folder / "tmp").mkdir()
+    portal = install(folder, sqlite_databases.create())
+    environment = {**portal.environment, "TMPDIR": str(folder / "tmp")}
+    with Portal(portal.url, folder, environment).serving("--no-worker") as running:
+        yield running
+
+
+def process_of(portal: Portal) -> int:
+    """The process that listens at the portal's port, by what the system knows of its sockets."""
+    port = urlsplit(portal.url).port or 0
+    inode = next(
+        line.split()[9]
+        for line in Path("/proc/net/tcp").read_text(encoding="utf-8").splitlines()[1:]
+        if line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"
+    )
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            links = [str(each.readlink()) for each in (folder / "fd").iterdir()]
+        except OSError:
+            continue
+        if f"socket:[{inode}]" in links:
+            return int(folder.name)
+    raise AssertionError("nobody listens")
+
+
+def memory(process: int) -> int:
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text(encoding="utf-8"))
+    assert found
+    return int(found[1]) * 1024
+
+
+def send(portal: Portal, shape: Shape) -> tuple[int, float]:
+    """The status of the answer (0: the connection was closed without one), and how long it took to come."""
+    path, headers, body = shape
+    address = urlsplit(portal.url)
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    began = time.monotonic()
+    with socket.create_connection((str(address.hostname), address.port or 0), timeout=10) as connection:
+        connection.sendall(f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\n{head}\r\n".encode())
+        try:
+            for piece in body:
+                connection.sendall(piece)
+        except (ConnectionError, TimeoutError):
+            pass  # it does not listen any more, rightly
+        try:
+            answer = connection.recv(4096)
+        except ConnectionError:
+            answer = b""
+    found = re.match(rb"HTTP/1\.1 (\d+)", answer)
+    return (int(found[1]) if found else 0), time.monotonic() - began
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="memory and files are read from /proc")
+@pytest.mark.parametrize("name", shapes())
+def test_it_is_refused_soon_and_leaves_nothing(served: Portal, name: str) -> None:
+    process = process_of(served)
+    before = memory(process)
+    status, seconds = send(served, shapes()[name])
+    assert status in {0, 400, 413, 431}, f"{name}: {status}"
+    assert seconds < SOON
+    assert memory(process) - before < GROWTH
+    assert list((served.folder / "tmp").iterdir()) == []
+
+
+def test_a_form_of_the_right_size_is_read(served: Portal) -> None:
+    """The control: sent in the same way, a form with its token gets the form's own answer."""
+    with urllib.request.urlopen(f"{served.url}{SMALL}") as page:
+        token = page.read().decode().partition('name="form_token" value="')[2].partition('"')[0]
+    body = f"form_token={token}&number=none".encode()
+    status, _seconds = send(served, (SMALL, {"Content-Length": str(len(body)), "Content-Type": FORM}, iter([body])))
+    assert status == 422
