@@ -28,6 +28,7 @@ from portal.access.kept_actions import drop_entries
 from portal.access.kept_queries import kept_entries
 from portal.access.queries import find_viewer
 from portal.access.session_actions import touch
+from portal.access.session_queries import is_known
 from portal.account import pages as account_pages
 from portal.audit.queries import is_in_doubt
 from portal.complaints import pages as complaint_pages
@@ -103,6 +104,7 @@ class Portal:
     touch: Callable[[Session, Viewer], None]
     kept_entries: Callable[[Connection, Viewer, str], list[tuple[str, str]] | None]
     drop_entries: Callable[[Session, Viewer, str], None]
+    is_known: Callable[[Connection, Viewer, Request, bool], bool]
     sign_in: Callable[[Request, SignInNeeded], Awaitable[Response]]
     admit: Callable[[Request], Awaitable[Viewer]] = db.admit
 
@@ -148,6 +150,7 @@ def open_portal(settings: Settings, clock: Clock, patient: bool = False) -> Port
         touch=touch,
         kept_entries=lambda connection, viewer, form: kept_entries(connection, viewer, settings.secret_keys, form),
         drop_entries=drop_entries,
+        is_known=is_known,
         sign_in=session_pages.sign_in_needed,
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, exists, select
+from starlette.requests import HTTPConnection
 
 from portal.access import checking, cookies
 from portal.access.queries import ACCOUNT, CONTACT, DEVICE, SESSION, STAFF_SESSION
@@ -89,6 +90,12 @@ def viewer_of_ended(connection: Connection, viewer: Viewer, kind: str, token: st
         return replace(viewer, kind="borrower", person_id=person_id) if person_id is not None else None
     account_id = connection.scalar(_ENDED_STAFF, {"token_hash": checking.token_hash(token)}) if token else None
     return replace(viewer, kind="staff", staff_id=account_id) if account_id is not None else None
+
+
+def is_known(connection: Connection, viewer: Viewer, request: HTTPConnection, staff: bool) -> bool:
+    """Whether a request comes from a session that lasts, or one that ran out by itself."""
+    kind = cookies.STAFF if staff else cookies.SESSION
+    return viewer_of_ended(connection, viewer, kind, cookies.read(request, kind)) is not None
 
 
 _ENDED_STAFF = (

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar, Generic, Self, TypeVar, Union, get_args, get_origin
 
 from anyio import to_thread
@@ -18,6 +19,7 @@ from starlette.requests import Request
 
 from portal.core.refusal import Refusal
 from portal.platform import csrf, db
+from portal.platform.gate import BODY_LIMIT, SignInNeeded
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import ngettext
 from portal.platform.once import payload_hash
@@ -177,6 +179,7 @@ async def pressed(request: Request, purpose: str) -> Form[NoEntries]:
 async def _posted(
     request: Request, purpose: str, outlives: bool = False
 ) -> tuple[Posted, list[tuple[str, str]], dict[str, list[UploadFile]]]:
+    await _refuse_strangers(request)
     data = await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_TEXT)
     pairs: list[tuple[str, str]] = []
     files: dict[str, list[UploadFile]] = {}
@@ -197,6 +200,17 @@ async def _posted(
         visit.typed = Typed(_form_of(request, purpose), [*pairs, *names])
     visit.posted = await _checked(request, purpose, token, pairs, files)
     return visit.posted, pairs, files
+
+
+async def _refuse_strangers(request: Request) -> None:
+    """Files of a stranger are not even read: much may be sent by whose session lasts, or ran out meanwhile (EV-01)."""
+    visit = visit_of(request)
+    if visit.route is None or visit.route.body_limit <= BODY_LIMIT:
+        return
+    portal, is_staff = request.app.state.portal, request.scope["path"].startswith("/staff")
+    known = partial(portal.doors.read_as, visit.stranger(), portal.is_known, request, is_staff)
+    if not await portal.doors.reading(known):
+        raise SignInNeeded(is_staff)
 
 
 def _form_of(request: Request, purpose: str) -> str:
