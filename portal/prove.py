@@ -7,19 +7,26 @@ import hashlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, exists, func, select
 
 from portal.app import Portal
 from portal.audit.queries import first_fault
+from portal.audit.tables import LOG
 from portal.complaints import proofs as complaint_proofs
 from portal.core.assessment import Assessment, assess
 from portal.core.facts import LoanFacts
+from portal.disputes.tables import UNDECIDED, Dispute, DisputeDecision
 from portal.evidence.queries import FILE, PAGE, SLOW_AFTER
 from portal.loans import facts
+from portal.loans.tables import Hold, table_of
+from portal.plans.tables import FINAL, Plan, PlanAgreement
 from portal.platform import once, outbox
 from portal.platform.db import refuse_unmigrated
 from portal.platform.files import FileDamaged, FileMissing, StoreUnreachable
 from portal.platform.gate import Viewer
+
+DISPUTE, DECISION = table_of(Dispute), table_of(DisputeDecision)
+PLAN, AGREEMENT, HOLD = table_of(Plan), table_of(PlanAgreement), table_of(Hold)
 
 Proof = Callable[[Portal], Iterator[str]]
 LOST_AFTER = timedelta(hours=1)
@@ -120,6 +127,46 @@ def requests(portal: Portal) -> Iterator[str]:
         yield f"{found} forms were taken and have no result"
 
 
+def cases(portal: Portal) -> Iterator[str]:
+    """Every dispute and plan is held, decided and logged as its state says, and nothing is held for none."""
+    yield from portal.doors.read_as(portal.doors.system(), _case_faults)
+
+
+def _case_faults(connection: Connection, _viewer: Viewer) -> list[str]:
+    undecided, over = DISPUTE.c.state.in_(UNDECIDED), DISPUTE.c.state.in_(("decided", "closed", "withdrawn"))
+    awaited = PLAN.c.state.in_(("proposed", "running"))
+    agreed = exists().where(AGREEMENT.c.plan_id == PLAN.c.id)
+    decided = exists().where(DECISION.c.dispute_id == DISPUTE.c.id)
+    numbers = {
+        "dispute {} is open and holds nothing": _numbers(DISPUTE, undecided, ~_held(DISPUTE)),
+        "dispute {} is over and still holds": _numbers(DISPUTE, over, _held(DISPUTE)),
+        "dispute {} is decided and has no decision": _numbers(DISPUTE, DISPUTE.c.state == "decided", ~decided),
+        "dispute {} was opened and the audit log does not know": _numbers(
+            DISPUTE, DISPUTE.c.state != "draft", ~_logged(DISPUTE, "dispute.opened")
+        ),
+        "dispute {} was decided and the audit log does not know": _numbers(
+            DISPUTE, decided, ~_logged(DISPUTE, "dispute.decided")
+        ),
+        "plan {} is under way and holds nothing": _numbers(PLAN, awaited, ~_held(PLAN)),
+        "plan {} is over and still holds": _numbers(PLAN, PLAN.c.state.in_(FINAL), _held(PLAN)),
+        "plan {} runs and has no agreement": _numbers(PLAN, PLAN.c.state == "running", ~agreed),
+        "plan {} was agreed and the audit log does not know": _numbers(PLAN, agreed, ~_logged(PLAN, "plans.agreed")),
+    }
+    return [words.format(number) for words, wrong in numbers.items() for number in connection.scalars(wrong)]
+
+
+def _numbers(table: Table, *conditions: ColumnElement[bool]) -> Select[tuple[str]]:
+    return select(table.c.number).where(*conditions).order_by(table.c.id).limit(SHOWN)
+
+
+def _held(table: Table) -> ColumnElement[bool]:
+    return exists().where(HOLD.c.number == table.c.number, HOLD.c.ended_at.is_(None))
+
+
+def _logged(table: Table, kind: str) -> ColumnElement[bool]:
+    return exists().where(LOG.c.subject == table.c.number, LOG.c.kind == kind)
+
+
 def money(portal: Portal) -> Iterator[str]:
     """Of every loan: what was paid is allocated, credit or refunded; what is due is neither paid nor waived."""
     after = 0
@@ -176,6 +223,7 @@ PROOFS: tuple[tuple[str, Proof], ...] = (
     ("files", files),
     ("messages", messages),
     ("requests", requests),
+    ("cases", cases),
     ("money", money),
     ("complaints", complaints),
 )
