@@ -13,12 +13,12 @@ SECONDS = 0.1
 """No answer that could tell something by its time leaves sooner than this after its request."""
 
 
-def evenly(endpoint: Endpoint) -> Endpoint:
-    """Let every answer of an endpoint take the same time, as long as the work is done by then."""
+def evenly(endpoint: Endpoint, times: int = 1) -> Endpoint:
+    """Let every answer of an endpoint take the same time, `times` as long, as long as the work is done by then."""
 
     @wraps(endpoint)
     async def paced(request: Request) -> Response:
-        due = anyio.current_time() + SECONDS
+        due = anyio.current_time() + SECONDS * times
         response = await endpoint(request)
         await anyio.sleep_until(due)
         return response

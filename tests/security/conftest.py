@@ -23,6 +23,7 @@ from tests.make import cases as make_cases
 from tests.make import demo
 from tests.make.cases import Cases
 from tests.security.addresses import ORIGIN, OUR_PAGE, send, unsafe_routes, visitor_for
+from tests.served import Portal, install
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -66,6 +67,14 @@ def besieged(template: Template, tmp_path_factory: pytest.TempPathFactory) -> St
     folder = tmp_path_factory.mktemp("siege") / "data"
     shutil.copytree(template.folder, folder)
     return portal_in(folder)
+
+
+@pytest.fixture(scope="module")
+def installed(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Portal:
+    """The same as an installation of its own over http, to be served to a browser."""
+    folder = tmp_path_factory.mktemp("installed")
+    shutil.copytree(template.folder, folder / "data")
+    return install(folder, f"sqlite:///{folder / 'data' / 'portal.db'}", today=f"{NOON:%Y-%m-%d}")
 
 
 def portal_in(folder: Path) -> Starlette:

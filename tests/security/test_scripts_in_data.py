@@ -21,13 +21,12 @@ from portal.platform.sealing import seal
 from portal.platform.settings import Settings
 from tests.browser import LAPTOP, new_context, page_of
 from tests.client import Client
-from tests.databases import Databases
 from tests.house.access_matrix import methods
 from tests.make import cases as make_cases
 from tests.make import demo
 from tests.make.cases import Cases
 from tests.security.addresses import real_address, routes_of
-from tests.served import Portal, install
+from tests.served import Portal
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -175,13 +174,9 @@ class Poisoned:
 
 
 @pytest.fixture(scope="module")
-def poisoned(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Poisoned]:
-    url = sqlite_databases.create()
-    portal = install(tmp_path_factory.mktemp("poisoned"), url, today="2026-04-17")
-    portal.run("demo")
-    app = create_app(Settings.load(portal.environment))
-    with Client(app, portal.url, headers={"Accept-Language": "en"}) as nobody:
-        cases = make_cases.filed(app, nobody)
+def poisoned(installed: Portal, cases: Cases) -> Iterator[Poisoned]:
+    app = create_app(Settings.load(installed.environment))
+    with Client(app, installed.url, headers={"Accept-Language": "en"}) as nobody:
         other = demo.as_person(app, nobody, people.LIN_YI_IN_ENGLISH)
         path = f"/loans/{make_cases.late_loan(app, people.LIN_YI_IN_ENGLISH)}/instalments/3/dispute"
         number = make_cases.file_on(other, other.get(path), "It was there.", "other.png")
@@ -194,9 +189,8 @@ def poisoned(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFacto
             **{role: demo.as_staff(app, nobody, role) for role in ("supervisor", "administrator")},
         }
         cookies = {who: dict(visitor.http.cookies) for who, visitor in visitors.items()}
-        with portal.serving("--no-worker"):
-            yield Poisoned(portal, app, cases, cookies)
-    sqlite_databases.drop(url)
+        with installed.serving("--no-worker"):
+            yield Poisoned(installed, app, cases, cookies)
 
 
 def addresses(poisoned: Poisoned) -> Iterator[tuple[str, str]]:
