@@ -76,10 +76,13 @@ def test_a_plain_picture_is_taken() -> None:
 
 @pytest.mark.drill
 def test_no_polyglot_survives() -> None:
-    """EV-02: each is refused, but for marks in a picture that the view copy does not have."""
+    """EV-02: each is refused, but for what is a program or a picture only where a file begins.
+
+    Phones put bytes of their own behind a picture, so not every tail can be refused; no view copy has one.
+    """
     taken = {name for name, file, data in polyglots() if not read_upload(file, data, "").problem}
     print(f"taken as plain pictures: {sorted(taken)}")  # noqa: T201 - a drill tells its figures
-    assert all(" in a PNG text" in name or " before pdf" in name for name in taken), taken
+    assert all(name.startswith(("elf behind", "exe behind", "gif behind")) for name in taken), taken
     assert all(is_safe(file, data) for name, file, data in polyglots() if name in taken)
 
 
