@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import delete
 from starlette.applications import Starlette
 
-from portal.access import actions, checking
+from portal.access import checking, link_actions
 from portal.app import create_app
 from portal.demo import people
 from portal.platform import throttle
@@ -166,7 +166,7 @@ def test_right_wrong_and_unknown_take_alike(timed: Timed) -> None:
         token = token_on(timed.http.get("/check"))
         cookie = timed.http.cookies["session"]
         person = make_cases.somebody(timed.app, people.CREDIT)
-        timed.doors.write_as(timed.doors.system(), actions.revoke_links, person.id)
+        timed.doors.write_as(timed.doors.system(), link_actions.revoke_links, person.id)
         entries = {"form_token": token, **make_cases.answers(people.CREDIT, last4="0000")}
         began = perf_counter()
         answer = timed.http.post("/check", data=entries, headers={"Origin": timed.portal.url})
@@ -200,7 +200,7 @@ def test_whether_a_link_ever_was_cannot_be_timed(timed: Timed) -> None:
     """SL-03, SL-13: revoked, and never made."""
     person = make_cases.somebody(timed.app, people.LIN_YI)
     revoked = [make.link(timed.doors, person) for _ in range(20)]
-    timed.doors.write_as(timed.doors.system(), actions.revoke_links, person.id)
+    timed.doors.write_as(timed.doors.system(), link_actions.revoke_links, person.id)
     made_up = [checking.new_link_ref() for _ in range(20)]
 
     def opened(refs: list[str]) -> float:

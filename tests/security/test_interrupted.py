@@ -20,7 +20,7 @@ from sqlmodel import Session, SQLModel
 from starlette.applications import Starlette
 
 from portal.app import create_app
-from portal.plans import actions as plan_actions
+from portal.plans import proposing_actions
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.settings import Settings
@@ -166,7 +166,7 @@ def plans_of(client: Client) -> Callable[[], Round]:
         wanted = select(waiting_plans.c.number).where(waiting_plans.c.state == "proposed")
         doors = doors_of(client)
         for number in doors.read_as(lin, lambda connection, _: connection.scalars(wanted).all()):
-            doors.write_as(lin, plan_actions.withdraw_plan, number)
+            doors.write_as(lin, proposing_actions.withdraw_plan, number)
         number = make_plans.propose(doors, lin)
         page = approver.get(f"/staff/plans/{number}")
         sent = {"reason": "within_limits"}
