@@ -1,4 +1,4 @@
-"""Real cases in the demo, made through its pages: a dispute with a file that was read, a plan, a device, links."""
+"""Real cases in the demo, made through its pages: a dispute with a file that was read, a plan, a complaint, links."""
 
 import json
 import re
@@ -39,6 +39,7 @@ class Cases:
     loan: str
     dispute: str
     plan: str
+    complaint: str
     file: str
     link: str
 
@@ -55,7 +56,7 @@ class Cases:
 
 
 def filed(app: Starlette, client: Client) -> Cases:
-    """A dispute of Lin Yi's with one file, a plan of the English Lin Yi's, and a link to each."""
+    """A dispute of Lin Yi's with one file and a complaint, a plan of the English Lin Yi's, a link and a device."""
     portal = app.state.portal
     owner = make.as_person(app, client, people.LIN_YI)
     dispute = open_dispute(app, owner)
@@ -71,6 +72,7 @@ def filed(app: Starlette, client: Client) -> Cases:
         late_loan(app, people.LIN_YI),
         dispute,
         plan,
+        complain(owner),
         str(_one(app, FILE.c.code)),
         link(app, people.LIN_YI),
     )
@@ -103,6 +105,21 @@ def propose_plan(owner: Client) -> str:
     """Send a proposal of 364.00 a month; its number."""
     page = owner.get("/plans/check", params=PLAN)
     answer = owner.submit(page, {"consent": "yes"}, form="/plans/new")
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"].rsplit("/", 1)[1])
+
+
+def complain(owner: Client) -> str:
+    """Send a complaint about how one was contacted; its number."""
+    page = owner.get("/complaints/new")
+    told = {
+        "happening": "pressure",
+        "about_time": "late",
+        "sender": "021 5555",
+        "who": "Mr Nobody",
+        "words": "He shouted.",
+    }
+    answer = owner.submit(page, told, form="/complaints")
     assert answer.status_code == 303, answer.text
     return str(answer.headers["location"].rsplit("/", 1)[1])
 

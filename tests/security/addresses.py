@@ -41,7 +41,11 @@ def real_address(route: GatedRoute, cases: Cases) -> str:
         code = cases.person
     elif route.path.startswith("/language"):
         code = "en"
-    number: Any = cases.plan if "/plans/" in route.path else cases.dispute
+    number: Any = cases.dispute
+    if "/plans/" in route.path:
+        number = cases.plan
+    elif "/complaints/" in route.path:
+        number = cases.complaint
     if "{number:int}" in route.path:
         number = 1 if "/pages/" in route.path else make_cases.DISPUTED
     wanted = {"code": code, "number": number}

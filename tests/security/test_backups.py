@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from portal import backup as archive
+from portal.access import staff_queries
 from portal.app import Portal, open_portal
 from portal.audit import jobs as audit
 from portal.backup import back_up, restore
@@ -78,7 +79,7 @@ def test_a_backup_under_load_restores_with_proof(
     fresh = opened(tmp_path / "two", databases_of("sqlite").create())
     restore(fresh, tmp_path / "portal.backup", told)
     assert faults(fresh) == []
-    names = [account.name for account in fresh.doors.read_as(fresh.doors.system(), make.queries.staff_accounts)]
+    names = [account.name for account in fresh.doors.read_as(fresh.doors.system(), staff_queries.staff_accounts)]
     assert set(acknowledged) <= set(names)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlmodel import SQLModel
 from starlette.applications import Starlette
 
-from portal.access import checking, cookies
+from portal.access import checking, cookies, link_actions
 from portal.app import create_app
 from portal.audit.tables import LOG
 from portal.platform.clock import FixedClock
@@ -246,7 +246,7 @@ def test_variants_of_a_dead_link_stay_dead(besieged: Starlette, nobody: Client, 
     doors: Doors = besieged.state.portal.doors
     person = make_cases.somebody(besieged, make_cases.people.CREDIT)
     refs = [make.link(doors, person) for _ in range(20)]
-    doors.write_as(doors.system(), make.actions.revoke_links, person.id)
+    doors.write_as(doors.system(), link_actions.revoke_links, person.id)
     for ref in refs:
         for variant in (
             ref,

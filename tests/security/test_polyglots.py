@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
+from hashlib import sha256
 
 import pytest
 from playwright.sync_api import Browser
@@ -110,7 +111,11 @@ def test_what_is_served_acts_in_no_browser(browser: Browser, served: tuple[Porta
     for kind in MEDIA_TYPES:
         for content in (SCRIPT, INSIDE["svg"], INSIDE["pdf"], OUTSIDE["jpeg"] + SCRIPT):
             key = store.put(content)
-            change = update(FILE).where(FILE.c.code == code).values(kind=kind, store_key=key)
+            change = (
+                update(FILE)
+                .where(FILE.c.code == code)
+                .values(kind=kind, store_key=key, sha256=sha256(content).hexdigest())
+            )
             doors.write_as(doors.system(), lambda write, _viewer, it=change: write.execute(it) and None)
             with page.expect_download() as saved:
                 page.evaluate(f"location.href = '/files/{code}'")

@@ -75,6 +75,10 @@ HOSTILE = (
 
 STORED = {
     "audit_check": {"fault"},
+    "complaint": {"about_time", "sender", "who", "words"},
+    "complaint_answer": {"changed", "words"},
+    "complaint_consent": {"words"},
+    "complaint_message": {"words"},
     "contact_point": {"value"},
     "debit_attempt": {"result_code"},
     "diary_entry": {"masked_number", "words"},
@@ -83,6 +87,7 @@ STORED = {
     "dispute_decision": {"words"},
     "dispute_message": {"words"},
     "evidence_file": {"name"},
+    "evidence_scan": {"finding", "signatures"},
     "loan_version": {"debit_holder", "debit_last4", "new_owner", "new_owner_phone"},
     "outbox": {"reason"},
     "payment": {"channel", "ref"},
@@ -98,7 +103,8 @@ OURS = {
     "a state, kind, role or currency of a fixed list": (
         "actor_kind case_kind component currency kind language outcome reason role rule stage state status "
         "words_language consent_language contract_type allocation_strategy component_order penalty_base "
-        "consent_version result revoked_for ended_for risk_class act value rates_apply rule_pack"
+        "consent_version result revoked_for ended_for risk_class act value rates_apply rule_pack "
+        "because channel happening"
     ),
     "a random code, a number, a reference or a hash of ours": (
         "bucket case_number code code_hash fingerprint form fraud_number hash hash_seen key last_hash number "
@@ -107,7 +113,7 @@ OURS = {
     ),
     "figures of ours as JSON, or sealed": (
         "answers change content criteria data parts path receipt schedule sealed_entries sealed_number sealed_text "
-        "sealed_totp summary waivers daily_rate annual_ceiling"
+        "sealed_totp summary waivers wishes daily_rate annual_ceiling"
     ),
 }
 """Text that only the portal itself writes, or that is checked against a list when it comes in."""
