@@ -149,7 +149,6 @@ REQUIREMENTS = {
 
 OPEN = {
     "SL-21": "asking again for a number after 60 days comes with the rule packs that want it",
-    "EV-10": "there is no virus scanner yet; a file that is being read is served to nobody",
     "EV-14": "uploads go in one piece; resuming comes with the upload of statements",
     "EV-16": "no text is taken out of statements yet",
     "ST-08": "the random walks take hundreds of steps, not ten thousand",

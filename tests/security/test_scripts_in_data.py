@@ -160,11 +160,12 @@ class Poisoned:
         with doors.engines.write.begin() as connection:
             for name, columns in STORED.items():
                 table = SQLModel.metadata.tables[name]
-                for (row_id,) in connection.execute(select(table.c.id)).all():
+                (key,) = table.primary_key
+                for (row_id,) in connection.execute(select(key)).all():
                     values = {column: next(following) for column in sorted(columns)}
                     if name == "payment":
                         values["ref"] = f"{values['ref']}{row_id}"
-                    connection.execute(update(table).where(table.c.id == row_id).values(values))
+                    connection.execute(update(table).where(key == row_id).values(values))
             self._poison_log(connection, following)
 
     def _poison_log(self, connection: Any, following: Iterator[str]) -> None:
