@@ -1,15 +1,15 @@
 """What the nights of one late instalment cost: exact penalty, late fee and legal ceiling (domain.md 3).
 
-Sums are integers over one common denominator of all rates, and days are counted as ordinals: a stretch of
-nights costs one multiplication, however long it is.
+Sums are integers over one common denominator of all rates, and days are counted as ordinals: a run of nights
+costs one multiplication, however long it is.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 from math import lcm
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from portal.core.facts import DaysWaiver
 from portal.core.money import round_half_up
@@ -19,6 +19,8 @@ CEILING_DAYS = 365
 """A yearly ceiling is spread over so many nights, in leap years too (domain.md 3.5)."""
 
 _ENDLESS = date.max.toordinal()
+_NEVER = _ENDLESS + 2
+"""After every night, that after the last day of the calendar too."""
 
 
 class RateStretch(NamedTuple):
@@ -37,18 +39,13 @@ class RateStretch(NamedTuple):
 class NightCalendar:
     """What a base of one accrues in each night: the rates in force, less the waived days."""
 
-    __slots__ = ("_ceiling_sums", "_penalty_sums", "_starts", "denominator", "has_ceiling", "stretches")
+    __slots__ = ("denominator", "has_ceiling", "starts", "stretches")
 
     def __init__(self, stretches: Sequence[RateStretch], denominator: int, has_ceiling: bool) -> None:
         self.stretches = stretches
+        self.starts = [*(stretch.first_night for stretch in stretches), _NEVER]
         self.denominator = denominator
         self.has_ceiling = has_ceiling
-        self._starts = [stretch.first_night for stretch in stretches]
-        self._penalty_sums, self._ceiling_sums = [0], [0]
-        for stretch, after in zip(stretches, self._starts[1:], strict=False):
-            nights = after - stretch.first_night
-            self._penalty_sums.append(self._penalty_sums[-1] + nights * stretch.penalty)
-            self._ceiling_sums.append(self._ceiling_sums[-1] + nights * stretch.ceiling)
 
     @classmethod
     def of(cls, terms: Terms, disbursed_on: date) -> "NightCalendar":
@@ -78,10 +75,10 @@ class NightCalendar:
         """The same calendar with the nights of these spans (ascending, apart) taken out."""
         if not self.stretches:
             return self
-        start = self._starts[0]
+        starts = self.starts[:-1]
         cuts = {
-            *self._starts,
-            *(night for first, last in waived for night in (first, last + 1) if night >= start),
+            *starts,
+            *(night for first, last in waived for night in (first, last + 1) if night >= starts[0]),
         }
         firsts = [first for first, _ in waived]
         stretches: list[RateStretch] = []
@@ -90,49 +87,17 @@ class NightCalendar:
             if span >= 0 and night <= waived[span][1]:
                 _extend(stretches, RateStretch(night, None, 0, 0))
             else:
-                _extend(stretches, self._stretch_of(night)._replace(first_night=night))
+                _extend(stretches, self.stretches[self.place_of(night)]._replace(first_night=night))
         return NightCalendar(stretches, self.denominator, self.has_ceiling)
 
-    def between(self, after: int, last: int) -> tuple[int, int]:
-        """Penalty and ceiling of a base of one over the nights after the one day up to the other.
-
-        ValueError if no rate is in force on the first of these nights.
-        """
-        starts = self._starts
-        begin = bisect_right(starts, after + 1) - 1
-        if begin < 0:
-            raise ValueError(f"no penalty rate is in force on {date.fromordinal(after + 1)}")
-        end = bisect_right(starts, last, begin) - 1
-        _, _, penalty, ceiling = self.stretches[end]
-        if begin == end:
-            return (last - after) * penalty, (last - after) * ceiling
-        nights = last - starts[end] + 1
-        _, _, first_penalty, first_ceiling = self.stretches[begin]
-        before = after - starts[begin] + 1
-        return (
-            self._penalty_sums[end] + nights * penalty - self._penalty_sums[begin] - before * first_penalty,
-            self._ceiling_sums[end] + nights * ceiling - self._ceiling_sums[begin] - before * first_ceiling,
-        )
-
-    def cut(self, after: int, last: int) -> list[tuple[int, int, RateStretch]]:
-        """The same nights as stretches of one rate: first night, last night, stretch."""
-        starts = self._starts
-        at = bisect_right(starts, after + 1) - 1
-        pieces: list[tuple[int, int, RateStretch]] = []
-        while at + 1 < len(starts) and starts[at + 1] <= last:
-            pieces.append((after + 1, starts[at + 1] - 1, self.stretches[at]))
-            at += 1
-            after = starts[at] - 1
-        pieces.append((after + 1, last, self.stretches[at]))
-        return pieces
+    def place_of(self, night: int) -> int:
+        """Which of the stretches a night belongs to, -1 for one before them all."""
+        return bisect_right(self.starts, night) - 1
 
     def is_waived(self, day: int) -> bool:
         """Whether the night ending on that day accrues nothing."""
-        at = bisect_right(self._starts, day) - 1
-        return at >= 0 and self.stretches[at].row is None
-
-    def _stretch_of(self, night: int) -> RateStretch:
-        return self.stretches[bisect_right(self._starts, night) - 1]
+        place = self.place_of(day)
+        return place >= 0 and self.stretches[place].row is None
 
 
 def _extend(stretches: list[RateStretch], stretch: RateStretch) -> None:
@@ -161,14 +126,21 @@ def _span(waiver: DaysWaiver) -> tuple[int, int]:
 
 
 class ExactCharge(NamedTuple):
-    """Penalty and ceiling of some nights: numerators over one denominator, in minor units."""
+    """Penalty of some nights, the late fee beside it and the ceiling of both.
+
+    The fee is in minor units; the others are numerators over one denominator, in minor units too.
+    """
 
     penalty: int
+    late_fee: int
     ceiling: int | None
     denominator: int
 
 
-NO_CHARGE = ExactCharge(0, None, 1)
+NO_CHARGE = ExactCharge(0, 0, None, 1)
+
+Run: TypeAlias = tuple[int, int, RateStretch, int]
+"""Nights of one base, rate and ceiling: the first of them, base, stretch, and the exact penalty of those before."""
 
 
 class Accrual:
@@ -178,8 +150,11 @@ class Accrual:
     """
 
     __slots__ = (
+        "_base_since",
         "_ceiling",
         "_penalty",
+        "_place",
+        "_runs",
         "_since",
         "base",
         "base_paid_on",
@@ -188,7 +163,6 @@ class Accrual:
         "grace_until",
         "late_fee",
         "late_fee_on",
-        "steps",
     )
 
     def __init__(self, due_on: int, base: int, terms: Terms, calendar: NightCalendar) -> None:
@@ -201,18 +175,17 @@ class Accrual:
         self.late_fee_on = due_on + terms.late_fee_after_days
         if self.late_fee and calendar.is_waived(self.late_fee_on):
             self.late_fee = 0
-        self.steps = [(due_on, base)]
-        self._since = due_on
+        self._runs: list[Run] = []
+        self._base_since = self._since = due_on
+        self._place = calendar.place_of(due_on + 1)
         self._penalty = 0
         self._ceiling = 0
 
     def lower_base(self, base: int, day: int) -> None:
         """The base is lower from the end of that day on; the night ending on it accrues on the old one."""
         self._advance(day)
-        if self.steps[-1][0] == day:
-            self.steps.pop()
-        self.steps.append((day, base))
         self.base = base
+        self._base_since = day
         if not base:
             self.base_paid_on = day
 
@@ -228,8 +201,10 @@ class Accrual:
         """What the nights up to that day cost and may cost, nothing while grace forgives them."""
         self._advance(day)
         calendar = self.calendar
-        penalty, ceiling = (0, 0) if self.is_forgiven(day) else (self._penalty, self._ceiling)
-        return ExactCharge(penalty, ceiling if calendar.has_ceiling else None, calendar.denominator)
+        if self.is_forgiven(day):
+            return ExactCharge(0, 0, 0 if calendar.has_ceiling else None, calendar.denominator)
+        ceiling = self._ceiling if calendar.has_ceiling else None
+        return ExactCharge(self._penalty, self.late_fee_fallen(day), ceiling, calendar.denominator)
 
     def chargeable(self, day: int, late_fee_through: int) -> int:
         """Penalty with late fee on a day, limited by the ceiling and rounded, in minor units.
@@ -247,20 +222,39 @@ class Accrual:
             charge = self._ceiling
         return round_half_up(charge, calendar.denominator)
 
-    def nights(self, day: int) -> list[tuple[int, int, int, RateStretch]]:
-        """The nights up to that day, cut where base or rate changes: first, last, base, rate stretch."""
-        return [
-            (first, last, base, stretch)
-            for (after, base), (until, _) in pairwise([*self.steps, (day, 0)])
-            if base and after < until
-            for first, last, stretch in self.calendar.cut(after, until)
-        ]
+    def runs(self, day: int) -> Iterator[tuple[Run, Run]]:
+        """The nights up to that day, cut where base or rate changes: each run with the one that begins after it."""
+        self._advance(day)
+        if not self._runs:
+            return iter(())
+        end = (min(day, self.base_paid_on) + 1, 0, self._runs[-1][2], self._penalty)
+        return pairwise([*self._runs, end])
 
     def _advance(self, day: int) -> None:
-        """Let the nights up to that day accrue; a base holds until the next payment, however far that is."""
-        if day > self._since:
-            if self.base:
-                penalty, ceiling = self.calendar.between(self._since, day)
-                self._penalty += self.base * penalty
-                self._ceiling += self.base * ceiling
-            self._since = day
+        """Let the nights up to that day accrue; a base holds until the next payment, however far that is.
+
+        ValueError if no rate is in force on the first of these nights.
+        """
+        since, base = self._since, self.base
+        if day <= since:
+            return
+        self._since = day
+        if not base:
+            return
+        place, starts, stretches = self._place, self.calendar.starts, self.calendar.stretches
+        if place < 0:
+            raise ValueError(f"no penalty rate is in force on {date.fromordinal(since + 1)}")
+        while since < day:
+            stretch = stretches[place]
+            if since == self._base_since or since + 1 == starts[place]:
+                self._runs.append((since + 1, base, stretch, self._penalty))
+            until = starts[place + 1] - 1
+            if until > day:
+                until = day
+            else:
+                place += 1
+            _, _, penalty, ceiling = stretch
+            self._penalty += base * penalty * (until - since)
+            self._ceiling += base * ceiling * (until - since)
+            since = until
+        self._place = place

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from portal.core.accrual import Accrual, NightCalendar
 from portal.core.facts import AmountWaiver, Instalment, Payment
+from portal.core.lines import Line, event_line
 from portal.core.terms import Terms
 
 
@@ -33,7 +34,7 @@ class Part(NamedTuple):
 
 
 class Reduction(NamedTuple):
-    """How much a payment or an amount waiver, by reference, took off a component of an instalment."""
+    """How much an amount waiver, by reference, took off a component of an instalment."""
 
     reference: str
     component: str
@@ -44,7 +45,8 @@ class Reduction(NamedTuple):
 class DueInstalment:
     """An instalment that has fallen due, and what is still to pay of it.
 
-    `payable` is by component; its penalty is that of the last day on which anything met the instalment.
+    `payable` is by component; its penalty is that of the last day on which anything met the instalment. `settlements`
+    are the lines of what took something off the penalty, in the order in which it happened.
     """
 
     __slots__ = (
@@ -54,8 +56,8 @@ class DueInstalment:
         "cleared_on",
         "contract",
         "payable",
-        "penalty_payments",
         "penalty_settled",
+        "settlements",
         "waivers",
     )
 
@@ -71,7 +73,7 @@ class DueInstalment:
         self.accrual = Accrual(due_on, self._base(), terms, calendar)
         self._penalty_day = due_on
         self.penalty_settled = 0
-        self.penalty_payments: list[Reduction] = []
+        self.settlements: list[Line] = []
         self.waivers: list[Reduction] = []
         self.cleared_on = None if any(self.payable.values()) else contract.due_on
 
@@ -85,6 +87,11 @@ class DueInstalment:
             self.payable["penalty"] = self.accrual.chargeable(day, day - 1) - self.penalty_settled
             self._penalty_day = day
         return self.payable
+
+    def settle_penalty(self, line: Line) -> None:
+        """Note what took something off the penalty; the line's amount is below zero."""
+        self.penalty_settled -= line.amount
+        self.settlements.append(line)
 
     def settle(self, today: date, day: int) -> None:
         """At the end of a change: the base from the next night on, and whether anything is left to pay.
@@ -106,14 +113,13 @@ class DueInstalment:
 class Money:
     """A payment on its way: what is left is held as credit until something falls due or it is given back."""
 
-    __slots__ = ("allocated", "left", "parts", "payment", "refunded")
+    __slots__ = ("left", "parts", "payment", "refunded")
 
     def __init__(self, payment: Payment) -> None:
         self.payment = payment
         self.left = payment.amount
         self.refunded = 0
         self.parts: list[Part] = []
-        self.allocated = {"fee": 0, "interest": 0, "principal": 0, "penalty": 0}
 
     def meet(self, instalment: DueInstalment, components: Iterable[str], today: date, day: int) -> None:
         """Pay as much as there is of what is payable of these components, one after the other."""
@@ -125,11 +131,9 @@ class Money:
                     amount = left
                 left -= amount
                 payable[component] -= amount
-                self.allocated[component] += amount
                 self.parts.append(Part(number, component, amount, today))
                 if component == "penalty":
-                    instalment.penalty_settled += amount
-                    instalment.penalty_payments.append(Reduction(self.payment.reference, component, amount, today))
+                    instalment.settle_penalty(event_line("paid", today, -amount, self.payment.reference))
                 if not left:
                     break
         self.left = left
@@ -207,7 +211,7 @@ class Allocation:
                     left -= amount
                     payable[component] -= amount
                     if component == "penalty":
-                        instalment.penalty_settled += amount
+                        instalment.settle_penalty(event_line("amount_waiver", today, -amount, waiver.reference))
                     instalment.waivers.append(Reduction(waiver.reference, component, amount, today))
                     instalment.settle(today, day)
 

@@ -41,10 +41,8 @@ class InstalmentAssessment(NamedTuple):
     contract: Instalment
     is_due: bool
     unpaid: Amounts
-    paid: Amounts
     waived: Amounts
     penalty_chargeable: int
-    late_fee: int
     lines: tuple[Line, ...]
     base: int
     cleared_on: date | None
@@ -58,6 +56,21 @@ class InstalmentAssessment(NamedTuple):
     @property
     def due_on(self) -> date:
         return self.contract.due_on
+
+    @property
+    def paid(self) -> Amounts:
+        """What payments settled: all that is neither unpaid nor waived."""
+        contract, unpaid, waived = self.contract, self.unpaid, self.waived
+        return Amounts(
+            contract.fee - unpaid.fee - waived.fee,
+            contract.interest - unpaid.interest - waived.interest,
+            contract.principal - unpaid.principal - waived.principal,
+            self.penalty_chargeable - unpaid.penalty - waived.penalty,
+        )
+
+    @property
+    def late_fee(self) -> int:
+        return self.exact.late_fee
 
     @property
     def unpaid_fee(self) -> int:
@@ -114,10 +127,14 @@ class PaymentAssessment(NamedTuple):
     received_on: date
     amount: int
     channel: str
-    allocated: Amounts
     parts: tuple[Part, ...]
     credit: int
     refunded: int
+
+    @property
+    def allocated(self) -> Amounts:
+        """What was met of each component."""
+        return _by_component(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,28 +275,20 @@ def _by_day(facts: Iterable[_Fact], day_of: Callable[[_Fact], date]) -> dict[dat
 
 
 def _assess_due(instalment: DueInstalment, day: int) -> InstalmentAssessment:
-    accrual, contract, payable = instalment.accrual, instalment.contract, instalment.payable
+    accrual, payable = instalment.accrual, instalment.payable
     settled = instalment.penalty_settled
     chargeable = settled if instalment.cleared_on else accrual.chargeable(day, day)
-    waived = _waived(instalment.waivers) if instalment.waivers else _NOTHING
-    fee, interest, principal = payable["fee"], payable["interest"], payable["principal"]
+    exact = accrual.exact(day)
     return InstalmentAssessment(
-        contract=contract,
+        contract=instalment.contract,
         is_due=True,
-        unpaid=Amounts(fee, interest, principal, chargeable - settled),
-        paid=Amounts(
-            contract.fee - fee - waived.fee,
-            contract.interest - interest - waived.interest,
-            contract.principal - principal - waived.principal,
-            settled - waived.penalty,
-        ),
-        waived=waived,
+        unpaid=Amounts(payable["fee"], payable["interest"], payable["principal"], chargeable - settled),
+        waived=_by_component(instalment.waivers) if instalment.waivers else _NOTHING,
         penalty_chargeable=chargeable,
-        late_fee=0 if accrual.is_forgiven(day) else accrual.late_fee_fallen(day),
-        lines=penalty_lines(instalment, day, chargeable),
+        lines=penalty_lines(accrual, instalment.settlements, day, exact.late_fee, chargeable),
         base=accrual.base,
         cleared_on=instalment.cleared_on,
-        exact=accrual.exact(day),
+        exact=exact,
         waivers=tuple(instalment.waivers),
     )
 
@@ -293,10 +302,10 @@ def _next_night(due: Iterable[DueInstalment], assessed: Iterable[InstalmentAsses
     )
 
 
-def _waived(waivers: Iterable[Reduction]) -> Amounts:
+def _by_component(met: Iterable[Part | Reduction]) -> Amounts:
     total = {"fee": 0, "interest": 0, "principal": 0, "penalty": 0}
-    for waiver in waivers:
-        total[waiver.component] += waiver.amount
+    for part in met:
+        total[part.component] += part.amount
     return Amounts(**total)
 
 
@@ -305,7 +314,7 @@ _NOTHING = Amounts()
 
 def _assess_later(instalment: Instalment) -> InstalmentAssessment:
     unpaid = Amounts(instalment.fee, instalment.interest, instalment.principal)
-    return InstalmentAssessment(instalment, False, unpaid, _NOTHING, _NOTHING, 0, 0, (), 0, None, NO_CHARGE, ())
+    return InstalmentAssessment(instalment, False, unpaid, _NOTHING, 0, (), 0, None, NO_CHARGE, ())
 
 
 def _assess_payment(money: Money) -> PaymentAssessment:
@@ -315,7 +324,6 @@ def _assess_payment(money: Money) -> PaymentAssessment:
         received_on=payment.received_on,
         amount=payment.amount,
         channel=payment.channel,
-        allocated=Amounts(**money.allocated),
         parts=tuple(money.parts),
         credit=money.left,
         refunded=money.refunded,

@@ -1,12 +1,12 @@
 """The lines that explain an instalment's penalty: nights and events that add up to what is payable."""
 
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 
 from portal.core.accrual import Accrual
-from portal.core.allocation import DueInstalment
 from portal.core.money import round_half_up
 
 LineKind: TypeAlias = Literal["nights", "late_fee", "legal_ceiling", "amount_waiver", "paid", "days_waived", "grace"]
@@ -37,57 +37,55 @@ _CHARGES = frozenset({"nights", "days_waived", "late_fee"})
 _FIRST_DAY = attrgetter("from_day")
 
 
-def penalty_lines(instalment: DueInstalment, day: int, chargeable: int) -> tuple[Line, ...]:
+def penalty_lines(
+    accrual: Accrual, settlements: Sequence[Line], day: int, late_fee: int, chargeable: int
+) -> tuple[Line, ...]:
     """All lines of an instalment at a balance date (an ordinal) in day order, the ceiling after the last charge.
 
     Amounts are differences of rounded running totals, so that they add up to the penalty payable exactly.
     Lines that begin on one day stand in the order of what happens in a day: night, payments, amount waivers,
     late fee (domain.md 4); they are collected in that order, and the sort keeps it.
     """
-    accrual = instalment.accrual
     if accrual.is_forgiven(day):
         last = min(day, accrual.base_paid_on)
-        return (_free("grace", accrual.due_on + 1, last),) if last > accrual.due_on else ()
+        return (_free_line("grace", accrual.due_on + 1, last),) if last > accrual.due_on else ()
     lines, nights_total = _nights(accrual, day)
-    fee = accrual.late_fee_fallen(day)
-    if instalment.penalty_payments or instalment.waivers or fee:
-        lines += _settlements(instalment)
-        if fee:
-            lines.append(_event("late_fee", date.fromordinal(accrual.late_fee_on), fee, None))
+    if settlements or late_fee:
+        lines += settlements
+        if late_fee:
+            lines.append(event_line("late_fee", date.fromordinal(accrual.late_fee_on), late_fee, None))
         lines.sort(key=_FIRST_DAY)
-    over = chargeable - nights_total - fee
+    over = chargeable - nights_total - late_fee
     if over:
         _insert_limit(lines, over)
     return tuple(lines)
 
 
 def _nights(accrual: Accrual, day: int) -> tuple[list[Line], int]:
-    """A line for each stretch of one base, rate and ceiling (waived: whatever the base), and their total."""
-    denominator = accrual.calendar.denominator
+    """A line for each run of nights (waived: whatever the base), and their total."""
+    denominator, day_of = accrual.calendar.denominator, date.fromordinal
     lines: list[Line] = []
-    charged = rounded = 0
-    for first, last, base, (_, row, penalty, _) in accrual.nights(day):
+    rounded = 0
+    for (first, base, stretch, before), (after, _, _, charged) in accrual.runs(day):
+        row = stretch.row
         if row is None:
             if lines and lines[-1].kind == "days_waived":
                 first = lines.pop().from_day.toordinal()
-            lines.append(_free("days_waived", first, last))
+            lines.append(_free_line("days_waived", first, after - 1))
             continue
-        nights = last - first + 1
-        before = (charged, denominator)
-        charged += base * penalty * nights
         total = round_half_up(charged, denominator)
         lines.append(
             Line(
                 "nights",
-                date.fromordinal(first),
-                date.fromordinal(last),
-                nights,
+                day_of(first),
+                day_of(after - 1),
+                after - first,
                 base,
                 row.daily_rate,
                 row.annual_ceiling,
                 total - rounded,
                 None,
-                before,
+                (before, denominator),
             )
         )
         rounded = total
@@ -104,19 +102,11 @@ def _insert_limit(lines: list[Line], over: int) -> None:
     lines.insert(lines.index(charges[-1]) + 1, limit)
 
 
-def _settlements(instalment: DueInstalment) -> list[Line]:
-    """What was paid and waived of the penalty."""
-    lines = [_event("paid", day, -amount, reference) for reference, _, amount, day in instalment.penalty_payments]
-    for reference, component, amount, day in instalment.waivers:
-        if component == "penalty":
-            lines.append(_event("amount_waiver", day, -amount, reference))
-    return lines
-
-
-def _event(kind: LineKind, day: date, amount: int, reference: str | None) -> Line:
+def event_line(kind: LineKind, day: date, amount: int, reference: str | None) -> Line:
+    """Something that happened on one day."""
     return Line(kind, day, day, None, None, None, None, amount, reference)
 
 
-def _free(kind: LineKind, first: int, last: int) -> Line:
+def _free_line(kind: LineKind, first: int, last: int) -> Line:
     """Nights that cost nothing."""
     return Line(kind, date.fromordinal(first), date.fromordinal(last), last - first + 1, None, None, None, 0)
