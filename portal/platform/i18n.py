@@ -5,7 +5,7 @@ where it is written. English is the source; the others come from `locales`.
 """
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -86,6 +86,42 @@ def lazy(text: str) -> Lazy:
 
 def _filled(text: str, values: dict[str, object]) -> str:
     return text % values if values else text
+
+
+# --- Texts in templates ---------------------------------------------------------------------------------------
+
+
+def _markup(text: str, values: Mapping[str, object]) -> Markup:
+    return Markup(text % {name: escape(value) for name, value in values.items()})  # noqa: S704 - a text of ours
+
+
+def _gettext(text: str, /, **values: object) -> Markup:
+    return _markup(_catalogue(_LANGUAGE.get()).ugettext(text), values)
+
+
+def _ngettext(one: str, many: str, num: int, /, **values: object) -> Markup:
+    return _markup(_catalogue(_LANGUAGE.get()).ungettext(one, many, num), {"num": num, **values})
+
+
+def _pgettext(context: str, text: str, /, **values: object) -> Markup:
+    return _markup(_catalogue(_LANGUAGE.get()).upgettext(context, text), values)
+
+
+def _npgettext(context: str, one: str, many: str, num: int, /, **values: object) -> Markup:
+    return _markup(_catalogue(_LANGUAGE.get()).unpgettext(context, one, many, num), {"num": num, **values})
+
+
+TEMPLATE_TEXTS: Mapping[str, Callable[..., Markup]] = {
+    "_": _gettext,
+    "gettext": _gettext,
+    "ngettext": _ngettext,
+    "pgettext": _pgettext,
+    "npgettext": _npgettext,
+}
+"""What templates call: texts are markup, their values are escaped, and a percent sign is always written twice.
+
+The same as Jinja's own functions of the new style, which make a context anew for every text inside a loop.
+"""
 
 
 # --- Languages ------------------------------------------------------------------------------------------------
