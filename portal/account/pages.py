@@ -12,7 +12,6 @@ from starlette.routing import Route
 from portal.account import forms, queries, receipt_queries, what_if_queries
 from portal.account.receipt_queries import ReceiptPage
 from portal.core.money import format_major
-from portal.core.receipt import night_lines
 from portal.loans.queries import is_stale
 from portal.platform import db
 from portal.platform.gate import route
@@ -126,7 +125,6 @@ def _table(page: ReceiptPage) -> str:
     rows = csv.writer(written)
     rows.writerow(COLUMNS)
     for line in page.lines:
-        nights = night_lines(line)
         rows.writerow(
             (
                 line.kind,
@@ -137,7 +135,7 @@ def _table(page: ReceiptPage) -> str:
                 line.daily_rate,
                 line.annual_ceiling,
                 format_major(line.amount, page.currency),
-                line.nights * nights[0][1] if line.nights and nights else None,
+                line.nights * line.night if line.kind == "nights" and line.nights else None,
                 page.currency,
             )
         )

@@ -16,7 +16,7 @@ from portal.core.disputed import Disputed
 from portal.core.facts import AmountWaiver, DebitAttempt
 from portal.core.lines import Line
 from portal.core.money import round_half_up
-from portal.core.receipt import ENGINE_VERSION, all_in_cost, fingerprint, night_lines, rates_used, yearly_cost
+from portal.core.receipt import ENGINE_VERSION, all_in_cost, fingerprint, rates_used, yearly_cost
 from portal.core.terms import RateRow
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
@@ -35,7 +35,6 @@ class Stretch:
 
     number: int
     line: Line
-    nights: tuple[tuple[date, Fraction, Fraction], ...]
     disputed: bool
 
 
@@ -115,7 +114,7 @@ class ReceiptPage:
             stretch = self.stretches.get(place)
             if stretch is not None:
                 kind = "disputed" if stretch.disputed else "charged"
-                bars.append(Bar(str(stretch.number), len(stretch.nights), stretch.nights[0][1], kind))
+                bars.append(Bar(str(stretch.number), line.nights or 0, line.night, kind))
             elif line.kind in ("days_waived", "grace"):
                 bars.append(Bar("–", line.nights or 0, Fraction(0), NIL_BARS[line.kind]))
         return bars
@@ -241,7 +240,6 @@ def _stretches(lines: Iterable[Line], spans: list[tuple[date, date]]) -> dict[in
         place: Stretch(
             number,
             line,
-            tuple(night_lines(line)),
             any(begin <= line.to_day and line.from_day <= end for begin, end in spans),
         )
         for number, (place, line) in enumerate(charged, start=1)

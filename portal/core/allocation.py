@@ -98,9 +98,9 @@ class DueInstalment:
 
         Once nothing is payable nothing will be: without a base no night accrues and no late fee falls.
         """
-        base = self._base()
-        if base != self.accrual.base:
-            self.accrual.lower_base(base, day)
+        base, accrual = self._base(), self.accrual
+        if base != accrual.base:
+            accrual.lower_base(base, day)
         if not base and not any(self.payable.values()):
             self.cleared_on = today
 

@@ -275,21 +275,17 @@ def _by_day(facts: Iterable[_Fact], day_of: Callable[[_Fact], date]) -> dict[dat
 
 
 def _assess_due(instalment: DueInstalment, day: int) -> InstalmentAssessment:
-    accrual, payable = instalment.accrual, instalment.payable
-    settled = instalment.penalty_settled
-    chargeable = settled if instalment.cleared_on else accrual.chargeable(day, day)
+    accrual, payable, settled = instalment.accrual, instalment.payable, instalment.penalty_settled
+    cleared_on = instalment.cleared_on
+    chargeable = settled if cleared_on else accrual.chargeable(day, day)
+    unpaid = Amounts(payable["fee"], payable["interest"], payable["principal"], chargeable - settled)
+    waivers = tuple(instalment.waivers)
+    waived = _by_component(waivers) if waivers else _NOTHING
     exact = accrual.exact(day)
+    lines = penalty_lines(accrual, instalment.settlements, day, exact.late_fee, chargeable)
+    # By position: names cost more than all of these.
     return InstalmentAssessment(
-        contract=instalment.contract,
-        is_due=True,
-        unpaid=Amounts(payable["fee"], payable["interest"], payable["principal"], chargeable - settled),
-        waived=_by_component(instalment.waivers) if instalment.waivers else _NOTHING,
-        penalty_chargeable=chargeable,
-        lines=penalty_lines(accrual, instalment.settlements, day, exact.late_fee, chargeable),
-        base=accrual.base,
-        cleared_on=instalment.cleared_on,
-        exact=exact,
-        waivers=tuple(instalment.waivers),
+        instalment.contract, True, unpaid, waived, chargeable, lines, accrual.base, cleared_on, exact, waivers
     )
 
 
@@ -320,13 +316,13 @@ def _assess_later(instalment: Instalment) -> InstalmentAssessment:
 def _assess_payment(money: Money) -> PaymentAssessment:
     payment = money.payment
     return PaymentAssessment(
-        reference=payment.reference,
-        received_on=payment.received_on,
-        amount=payment.amount,
-        channel=payment.channel,
-        parts=tuple(money.parts),
-        credit=money.left,
-        refunded=money.refunded,
+        payment.reference,
+        payment.received_on,
+        payment.amount,
+        payment.channel,
+        tuple(money.parts),
+        money.left,
+        money.refunded,
     )
 
 

@@ -1,11 +1,12 @@
 """What happened on a loan: the contract rows, payments, debit attempts and waivers that the engine reads.
 
-Amounts are integer minor units of the loan's currency, days are dates in the lender's zone (domain.md 1, 2).
+Amounts are integer minor units of the loan's currency, days are dates in the lender's zone (domain.md 1, 2). Those of
+which a loan has many are named tuples, which are made in a third of the time of a frozen dataclass.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from portal.core.terms import Terms
 
@@ -13,8 +14,7 @@ Component: TypeAlias = Literal["fee", "penalty", "interest", "principal"]
 LoanStatus: TypeAlias = Literal["active", "called", "closed", "written_off", "sold"]
 
 
-@dataclass(frozen=True, slots=True)
-class Instalment:
+class Instalment(NamedTuple):
     """One dated part of the contract, as agreed; what is unpaid of it is computed, never stored."""
 
     number: int
@@ -24,8 +24,7 @@ class Instalment:
     fee: int
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(NamedTuple):
     """Money that arrived (`payment`) or held credit given back (`refund`). Reversed ones are never loaded."""
 
     reference: str

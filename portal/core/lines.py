@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
-from operator import attrgetter
+from operator import itemgetter
 from typing import Literal, NamedTuple, TypeAlias
 
 from portal.core.accrual import Accrual
@@ -32,9 +32,14 @@ class Line(NamedTuple):
     reference: str | None = None
     charged_before: tuple[int, int] | None = None
 
+    @property
+    def night(self) -> Fraction:
+        """What each of its nights costs exactly; nothing unless it is a `nights` line."""
+        return Fraction(0) if self.base is None or self.daily_rate is None else self.base * self.daily_rate
+
 
 _CHARGES = frozenset({"nights", "days_waived", "late_fee"})
-_FIRST_DAY = attrgetter("from_day")
+_FIRST_DAY = itemgetter(Line._fields.index("from_day"))
 
 
 def penalty_lines(

@@ -175,8 +175,7 @@ def fingerprint(facts: LoanFacts, day: date) -> str:
     content += [
         [row(fact) for fact in sorted(getattr(facts, name), key=attrgetter(*order))] for name, row, order in _FACTS
     ]
-    canonical = json.dumps(content, default=_canonical, ensure_ascii=True, separators=(",", ":"))
-    return sha256(canonical.encode("ascii")).hexdigest()
+    return sha256(_CANONICAL.encode(content).encode("ascii")).hexdigest()
 
 
 def _canonical(value: object) -> str:
@@ -189,9 +188,13 @@ def _canonical(value: object) -> str:
     raise TypeError(f"{type(value).__name__} is no fact")
 
 
+_CANONICAL = json.JSONEncoder(default=_canonical, ensure_ascii=True, separators=(",", ":"))
+
+
 def _row(kind: type, *left_out: str) -> Callable[[Any], Any]:
     """Reads all fields of a fact as a tuple, so that none is ever forgotten."""
-    return attrgetter(*(field.name for field in fields(kind) if field.name not in left_out))
+    names = getattr(kind, "_fields", None) or tuple(field.name for field in fields(kind))
+    return attrgetter(*(name for name in names if name not in left_out))
 
 
 _FACTS = (
@@ -211,9 +214,9 @@ def night_lines(line: Line) -> list[tuple[date, Fraction, Fraction]]:
 
     Empty for lines of other kinds. Late fee and ceiling are lines of their own and not in the running sum.
     """
-    if line.base is None or line.daily_rate is None or line.charged_before is None:
+    if line.charged_before is None:
         return []
-    amount = line.base * line.daily_rate
+    amount = line.night
     running = Fraction(*line.charged_before)
     nights = []
     for day in each_day(line.from_day, line.to_day):

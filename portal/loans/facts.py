@@ -3,13 +3,14 @@
 The statements are built once (stack.md 14); children arrive as JSON lists, decoded here.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
+from pydantic_core import from_json
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -196,11 +197,11 @@ def _terms(row: TermsRow, rates: str) -> Terms:
         "component_order": tuple(row.component_order.split(">")),
         "accrues_while_disputed": bool(row.accrues_while_disputed),
     }
-    return Terms(**fields, rates=tuple(sorted(_rates(rates), key=lambda rate: rate.effective_from)))
+    return Terms(**fields, rates=tuple(sorted(_rates(rates), key=attrgetter("effective_from"))))
 
 
 def _rates(rates: str) -> Iterator[RateRow]:
-    for day, rate, ceiling in json.loads(rates):
+    for day, rate, ceiling in from_json(rates):
         yield RateRow(date.fromisoformat(day), Fraction(rate), Fraction(ceiling) if ceiling else None)
 
 
@@ -208,9 +209,9 @@ def _instalments(rows: str) -> tuple[Instalment, ...]:
     day = date.fromisoformat
     instalments = [
         Instalment(number, day(due_on), principal, interest, fee)
-        for number, due_on, principal, interest, fee in json.loads(rows)
+        for number, due_on, principal, interest, fee in from_json(rows)
     ]
-    instalments.sort(key=lambda instalment: (instalment.due_on, instalment.number))
+    instalments.sort(key=attrgetter("due_on", "number"))
     return tuple(instalments)
 
 
@@ -218,25 +219,25 @@ def _payments(rows: str) -> tuple[Payment, ...]:
     day = date.fromisoformat
     payments = [
         Payment(reference, day(received_on), amount, channel, kind)
-        for reference, received_on, amount, channel, kind in json.loads(rows)
+        for reference, received_on, amount, channel, kind in from_json(rows)
     ]
-    payments.sort(key=lambda payment: (payment.received_on, payment.reference))
+    payments.sort(key=attrgetter("received_on", "reference"))
     return tuple(payments)
 
 
 def _debit_attempts(rows: str) -> tuple[DebitAttempt, ...]:
     attempts = [
         DebitAttempt(reference, instalment, instant(at), amount, result, code)
-        for reference, instalment, at, amount, result, code in json.loads(rows)
+        for reference, instalment, at, amount, result, code in from_json(rows)
     ]
-    attempts.sort(key=lambda attempt: (attempt.attempted_at, attempt.reference))
+    attempts.sort(key=attrgetter("attempted_at", "reference"))
     return tuple(attempts)
 
 
 def _waivers(rows: str) -> tuple[tuple[DaysWaiver, ...], tuple[AmountWaiver, ...]]:
     days, amounts = [], []
     day = date.fromisoformat
-    for reference, instalment, kind, start, end, on, amount, reason, component in sorted(json.loads(rows)):
+    for reference, instalment, kind, start, end, on, amount, reason, component in sorted(from_json(rows)):
         if kind == "days":
             days.append(DaysWaiver(reference, instalment, day(start), day(end) if end else None, reason))
         else:

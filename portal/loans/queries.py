@@ -1,12 +1,12 @@
 """Reads of people, loans and what is pending on them, to frozen page data; every page in one statement."""
 
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, cast, get_args
 from zoneinfo import ZoneInfo
 
+from pydantic_core import from_json
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -399,24 +399,22 @@ def _person(connection: Connection, statement: Select[Any], **parameters: Any) -
 
 
 _PLACE = len(_RECORD_COLUMNS)
-_RECORD_NAMES = tuple(field.name for field in fields(LoanRecord))[:_PLACE]
 _ROLE_ORDER = {"borrower": 0, "co_borrower": 1, "representative": 2, "guarantor": 3}
 
 
 def _record(row: Any, day: date) -> LoanRecord:
     role, on_loan, on_people, rules, booked_to = row[_PLACE : _PLACE + 5]
     loan_facts = facts.read_facts(row[_PLACE + 5 :])
-    all_holds = [_hold(values) for values in (*json.loads(on_loan), *json.loads(on_people))]
+    all_holds = [_hold(values) for values in (*from_json(on_loan), *from_json(on_people))]
     all_holds.sort(key=lambda hold: (hold.from_day, hold.number))
-    columns: dict[str, Any] = dict(zip(_RECORD_NAMES, row[:_PLACE], strict=True))
     return LoanRecord(
-        **columns,
-        role=role,
-        facts=loan_facts,
-        holds=tuple(hold for hold in all_holds if hold.kind in HINDERING),
-        pending=tuple(hold for hold in all_holds if hold.kind not in HINDERING),
-        rules=rules_on(day, map(tuple, json.loads(rules)), columns["contract_type"], loan_facts.currency),
-        data_date=booked_to,
+        *row[:_PLACE],
+        role,
+        loan_facts,
+        tuple(hold for hold in all_holds if hold.kind in HINDERING),
+        tuple(hold for hold in all_holds if hold.kind not in HINDERING),
+        rules_on(day, map(tuple, from_json(rules)), loan_facts.terms.contract_type, loan_facts.currency),
+        booked_to,
     )
 
 
@@ -428,8 +426,8 @@ def _hold(values: Sequence[Any]) -> Hold:
         until=date.fromisoformat(until) if until else None,
         number=number,
         page=path,
-        parts=tuple(_part(part) for part in json.loads(parts)),
-        data=json.loads(data),
+        parts=tuple(_part(part) for part in from_json(parts)),
+        data=from_json(data),
         person_id=person_id,
     )
 

@@ -1,9 +1,12 @@
 """Words for the codes of a contract: its kind, its parts, results of debits, causes of waivers (words.md 2)."""
 
 from collections.abc import Iterable
-from datetime import date
 from fractions import Fraction
+from itertools import count
+from math import lcm
 
+from portal.core.days import each_day
+from portal.core.lines import Line
 from portal.core.money import minor_digits
 from portal.platform import formats
 from portal.platform.i18n import gettext as _
@@ -66,9 +69,14 @@ def exact(value: Fraction, currency: str, digits: int | None = None) -> str:
     if digits is not None:
         scaled = (2 * numerator * 10**digits + denominator) // (2 * denominator)
         return sign + _decimal(scaled, digits, min(least, digits), currency)
+    return sign + _all_digits(numerator, denominator, least, currency)
+
+
+def _all_digits(numerator: int, denominator: int, least: int, currency: str) -> str:
+    """A fraction of major units that is not below zero."""
     most = EXACT_DIGITS if (numerator * 10**12) % denominator else 12
     scaled, rest = divmod(numerator * 10**most, denominator)
-    return sign + _decimal(scaled, most, most if rest else least, currency) + ("…" if rest else "")
+    return _decimal(scaled, most, most if rest else least, currency) + ("…" if rest else "")
 
 
 def _decimal(scaled: int, digits: int, least: int, currency: str) -> str:
@@ -79,15 +87,17 @@ def _decimal(scaled: int, digits: int, least: int, currency: str) -> str:
     return formats.grouped(whole, kept, currency)
 
 
-def opened_nights(nights: Iterable[tuple[date, Fraction, Fraction]], currency: str) -> list[tuple[str, str, str]]:
-    """Rows of a stretch, night by night: the day on which it ends, what it cost exactly, and the sum so far."""
-    said: dict[Fraction, str] = {}
-    rows = []
-    for day, amount, running in nights:
-        if amount not in said:
-            said[amount] = exact(amount, currency)
-        rows.append((formats.short_date(day), said[amount], exact(running, currency)))
-    return rows
+def opened_nights(line: Line, currency: str) -> list[tuple[str, str, str]]:
+    """Rows of a `nights` line, night by night: the day on which it ends, what it cost exactly, and the sum so far."""
+    each, (before, of) = line.night, line.charged_before or (0, 1)
+    denominator, least = lcm(each.denominator, of), minor_digits(currency)
+    step = each.numerator * (denominator // each.denominator)
+    sums = count(before * (denominator // of) + step, step)
+    said, denominator = exact(each, currency), denominator * 10**least
+    return [
+        (formats.short_date(day), said, _all_digits(running, denominator, least, currency))
+        for day, running in zip(each_day(line.from_day, line.to_day), sums, strict=False)
+    ]
 
 
 def fingerprint(value: str) -> str:

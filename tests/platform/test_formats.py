@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from portal.core.lines import Line
 from portal.platform import formats, labels
 from portal.platform.i18n import speaking
 
@@ -92,8 +93,12 @@ def test_exact_amounts_of_other_currencies() -> None:
 
 
 def test_nights_are_opened() -> None:
-    nights = [(date(2026, 3, 6), Fraction(59), Fraction(59)), (date(2026, 3, 7), Fraction(59), Fraction(118))]
-    assert [row[1:] for row in labels.opened_nights(nights, "CNY")] == [("0.59", "0.59"), ("0.59", "1.18")]
+    first, last, rate = date(2026, 3, 6), date(2026, 3, 7), Fraction(1, 2000)
+    line = Line("nights", first, last, 2, 118_001, rate, None, 118, charged_before=(1, 3))
+    assert labels.opened_nights(line, "CNY") == [
+        ("6 Mar 2026", "0.590005", "0.59333833…"),
+        ("7 Mar 2026", "0.590005", "1.18334333…"),
+    ]
 
 
 def test_words_of_codes() -> None:
