@@ -72,7 +72,7 @@ async def _keep(request: Request, kind: str) -> bool:
         return True
 
     doors = request.app.state.portal.doors
-    return bool(await doors.writing(partial(doors.write_as, visit_of(request).stranger(), keep)))
+    return bool(await doors.writing(partial(doors.write_as, visit_of(request).stranger, keep)))
 
 
 def _page_of(request: Request) -> str:

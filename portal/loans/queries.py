@@ -407,7 +407,7 @@ def _record(row: Any, day: date) -> LoanRecord:
     loan_facts = facts.read_facts(row[_PLACE + 5 :])
     all_holds = [_hold(values) for values in (*from_json(on_loan), *from_json(on_people))]
     all_holds.sort(key=lambda hold: (hold.from_day, hold.number))
-    return LoanRecord(
+    values = (
         *row[:_PLACE],
         role,
         loan_facts,
@@ -416,6 +416,7 @@ def _record(row: Any, day: date) -> LoanRecord:
         rules_on(day, map(tuple, from_json(rules)), loan_facts.terms.contract_type, loan_facts.currency),
         booked_to,
     )
+    return LoanRecord(*values)
 
 
 def _hold(values: Sequence[Any]) -> Hold:

@@ -7,6 +7,7 @@ and makes every page's bytes differ, so that compressing them tells nothing abou
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from itsdangerous import BadSignature, Signer
 from starlette.requests import Request
@@ -35,12 +36,24 @@ class TokenExpired(Exception):
     """The page was open for too long (403; the entries can be shown again)."""
 
 
+class _Signer(Signer):
+    """Derives each of its keys once."""
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        wanted = self.secret_keys[-1] if secret_key is None else secret_key
+        return self._derived.get(wanted) or self._derived.setdefault(wanted, super().derive_key(wanted))
+
+    @cached_property
+    def _derived(self) -> dict[str | bytes, bytes]:
+        return {}
+
+
 class FormTokens:
     """Makes and checks form tokens with the installation's secret keys, newest first."""
 
     def __init__(self, secret_keys: tuple[str, ...]) -> None:
         self._keys = tuple(reversed(secret_keys))  # itsdangerous signs with the last
-        self._signers: dict[str, Signer] = {}
+        self._signers: dict[str, _Signer] = {}
 
     def make(self, purpose: str, binding: str, now: datetime) -> str:
         """A new token; it says nothing but a random key and its time."""
@@ -65,9 +78,9 @@ class FormTokens:
         except (BadSignature, UnicodeError):
             return False
 
-    def _signer(self, purpose: str) -> Signer:
+    def _signer(self, purpose: str) -> _Signer:
         if purpose not in self._signers:
-            self._signers[purpose] = Signer(
+            self._signers[purpose] = _Signer(
                 self._keys, salt=f"form.{purpose}", key_derivation="hmac", digest_method=hashlib.sha256
             )
         return self._signers[purpose]

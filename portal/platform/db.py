@@ -164,7 +164,7 @@ async def read(request: Request, fn: Reading[P, T], *args: P.args, **kwargs: P.k
     def asked(connection: Connection, _system: Viewer) -> T:
         return fn(connection, _admitted(request, connection), *args, **kwargs)
 
-    answer = await doors.reading(partial(doors.read_as, visit_of(request).stranger(), asked))
+    answer = await doors.reading(partial(doors.read_as, visit_of(request).stranger, asked))
     _touch(request)
     return answer
 
@@ -193,7 +193,7 @@ async def write(request: Request, fn: Writing[P, T], *args: P.args, **kwargs: P.
         return result
 
     def run() -> T:
-        return _written(doors, visit.stranger(), asked, visit.posted is not None)
+        return _written(doors, visit.stranger, asked, visit.posted is not None)
 
     return await doors.writing(run)
 

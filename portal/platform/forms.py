@@ -208,7 +208,7 @@ async def _refuse_strangers(request: Request) -> None:
     if visit.route is None or visit.route.body_limit <= BODY_LIMIT:
         return
     portal, is_staff = request.app.state.portal, request.scope["path"].startswith("/staff")
-    known = partial(portal.doors.read_as, visit.stranger(), portal.is_known, request, is_staff)
+    known = partial(portal.doors.read_as, visit.stranger, portal.is_known, request, is_staff)
     if not await portal.doors.reading(known):
         raise SignInNeeded(is_staff)
 

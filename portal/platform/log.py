@@ -3,8 +3,10 @@
 A request is logged by the name of its route, never by its path: paths hold links (SL-19).
 """
 
+import json
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any, TextIO
 
 import structlog
@@ -16,14 +18,13 @@ def set_up(as_json: bool, stream: TextIO | None = None) -> None:
     stream = stream or sys.stderr
     shared: list[Any] = [
         _without_values,
-        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[Any] = (
         [
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False, sort_keys=True),
+            structlog.processors.JSONRenderer(serializer=_one_line),
         ]
         if as_json
         else [
@@ -48,6 +49,17 @@ def set_up(as_json: bool, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
+
+
+def _one_line(event: structlog.typing.EventDict, default: Callable[[Any], Any]) -> str:
+    try:
+        return _PLAIN.encode(event)
+    except TypeError:
+        return json.dumps(event, ensure_ascii=False, sort_keys=True, default=default)
+
+
+_PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
+"""Made once; most lines hold only texts and numbers."""
 
 
 def _without_values(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

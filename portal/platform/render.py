@@ -22,7 +22,7 @@ from portal.platform.clock import day_in
 from portal.platform.gate import BODY_LIMIT
 from portal.platform.i18n import gettext as _
 from portal.platform.resources import resource
-from portal.platform.visit import Visit, visit_of
+from portal.platform.visit import visit_of
 
 _REQUEST: ContextVar[Request] = ContextVar("request")
 Errors = tuple[str, str, str]
@@ -112,7 +112,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "text_dir": i18n.direction(language),
         "languages": _languages(settings.lender.languages),
         "lender": settings.lender.in_language(language),
-        "viewer": visit.viewer or visit.stranger(),
+        "viewer": visit.viewer or visit.stranger,
         "here": here(request),
     }
     token = _REQUEST.set(request)
@@ -325,12 +325,8 @@ def _long_date(day: date) -> Markup:
 
 def _short_date(day: date) -> Markup:
     request = _REQUEST.get(None)
-    this_year = _this_year(visit_of(request)) if request is not None else None
+    this_year = visit_of(request).today.year if request is not None else None
     return _html(f'<time datetime="{day.isoformat()}">{formats.short_date(day, this_year)}</time>')
-
-
-def _this_year(visit: Visit) -> int:
-    return day_in(visit.zone, visit.now).year
 
 
 def _languages(offered: tuple[str, ...]) -> list[tuple[str, str]]:

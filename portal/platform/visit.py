@@ -3,7 +3,8 @@
 import ipaddress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property, lru_cache
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -34,7 +35,7 @@ class Typed:
     entries: list[tuple[str, str]]
 
 
-@dataclass(slots=True)
+@dataclass
 class Visit:
     """One request on its way through the portal. `frame` is what the frame of every page shows this viewer besides."""
 
@@ -51,12 +52,18 @@ class Visit:
     frame: dict[str, Any] = field(default_factory=dict)
     writes: int = 0
 
+    @cached_property
+    def today(self) -> date:
+        """The date of the request in the lender's zone."""
+        return day_in(self.zone, self.now)
+
+    @cached_property
     def stranger(self) -> Viewer:
         """The viewer that this request has without any cookie."""
         return Viewer(
             kind="anonymous",
             now=self.now,
-            today=day_in(self.zone, self.now),
+            today=self.today,
             language=self.language,
             network=self.network,
         )
@@ -73,9 +80,10 @@ def visit_of(request: HTTPConnection) -> Visit:
 
 def stranger(request: HTTPConnection) -> Viewer:
     """The viewer of a request before any cookie is looked at; sessions replace what they know better."""
-    return visit_of(request).stranger()
+    return visit_of(request).stranger
 
 
+@lru_cache(maxsize=1_024)
 def network_of(address: str) -> str:
     """What limits count as one place: an IPv4 address, or the /64 that one IPv6 customer holds."""
     try:
