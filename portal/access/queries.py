@@ -26,6 +26,7 @@ from portal.loans.tables import ContactPoint, Person, table_of
 from portal.platform import gate
 from portal.platform.db import TOUCH_AFTER
 from portal.platform.gate import Viewer
+from portal.platform.prepared import Prepared
 from portal.platform.visit import stranger, visit_of
 
 LINK, LINK_REQUEST, DEVICE = table_of(Link), table_of(LinkRequest), table_of(Device)
@@ -71,7 +72,7 @@ _ALIVE = and_(
     SESSION.c.ends_at > bindparam("now", type_=SESSION.c.ends_at.type),
     SESSION.c.last_seen_at > bindparam("idle_since", type_=SESSION.c.last_seen_at.type),
 )
-_VISIT = (
+_VISIT = Prepared(
     select(
         SESSION.c.id,
         SESSION.c.person_id,
@@ -160,8 +161,8 @@ def _as_staff(connection: Connection, request: HTTPConnection, viewer: Viewer) -
 
 def find_visit(connection: Connection, token: str, now: datetime) -> BorrowerVisit | None:
     """The borrower's session of a cookie, if neither idle, over, revoked nor on a number that was replaced."""
-    row = connection.execute(_VISIT, _of_token(token, now)).first()
-    return BorrowerVisit(*row) if row else None
+    rows = _VISIT.rows(connection, _of_token(token, now))
+    return BorrowerVisit(*rows[0]) if rows else None
 
 
 def find_staff_visit(connection: Connection, token: str, now: datetime) -> StaffVisit | None:

@@ -42,6 +42,7 @@ from portal.loans.tables import (
 from portal.loans.tables import Hold as HoldRow
 from portal.platform.db import json_rows
 from portal.platform.gate import Viewer
+from portal.platform.prepared import Prepared
 
 PERSON, PERSON_VERSION, CONTACT_POINT = table_of(Person), table_of(PersonVersion), table_of(ContactPoint)
 LOAN_PARTY, HOLD, PRODUCT_RULE = table_of(LoanParty), table_of(HoldRow), table_of(ProductRule)
@@ -232,7 +233,7 @@ def _records(role: ColumnElement[Any], *more: ColumnElement[Any]) -> Select[Any]
     return select(*labelled, *more)
 
 
-_ACCOUNT = (
+_ACCOUNT = Prepared(
     _records(LOAN_PARTY.c.role, PERSON_VERSION.c.name)
     .select_from(
         facts_source(known=False)
@@ -244,7 +245,7 @@ _ACCOUNT = (
     )
     .order_by(LOAN_VERSION.c.disbursed_on, LOAN.c.id)
 )
-_OWN_LOAN = (
+_OWN_LOAN = Prepared(
     _records(LOAN_PARTY.c.role)
     .select_from(facts_source(known=False).join(LOAN_PARTY, _OWN_PART))
     .where(LOAN.c.code == bindparam("code"))
@@ -315,7 +316,7 @@ _AUTHORITY = (
 
 def account(connection: Connection, viewer: Viewer) -> AccountRecord:
     """All loans of the viewer, the oldest first."""
-    rows = connection.execute(_ACCOUNT, visible_parameters(viewer)).all()
+    rows = _ACCOUNT.rows(connection, visible_parameters(viewer))
     if not rows:
         owner = person(connection, viewer.person_id) if viewer.person_id else None
         return AccountRecord(owner.name if owner else "", (), data_date(connection))
@@ -326,7 +327,7 @@ def account(connection: Connection, viewer: Viewer) -> AccountRecord:
 def loan_by_code(connection: Connection, viewer: Viewer, code: str) -> LoanRecord | None:
     """A loan by the code in its address: a borrower's own, any for staff and jobs."""
     if viewer.kind == "borrower":
-        rows = connection.execute(_OWN_LOAN, visible_parameters(viewer) | {"code": code}).all()
+        rows = _OWN_LOAN.rows(connection, visible_parameters(viewer) | {"code": code})
     else:
         rows = connection.execute(_ANY_LOAN, {"code": code}).all()
     return _record(_first(rows), viewer.today) if rows else None

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 
+from portal.platform.prepared import READS_ONLY
+
 WAL_SAFE_FROM = (3, 51, 3)
 """Older SQLite libraries may corrupt a write-ahead log when it is reset."""
 
@@ -20,6 +22,9 @@ READ_THREADS = {"sqlite": 1, "postgresql": 4}
 """More threads only fight for the interpreter (measured)."""
 
 WRITE_THREADS = {"sqlite": 1, "postgresql": 4}
+
+_READING = {"isolation_level": "AUTOCOMMIT", "execution_options": {READS_ONLY: True}}
+"""A page is one statement, so it needs no transaction."""
 
 BUSY_SECONDS = 15
 """How long a write waits for another before it is told to come back."""
@@ -87,7 +92,7 @@ def _sqlite_engines(url: URL) -> Engines:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     common = {"module": sqlite_library(), "hide_parameters": True}
     # Reads are one statement each, so they need no BEGIN; listening for one alone would cost as much as a query.
-    read = create_engine(url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **common)
+    read = create_engine(url, skip_autocommit_rollback=True, **_READING, **common)
     write = create_engine(url, **common)
     for engine in (read, write):
         event.listen(engine, "connect", _set_up_sqlite)
@@ -138,7 +143,7 @@ def _postgresql_engines(url: URL, patient: bool) -> Engines:
         "lock_timeout": BUSY_SECONDS * 1000,
         "timezone": "UTC",
     }
-    read = _postgresql_engine(url, {**limits, "default_transaction_read_only": "on"}, isolation_level="AUTOCOMMIT")
+    read = _postgresql_engine(url, {**limits, "default_transaction_read_only": "on"}, **_READING)
     write = _postgresql_engine(url, limits)
     event.listen(write, "connect", _wait_for_the_disk)
     return Engines(read, write)
