@@ -1,7 +1,7 @@
 """The two doors to the database, and its migrations.
 
 Nobody else commits. A read is called as `fn(connection, viewer, …)`, a write as `fn(session, viewer, …)`, each in one
-hand-off to a small executor that also finds out who asks and whether the route allows it.
+hand-off to a thread that also finds out who asks and whether the route allows it.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from portal.platform.columns import Instant, instant, json_rows
 from portal.platform.engines import READ_THREADS, WRITE_THREADS, Engines, UnsafeDatabase, make_engines
 from portal.platform.gate import Viewer
 from portal.platform.once import once, result_type, was_done
+from portal.platform.readers import Readers
 from portal.platform.resources import migrations
 from portal.platform.visit import Posted, visit_of
 
@@ -79,7 +80,7 @@ class Doors:
         self.system = system
         self.info = dict(info or {})
         # Apart, so that a write that waits for another holds up no page.
-        self._readers = ThreadPoolExecutor(READ_THREADS[engines.kind], thread_name_prefix="read")
+        self._readers = Readers(engines.read, READ_THREADS[engines.kind])
         self._writers = ThreadPoolExecutor(WRITE_THREADS[engines.kind], thread_name_prefix="write")
 
     def read_as(self, viewer: Viewer, fn: Reading[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -101,9 +102,9 @@ class Doors:
                 raise
         return self._write_once(_Attempt(), viewer, fn, *args, **kwargs)
 
-    async def reading(self, call: Callable[[], T]) -> T:
-        """Run a read in its executor, with the context of the request."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, copy_context().run, call)
+    async def reading(self, call: Callable[[Connection], T]) -> T:
+        """Run a read in one of the threads for it, with the context of the request."""
+        return await self._readers.run(call)
 
     async def writing(self, call: Callable[[], T]) -> T:
         """Run a write in its executor, with the context of the request."""
@@ -161,10 +162,10 @@ async def read(request: Request, fn: Reading[P, T], *args: P.args, **kwargs: P.k
     portal = request.app.state.portal
     doors: Doors = portal.doors
 
-    def asked(connection: Connection, _system: Viewer) -> T:
+    def asked(connection: Connection) -> T:
         return fn(connection, _admitted(request, connection), *args, **kwargs)
 
-    answer = await doors.reading(partial(doors.read_as, visit_of(request).stranger, asked))
+    answer = await doors.reading(asked)
     _touch(request)
     return answer
 
