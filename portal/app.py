@@ -114,7 +114,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     clock = clock or SystemClock(settings.time_zone, settings.today)
     portal = open_portal(settings, clock)
     features = _features(settings)
-    routes: list[BaseRoute] = [*_own_routes(), *(each for feature in features for each in feature.routes)]
+    most_asked, *others = (feature.routes for feature in features)
+    routes: list[BaseRoute] = [*most_asked, *_own_routes(), *(each for feature in others for each in feature)]
     portal.pages.know_routes(routes)
     for feature in features:
         portal.pages.add_words(getattr(feature, "filters", {}), getattr(feature, "functions", {}))

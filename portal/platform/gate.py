@@ -115,6 +115,8 @@ class GatedRoute(Route):
             match, found = super().matches(scope)
         except ValueError:  # more digits than Python reads
             return Match.NONE, {}
+        if match is Match.NONE:
+            return match, found
         parts = found.get("path_params", {}).values()
         too_large = any(isinstance(part, int) and part > LARGEST_NUMBER for part in parts)
         return (Match.NONE, {}) if too_large else (match, found)
