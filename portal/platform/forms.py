@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from typing import Any, ClassVar, Generic, Self, TypeVar, Union, get_args, get_origin
 
 from anyio import to_thread
@@ -208,8 +207,9 @@ async def _refuse_strangers(request: Request) -> None:
     if visit.route is None or visit.route.body_limit <= BODY_LIMIT:
         return
     portal, is_staff = request.app.state.portal, request.scope["path"].startswith("/staff")
-    known = partial(portal.doors.read_as, visit.stranger, portal.is_known, request, is_staff)
-    if not await portal.doors.reading(known):
+    if not await portal.doors.reading(
+        lambda connection: portal.is_known(connection, visit.stranger, request, is_staff)
+    ):
         raise SignInNeeded(is_staff)
 
 
