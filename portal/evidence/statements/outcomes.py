@@ -10,6 +10,9 @@ OUTCOMES = (
     "broken",
     "too_long",
     "kind_unsupported",
+    "image_not_read",
+    "image_unclear",
+    "password",
     "columns_unknown",
 )
 """Why there is no statement in a file that could be opened."""
