@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 LABELLED = frozenset(("input", "select", "textarea"))
 RUNNING_TEXT = frozenset("caption dd h1 h2 h3 label legend p summary".split())
-GAP_AFTER_FULL_STOP = re.compile(r"[。！？；，：]\s+[\u3400-\u9fff\w]")
+GAP_AFTER_FULL_STOP = re.compile(r"[。！？；]\s+[\u3400-\u9fff\w]")
 NEEDS_NO_LABEL = frozenset(("hidden", "submit", "button", "image", "reset"))
 HEADERS = {
     "x-content-type-options": "nosniff",

@@ -86,15 +86,15 @@ def main() -> None:
     sys.stdout.buffer.flush()
 
 
-def confine() -> None:
+def confine(memory_bytes: int = MEMORY_BYTES, cpu_seconds: int = CPU_SECONDS) -> None:
     """Bound memory, time and output, and leave the network where the system allows it."""
     if sys.platform == "win32":
         return
     import resource
 
     for limit, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_FSIZE, ANSWER_BYTES),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 64),

@@ -25,7 +25,7 @@ STRUCTURE = r"""() => {
     dead_entries: all("input, select, textarea").filter((each) => !each.form).map((each) => each.outerHTML),
     scripted_only: all("[data-hx-get]").filter((each) => !each.closest("form, #phone")).map((each) => each.id),
     gaps_in_chinese: document.documentElement.lang.startsWith("zh")
-      ? running.filter((text) => /[。！？；，：]\s+[\u3400-\u9fff\w]/.test(text)) : [],
+      ? running.filter((text) => /[。！？；]\s+[\u3400-\u9fff\w]/.test(text)) : [],
     old_words: [...new Set(document.title.match(/Oops|404|500/g))],
   };
 }"""
