@@ -13,6 +13,7 @@ from portal.core.money import MINOR_DIGITS, format_major, parse_major
 from portal.core.statement import Statement
 from portal.evidence.file_kinds import MAX_FILE_BYTES
 from portal.evidence.funds_words import missing_words, reading_word, result_word, signal_words, unread_words
+from portal.evidence.picture_sandbox import with_pictures_read
 from portal.evidence.sandbox import UnknownColumns, Want, read_upload
 from portal.evidence.statements.headers import MEANINGS
 from portal.platform.cli import Failed, say
@@ -126,7 +127,7 @@ def _read_all(files: Sequence[Path], want: Want) -> tuple[list[Statement], _Unre
         if len(data) > MAX_FILE_BYTES:
             unread.add(name, "too_large", f"{name}: {unread_words('too_large')}")
             continue
-        reading = read_upload(path.name, data, want=want)
+        reading = with_pictures_read(read_upload(path.name, data, want=want), path.name, data, want=want)
         found += [replace(each, file=name) for each in reading.statements]
         if reading.columns is not None:
             unread.add(name, reading.no_statement, _ask(name, reading.columns))

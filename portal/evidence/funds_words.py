@@ -51,6 +51,8 @@ def unread_words(code: str) -> str:
         "no_table": _("there is no table of bookings in it"),
         "no_rows": _("there are no bookings in it"),
         "notification": _("it is a notice of single bookings, which has no balances"),
+        "image_not_read": _("it is a picture, and no program here reads pictures; a person will"),
+        "image_unclear": _("the picture is too unclear to read"),
         "kind_unsupported": _("statements of this kind cannot be read here"),
     }
     return words.get(code, _("it could not be opened; a part of it may be missing"))
@@ -241,7 +243,52 @@ def _later_balance(data: NoteData, currency: str) -> str:
     return _("The balance in %(file)s is of a later day than its bookings.", file=data.get("file", ""))
 
 
+def _image_not_read(data: NoteData, currency: str) -> str:
+    return _("Pages of %(file)s are pictures that no program has read; a person will.", file=data.get("file", ""))
+
+
+def _pages_missing(data: NoteData, currency: str) -> str:
+    return _(
+        "%(file)s has %(total)s pages by its own count; %(seen)s of them are here.",
+        file=data.get("file", ""),
+        total=data["total"],
+        seen=data["seen"],
+    )
+
+
+def _pdf_editor(data: NoteData, currency: str) -> str:
+    return _("%(file)s was written by %(program)s.", file=data.get("file", ""), program=data["program"])
+
+
+def _pdf_changed(data: NoteData, currency: str) -> str:
+    return _(
+        "%(file)s was made on %(created)s and changed on %(changed)s.",
+        file=data.get("file", ""),
+        created=data["created"],
+        changed=data["changed"],
+    )
+
+
+def _pdf_saved_again(data: NoteData, currency: str) -> str:
+    return _("%(file)s was saved again after it was made.", file=data.get("file", ""))
+
+
+def _pdf_text_hidden(data: NoteData, currency: str) -> str:
+    return _("%(file)s holds text that nobody sees; it was not read.", file=data.get("file", ""))
+
+
+def _pdf_text_overlaid(data: NoteData, currency: str) -> str:
+    return _("In %(file)s texts lie over each other; neither was believed.", file=data.get("file", ""))
+
+
 SIGNALS: Mapping[str, Words] = {
+    "image_not_read": _image_not_read,
+    "pages_missing": _pages_missing,
+    "pdf_editor": _pdf_editor,
+    "pdf_changed": _pdf_changed,
+    "pdf_saved_again": _pdf_saved_again,
+    "pdf_text_hidden": _pdf_text_hidden,
+    "pdf_text_overlaid": _pdf_text_overlaid,
     "chain_broken": _first_break,
     "files_differ": _files_differ,
     "other_account": _other_account,

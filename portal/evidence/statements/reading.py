@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from portal.core.statement import Statement
-from portal.evidence.statements import camt, delimited, mt940, ofx, workbook
+from portal.evidence.statements import camt, delimited, mt940, ofx, pdf_text, workbook
 from portal.evidence.statements.headers import Meaning
 from portal.evidence.statements.outcomes import NotAStatement
 
@@ -31,4 +31,8 @@ def read_statements(
         return mt940.read(name, data, currency=currency)
     if kind == "ofx":
         return ofx.read(name, data, currency=currency)
+    if kind == "pdf":
+        return pdf_text.read(name, data, password=password, columns=columns, currency=currency)
+    if kind in {"jpeg", "png", "heic"}:
+        raise NotAStatement("image_not_read")  # a process of its own reads pictures, see picture_reading.py
     raise NotAStatement("kind_unsupported")
