@@ -37,6 +37,7 @@ from portal.core.refusal import Refusal
 from portal.demo import pages as demo_pages
 from portal.desk import staff as desk_staff
 from portal.desk.queries import staff_frame
+from portal.disputes import drafting_pages as dispute_drafting_pages
 from portal.disputes import pages as dispute_pages
 from portal.disputes import staff as dispute_staff
 from portal.evidence import pages as evidence_pages
@@ -69,6 +70,7 @@ PAGES: tuple[ModuleType, ...] = (
     message_pages,
     evidence_pages,
     evidence_staff,
+    dispute_drafting_pages,
     dispute_pages,
     dispute_staff,
     plan_pages,

@@ -11,6 +11,7 @@ from portal.app import Portal
 from portal.audit import jobs as audit
 from portal.complaints import jobs as complaints
 from portal.disputes import jobs as disputes
+from portal.drafts import jobs as drafts
 from portal.evidence import jobs as evidence
 from portal.loans import jobs as loans
 from portal.messages import jobs as messages
@@ -41,6 +42,7 @@ def all_jobs(portal: Portal) -> Iterator[Job]:
     yield Job("complaints.tell_late", partial(complaints.tell_late, doors), HOUR)
     yield Job("plans.run_day", partial(plans.run_day, doors), HOUR)
     yield Job("loans.compute_figures", partial(_compute_figures, portal), HOUR)
+    yield Job("drafts.forget_old", partial(drafts.forget_old, doors, files), HOUR)
     yield Job("evidence.scan_again", partial(evidence.scan_again, doors, files, portal.scanner), MINUTE)
     yield Job("evidence.delete_expired", partial(evidence.delete_expired, doors, files), HOUR)
     yield Job("evidence.sweep_orphans", partial(evidence.sweep_orphans, doors, files), 6 * HOUR)

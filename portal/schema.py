@@ -4,6 +4,7 @@ from portal.access import tables as access
 from portal.audit import tables as audit
 from portal.complaints import tables as complaints
 from portal.disputes import tables as disputes
+from portal.drafts import tables as drafts
 from portal.evidence import tables as evidence
 from portal.loans import tables as loans
 from portal.messages import tables as messages
@@ -15,6 +16,7 @@ __all__ = [
     "audit",
     "complaints",
     "disputes",
+    "drafts",
     "evidence",
     "loans",
     "messages",

@@ -11,6 +11,7 @@ from portal.core.allocation import Amounts
 from portal.core.assessment import NextDue
 from portal.core.days import add_months
 from portal.core.interactions import Hold
+from portal.drafts.queries import DraftRecord, own_drafts
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord, ReversedPayment
 from portal.platform.gate import Viewer
@@ -64,6 +65,7 @@ class AccountPage:
     loans: tuple[LoanFigures, ...]
     guaranteed: tuple[LoanFigures, ...]
     hidden: tuple[LoanRecord, ...]
+    drafts: tuple[DraftRecord, ...]
 
     @property
     def late_loan(self) -> LoanFigures | None:
@@ -78,7 +80,7 @@ class AccountPage:
 
 
 def account_page(connection: Connection, viewer: Viewer) -> AccountPage:
-    """Everything the signed-in person may see, in one statement. A sold loan shows no figures (domain.md 5)."""
+    """Everything the signed-in person may see. A sold loan shows no figures (domain.md 5)."""
     record = loans.account(connection, viewer)
     seen = tuple(as_seen_by(viewer, loan) for loan in record.loans)
     shown = [figures(loan, viewer.today) for loan in seen if loan.status != "sold"]
@@ -92,6 +94,7 @@ def account_page(connection: Connection, viewer: Viewer) -> AccountPage:
         loans=own,
         guaranteed=tuple(loan for loan in shown if loan.record.role == GUARANTOR),
         hidden=tuple(loan for loan in seen if loan.status == "sold"),
+        drafts=tuple(draft for draft in own_drafts(connection, viewer) if draft.loan_id in {loan.id for loan in seen}),
     )
 
 

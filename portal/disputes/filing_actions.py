@@ -14,8 +14,9 @@ from portal.core.refusal import Refusal
 from portal.disputes import events, moves
 from portal.disputes.effect import disputed_parts
 from portal.disputes.facts import parts_of, sums
-from portal.disputes.filing_queries import Ticks, new_page_of, promised
+from portal.disputes.filing_queries import new_page_of, promised
 from portal.disputes.queries import CONSENT, DISPUTE, LOAN, PART, DisputeRecord
+from portal.disputes.ticks import Ticks
 from portal.evidence import actions as evidence
 from portal.evidence.actions import KeptUpload
 from portal.loans import actions as loans
@@ -31,7 +32,7 @@ FRAUD_REASON = "not_mine"
 class Filing:
     """What a person sends: what is ticked, why, in which words, and the fingerprint of what was shown.
 
-    `consent` are the words agreed to, empty without files; `draft` names the files kept while the form had mistakes;
+    `particulars` (JSON) are the facts that the reason asks for; `consent` are the words agreed to, empty without files;
     `refused` says of each file that could not be taken why.
     """
 
@@ -39,14 +40,16 @@ class Filing:
     reason: str
     words: str
     seen: str
+    particulars: str = "{}"
     consent: str = ""
-    draft: str = ""
     uploads: tuple[KeptUpload, ...] = ()
     refused: tuple[Mapping[str, Any], ...] = ()
 
 
-def open_dispute(session: Session, viewer: Viewer, code: str, instalment: int, filing: Filing) -> str:
-    """File a dispute about an instalment of the viewer's loan; its number.
+def open_dispute(
+    session: Session, viewer: Viewer, code: str, instalment: int, filing: Filing, draft: str | None = None
+) -> str:
+    """File a dispute about an instalment of the viewer's loan; its number. The files of its `draft` come with it.
 
     Raises Refusal `unknown_loan`, `figures_changed`, `nothing_ticked`, `disputed_by_another`, or one of the table of
     interactions (`file_dispute.…`).
@@ -58,10 +61,11 @@ def open_dispute(session: Session, viewer: Viewer, code: str, instalment: int, f
         raise Refusal("unknown_loan")
     own = _parts_to_file(record, viewer, instalment, filing)
     number = new_number()
-    found = _insert_dispute(session, viewer, record, number, instalment, own, filing)
+    found = _insert_dispute(session, viewer, record, number, instalment, own, filing, draft)
     _suspend_and_hold(session, viewer, record, found, own)
     _stop_reminders(session, viewer, record, found)
-    evidence.send_draft(session, viewer, filing.draft, case_kind="dispute", case_number=number)
+    if draft:
+        evidence.send_draft(session, viewer, draft, case_kind="dispute", case_number=number)
     take_files(session, viewer, found, filing)
     return number
 
@@ -98,6 +102,7 @@ def _insert_dispute(
     instalment: int,
     own: Sequence[Part],
     filing: Filing,
+    draft: str | None,
 ) -> DisputeRecord:
     row = {
         "number": number,
@@ -109,6 +114,8 @@ def _insert_dispute(
         "version": 1,
         "reason": filing.reason,
         "words": filing.words,
+        "particulars": filing.particulars,
+        "draft": draft,
         "fingerprint": filing.seen,
         "disputed": 0,
         "unpaid": 0,
@@ -192,17 +199,6 @@ def _stop_reminders(session: Session, viewer: Viewer, record: LoanRecord, found:
         path=f"/disputes/{found.number}",
     )
     session.connection().execute(update(DISPUTE).where(DISPUTE.c.id == found.id).values(fraud_number=fraud_number))
-
-
-def keep_draft(session: Session, viewer: Viewer, draft: str, uploads: Sequence[KeptUpload]) -> list[dict[str, Any]]:
-    """Keep the files of a form with mistakes; what could not be kept, and why."""
-    refused = []
-    for kept in uploads:
-        try:
-            evidence.take_upload(session, viewer, kept, case_kind="draft", case_number=draft)
-        except Refusal as refusal:
-            refused.append({"code": refusal.code, **refusal.data})
-    return refused
 
 
 def take_files(session: Session, viewer: Viewer, found: DisputeRecord, filing: Filing) -> None:

@@ -1,23 +1,22 @@
 """The form of a new dispute: which penalties can be disputed, what can be ticked of one, and what that comes to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
-from portal.core.assessment import InstalmentAssessment, assess
+from portal.core.assessment import Assessment, InstalmentAssessment, assess
 from portal.core.days import add_working_days
-from portal.core.facts import DebitAttempt
-from portal.core.interactions import may
+from portal.core.facts import DaysWaiver, DebitAttempt, LoanFacts
+from portal.core.interactions import Part, may
 from portal.core.receipt import fingerprint
 from portal.core.refusal import Refusal
-from portal.disputes.effect import Span, Stretch, disputed_parts, sharing_nights, stretches
+from portal.disputes.effect import Stretch, disputed_parts, stretches
 from portal.disputes.facts import Changes, Sums, Told, changes, parts_of, read_told, sums, told
 from portal.disputes.queries import attempts_of, instalment_of
-from portal.evidence import queries as evidence
-from portal.evidence.queries import FileRecord
+from portal.disputes.ticks import Ticks
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.loans.rulepacks import rule_pack
@@ -48,31 +47,14 @@ def choose_page(connection: Connection, viewer: Viewer) -> tuple[Choice, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticks:
-    """What is ticked on the form: names of nights, and the late fee. `stretches` None: everything, as at first."""
+class Sent:
+    """What will be so once it is sent: the sums, and what is taken off at once, in minor units.
 
-    stretches: tuple[str, ...] | None = None
-    nights: tuple[str, ...] = ()
-    late_fee: bool = False
+    Where a product does not accrue while disputed, the night that ends on the day of filing is waived already.
+    """
 
-    def spans(self, offered: Sequence[Stretch]) -> list[Span]:
-        """The nights that are ticked; ValueError if a name is none of those offered."""
-        free = {stretch.span.name: stretch.span for stretch in offered if not stretch.inside}
-        whole = list(free) if self.stretches is None else self.stretches
-        single = [Span.read(name) for name in self.nights]
-        inside = all(
-            any(span.from_day <= night.from_day and night.to_day <= span.to_day for span in free.values())
-            for night in single
-        )
-        if not inside or not set(whole) <= set(free):
-            raise ValueError("these nights are not on the receipt")
-        return [*(free[name] for name in whole), *single]
-
-    def moved_to(self, offered: Sequence[Stretch]) -> "Ticks":
-        """The same on a receipt that has changed: every stretch that shares a night with one that was ticked."""
-        free = [stretch.span for stretch in offered if not stretch.inside]
-        now = sharing_nights(self.stretches or (), free)
-        return Ticks(tuple(span.name for span in now), (), self.late_fee)
+    sums: Sums
+    taken_off: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +68,10 @@ class NewPage:
     fee_taken: bool
     ticks: Ticks
     sums: Sums
+    sent: Sent
     fingerprint: str
     answer_by: date
     refusal: Refusal | None
-    drafts: tuple[FileRecord, ...] = ()
 
     @property
     def currency(self) -> str:
@@ -124,13 +106,17 @@ class NewPage:
         return not stretch.inside and (chosen is None or stretch.span.name in chosen)
 
     @property
+    def has_ticks(self) -> bool:
+        """Whether anything is ticked."""
+        with_fee = bool(self.fee) and not self.fee_taken and self.fee_ticked
+        return with_fee or bool(self.ticks.nights) or any(map(self.is_ticked, self.offered))
+
+    @property
     def fee_ticked(self) -> bool:
         return self.ticks.late_fee or (self.ticks.stretches is None and not self.fee_taken)
 
 
-def new_page(
-    connection: Connection, viewer: Viewer, code: str, number: int, ticks: Ticks, draft: str = ""
-) -> NewPage | None:
+def new_page(connection: Connection, viewer: Viewer, code: str, number: int, ticks: Ticks) -> NewPage | None:
     """The form for one instalment of the viewer's loan; None if there is none with a penalty.
 
     Ticks that are not on the receipt any more move to what shares their nights.
@@ -138,15 +124,7 @@ def new_page(
     found = loans.loan_by_code(connection, viewer, code)
     if found is None or found.status == "sold":
         return None
-    page = new_page_of(found, number, viewer.today, ticks)
-    if page is None or not draft:
-        return page
-    return _with_drafts(page, evidence.case_files(connection, viewer, "draft", draft))
-
-
-def _with_drafts(page: NewPage, files: Sequence[FileRecord]) -> NewPage:
-    values = {name: getattr(page, name) for name in NewPage.__dataclass_fields__}
-    return NewPage(**values | {"drafts": tuple(file for file in files if file.state != "deleted")})
+    return new_page_of(found, number, viewer.today, ticks)
 
 
 def new_page_of(record: LoanRecord, number: int, today: date, ticks: Ticks) -> NewPage | None:
@@ -175,10 +153,23 @@ def new_page_of(record: LoanRecord, number: int, today: date, ticks: Ticks) -> N
         fee_taken=fee_taken,
         ticks=ticks,
         sums=sums(assessment, number, chosen, taken),
+        sent=_once_sent(record.facts, assessment, number, chosen, taken, today),
         fingerprint=fingerprint(record.facts, today),
         answer_by=promised(record, today),
         refusal=may("file_dispute", holds, record.facts.status, _role(record)),
     )
+
+
+def _once_sent(
+    facts: LoanFacts, now: Assessment, number: int, chosen: Sequence[Part], taken: Sequence[Part], today: date
+) -> Sent:
+    """The sums as filing will tell them: it suspends the penalty from today on, unless the product lets it accrue."""
+    if facts.terms.accrues_while_disputed:
+        return Sent(sums(now, number, chosen, taken), 0)
+    suspended = DaysWaiver("dispute", number, today, None, "dispute")
+    then = assess(replace(facts, days_waivers=(*facts.days_waivers, suspended)), today)
+    taken_off = now.instalment(number).penalty_chargeable - then.instalment(number).penalty_chargeable
+    return Sent(sums(then, number, chosen, taken), taken_off)
 
 
 def promised(record: LoanRecord, today: date) -> date:

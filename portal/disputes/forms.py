@@ -1,12 +1,10 @@
 """What borrowers and staff send about disputes, and the words for what is refused."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from portal.disputes.filing_queries import Ticks
 from portal.disputes.queue_queries import QueueFilter
 from portal.disputes.tables import DECISION_REASONS, REASONS, UNDECIDED
 from portal.platform.forms import Form, NoEntries
@@ -17,76 +15,7 @@ MAX_WORDS = 4_000
 BODY_LIMIT = 64_000_000
 """Bytes of a request with files: 60 MB of them and the rest of the form (EV-01)."""
 
-BorrowerReason = Literal["funds", "paid", "amount", "not_mine", "lent", "explained", "claim", "other"]
-
-_DRAFT = re.compile(r"[a-z2-9]{16}")
-
-
-class DisputeInput(BaseModel):
-    """A new dispute: what is ticked, why, own words, and the consent that files need."""
-
-    stretch: list[str] = Field(default=[], max_length=2_000)
-    night: list[str] = Field(default=[], max_length=400)
-    late_fee: bool = False
-    reason: BorrowerReason
-    words: str = Field(default="", max_length=MAX_WORDS)
-    consent: bool = False
-    has_draft: bool = False
-    draft: str = ""
-    seen: str = ""
-    told: str = ""
-
-
-def _open_dispute(data: Mapping[str, Any]) -> str:
-    return _(
-        "Some of this is already disputed under number %(number)s. Tick other lines, or add to that dispute.",
-        number=data["number"],
-    )
-
-
 _NOT_OPEN = lazy("This dispute has been answered or withdrawn meanwhile. Nothing was sent.")
-_CHANGED = lazy(
-    "New bookings came in while you were writing. The figures below are new. "
-    "What you typed is kept; nothing has been sent."
-)
-
-
-class DisputeForm(Form[DisputeInput]):
-    """Files a dispute."""
-
-    purpose = "dispute"
-    outlives = True
-    refusals = {
-        "figures_changed": _CHANGED,
-        "file_dispute.dispute": _open_dispute,
-        "disputed_by_another": lazy("Some of this cannot be chosen at present. Tick other lines."),
-        "file_dispute.incapacity": lazy("At present only the representative can do this. Please ring us."),
-        "file_dispute.sold": lazy("This contract has a new owner. Please turn to them."),
-    }
-
-    def check(self) -> None:
-        """What the model cannot say by itself: something is ticked, a reason is chosen, files need consent."""
-        if "reason" in self.errors:
-            self.errors["reason"] = _("Choose the reason that fits best.")
-        if not (self.raw.get("stretch") or self.raw.get("night") or self.raw.get("late_fee")):
-            self.add_error("stretch", _("Tick what you see differently."))
-        if (self.files.get("files") or self.raw.get("has_draft")) and not self.raw.get("consent"):
-            self.add_error(
-                "consent",
-                _("Tick this so that we may read your files, and choose them again; or leave the files out."),
-            )
-
-    @property
-    def ticks(self) -> Ticks:
-        """What is ticked, whatever else is wrong."""
-        stretch, night = self.raw.get("stretch") or [], self.raw.get("night") or []
-        return Ticks(tuple(stretch), tuple(night), bool(self.raw.get("late_fee")))
-
-    @property
-    def draft(self) -> str:
-        """The name under which files wait for the form to be right."""
-        given = str(self.raw.get("draft", ""))
-        return given if _DRAFT.fullmatch(given) else ""
 
 
 class AddInput(BaseModel):

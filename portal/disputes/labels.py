@@ -1,9 +1,11 @@
 """The words for states, reasons, outcomes and rows of disputes, in the reader's language; templates get this module."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from portal.core.days import each_day
+from portal.core.interactions import Part
 from portal.disputes.effect import Row, Span
 from portal.disputes.queries import DecisionRecord, DisputeRecord
 from portal.evidence.labels import file_line as file_line
@@ -71,9 +73,12 @@ REASONS: Mapping[str, tuple[Lazy, Lazy]] = {
         lazy("An insurance or accident claim is open"),
         lazy("Give the claim number and what the insurer last wrote."),
     ),
+    "hardship": (
+        lazy("I cannot pay at present"),
+        lazy("You need not prove anything. A plan with small steps helps more than a dispute."),
+    ),
     "other": (lazy("Something else"), lazy("Write it in your own words. A person reads it.")),
 }
-HARDSHIP = lazy("I cannot pay at present")
 DECISION_REASONS: Mapping[str, Lazy] = {
     "funds_met": lazy("Funds rule met, no second debit"),
     "funds_not_met": lazy("Funds rule not met"),
@@ -106,8 +111,6 @@ SUM_ROWS = frozenset({"instalment"})
 
 def reason(code: str, contract_type: str) -> str:
     """Why a person disputes, in words."""
-    if code == "hardship":
-        return str(HARDSHIP)
     return str(REASONS[code][0]) % {"penalty": penalty_word(contract_type)}
 
 
@@ -115,6 +118,22 @@ def span_title(span: Span) -> str:
     """Nights by the days on which they end, and how many they are."""
     nights = ngettext("%(count)s night", "%(count)s nights", span.nights, count=span.nights)
     return _("%(range)s · %(nights)s", range=formats.date_range(*span), nights=nights)
+
+
+def parts_words(parts: Iterable[Part], filed_on: date) -> str:
+    """What was disputed, as it stood on the day of filing: nights by the days on which they end, the late fee."""
+    said = []
+    for part in parts:
+        if part.kind == "late_fee":
+            said.append(str(ROWS["late_fee"]))
+        elif part.from_day is not None:
+            said.append(span_title(Span(part.from_day, part.to_day or filed_on)))
+    return listed(said)
+
+
+def listed(said: Iterable[str]) -> str:
+    """Several things one after another, each as the language sets it apart."""
+    return _("; ").join(said)
 
 
 def nights_of(span: Span) -> list[Span]:

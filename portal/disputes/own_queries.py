@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from portal.core.assessment import assess
 from portal.core.interactions import Part
+from portal.disputes.drafting_queries import Unsent, unsent
 from portal.disputes.facts import Sums, parts_of, sums
 from portal.disputes.queries import (
     CONSENT,
@@ -40,17 +41,27 @@ class Listed:
     outcome: str | None
 
 
-def list_page(connection: Connection, viewer: Viewer) -> tuple[Listed, ...]:
-    """The person's disputes, the latest first."""
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """All that a person has sent, and what was begun and not sent, each the latest first."""
+
+    disputes: tuple[Listed, ...]
+    unsent: tuple[Unsent, ...]
+
+
+def list_page(connection: Connection, viewer: Viewer) -> ListPage:
+    """The person's disputes and drafts."""
     statement = (
         select(*RECORD.selected_columns, DECISION_ROW.c.outcome)
         .outerjoin(DECISION_ROW, DECISION_ROW.c.dispute_id == DISPUTE.c.id)
         .where(DISPUTE.c.person_id == viewer.person_id)
         .order_by(DISPUTE.c.id.desc())
     )
-    names = {loan.id: loan.name for loan in loans.account(connection, viewer).loans}
+    records = loans.account(connection, viewer).loans
+    names = {loan.id: loan.name for loan in records}
     found: Any = connection.execute(statement)
-    return tuple(Listed(DisputeRecord(*row[:-1]), names.get(row.loan_id, ""), row.outcome) for row in found)
+    listed = tuple(Listed(DisputeRecord(*row[:-1]), names.get(row.loan_id, ""), row.outcome) for row in found)
+    return ListPage(listed, unsent(connection, viewer, records))
 
 
 _CONSENT = (

@@ -56,6 +56,7 @@ class DisputeRecord:
     held_by: int | None
     held_since: datetime | None
     fraud_number: str | None
+    particulars: str
 
     @property
     def is_open(self) -> bool:
@@ -138,6 +139,12 @@ def dispute(connection: Connection, viewer: Viewer, number: str) -> DisputeRecor
     """A dispute that the viewer may see, None if there is none of that number."""
     row: Any = connection.execute(_BY_NUMBER.where(visible_to(viewer)), {"number": number}).first()
     return DisputeRecord(*row) if row else None
+
+
+def number_of_draft(connection: Connection, viewer: Viewer, code: str) -> str | None:
+    """The number that a person's draft got when it was sent."""
+    found = select(DISPUTE.c.number).where(DISPUTE.c.person_id == viewer.person_id, DISPUTE.c.draft == code)
+    return connection.execute(found).scalar()
 
 
 def of_person(connection: Connection, person_id: int) -> tuple[DisputeRecord, ...]:

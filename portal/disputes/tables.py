@@ -10,7 +10,7 @@ from portal.platform.db import Instant
 STATES = ("draft", "open", "waiting", "proposed", "decided", "in_review", "closed", "withdrawn")
 UNDECIDED = ("open", "waiting", "proposed")
 REASONS = ("funds", "paid", "amount", "not_mine", "lent", "explained", "claim", "hardship", "other")
-"""domain.md 7; hardship is kept for cases that staff turn into one, a borrower is led to a plan first."""
+"""domain.md 7; of hardship a borrower is led to a plan first."""
 PART_KINDS = ("nights", "late_fee")
 OUTCOMES = ("upheld", "partly", "not_upheld")
 DECISION_REASONS = (
@@ -38,7 +38,8 @@ class Dispute(SQLModel, table=True):
     """A dispute about one instalment of a loan. Amounts are minor units and were told to the person at filing.
 
     `version` guards every change of `state`. `answer_by` is the promised date. `held_by` is who of the staff works
-    on it; it binds nobody. `fraud_number` names the hold that a claim of misuse opened.
+    on it; it binds nobody. `fraud_number` names the hold that a claim of misuse opened. `particulars` (JSON) are the
+    facts that its reason asks for; `draft` is the code of the draft that it was, so that none is sent twice.
     """
 
     __table_args__ = (
@@ -47,6 +48,7 @@ class Dispute(SQLModel, table=True):
         CheckConstraint("disputed >= 0 AND unpaid >= 0 AND stays_payable >= 0", name="not_negative"),
         CheckConstraint("(held_by IS NULL) = (held_since IS NULL)", name="held"),
         Index("ix_dispute_state_answer_by", "state", "answer_by"),
+        Index("uq_dispute_draft", "draft", unique=True),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -70,6 +72,8 @@ class Dispute(SQLModel, table=True):
     held_by: int | None = Field(default=None, foreign_key="staff_account.id")
     held_since: datetime | None = Field(default=None, sa_type=Instant)
     fraud_number: str | None = None
+    particulars: str = Field(default="{}", sa_type=Text, sa_column_kwargs={"server_default": "{}"})
+    draft: str | None = None
 
 
 class DisputePart(SQLModel, table=True):

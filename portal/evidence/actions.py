@@ -19,8 +19,8 @@ from portal.platform.files import FileStore, StoreUnreachable
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_code
 
-DRAFT_DAYS = 1
-"""How many days a form that was never sent keeps its files."""
+DRAFT_DAYS = 30
+"""How many days a form that was not sent is kept after its last change, with its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def take_upload(
     """Put a kept file into a case and return its code; the same content in the same case stays one file.
     What only staff had seen is shared from then on, if it now comes to be shared.
 
-    Staff name the `person_id` whose case it is. A draft's file goes after a day. Raises `Refusal`
+    Staff name the `person_id` whose case it is. A draft's file goes with its draft. Raises `Refusal`
     `files_too_many` or `files_too_large` (with `file`, and `limit` in files or bytes), or `quota_person`.
     """
     owner = viewer.person_id if viewer.kind == "borrower" else person_id
@@ -170,6 +170,15 @@ def send_draft(
         .values(case_kind=case_kind, case_number=case_number)
     )
     return _changed(moved)
+
+
+def remove_draft(session: Session, viewer: Viewer, draft: str, *, because: str) -> list[str]:
+    """Delete all files of a draft that is gone; returns the store keys to delete once this is committed."""
+    here = (FILE.c.case_kind == "draft", FILE.c.case_number == draft, FILE.c.deleted_at.is_(None))
+    keys: list[str] = []
+    for file_id in session.scalars(select(FILE.c.id).where(*here)).all():
+        keys += remove(session, viewer, file_id, because=because)
+    return keys
 
 
 def keep_until(session: Session, viewer: Viewer, *, case_kind: str, case_number: str, delete_after: date) -> None:

@@ -175,21 +175,39 @@ async def write(request: Request, fn: Writing[P, T], *args: P.args, **kwargs: P.
 
     Raises Refusal and what else `fn` raises, after rolling back; KeyReused when the key came with another payload.
     """
-    portal = request.app.state.portal
-    doors: Doors = portal.doors
     visit = visit_of(request)
-    if request.method not in _SAFE and visit.posted is None:
-        raise FormNotRead(f"{request.method} {visit.route.name if visit.route else ''}")
     number, visit.writes = visit.writes, visit.writes + 1
 
-    def asked(session: Session, _system: Viewer) -> T:
-        viewer = _admitted(request, session.connection())
+    def keyed(session: Session, viewer: Viewer) -> T:
         effect = partial(fn, session, viewer, *args, **kwargs)
         if visit.posted is None:
             return effect()
         name = _name_of(request, viewer, visit.posted, number)
         result: T = once(session, name, visit.posted.payload, viewer.now, result_type(fn), effect)
-        if visit.typed is not None:
+        return result
+
+    return await _write(request, keyed)
+
+
+async def overwrite(request: Request, fn: Writing[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Write for a request what may be written over and over: of one form sent twice the latest entries count.
+
+    `fn` has to leave the same behind when it runs twice. Raises what it raises, after rolling back.
+    """
+    return await _write(request, lambda session, viewer: fn(session, viewer, *args, **kwargs))
+
+
+async def _write(request: Request, fn: Writing[[], T]) -> T:
+    portal = request.app.state.portal
+    doors: Doors = portal.doors
+    visit = visit_of(request)
+    if request.method not in _SAFE and visit.posted is None:
+        raise FormNotRead(f"{request.method} {visit.route.name if visit.route else ''}")
+
+    def asked(session: Session, _system: Viewer) -> T:
+        viewer = _admitted(request, session.connection())
+        result = fn(session, viewer)
+        if visit.posted is not None and visit.typed is not None:
             portal.drop_entries(session, viewer, visit.typed.form)
         return result
 

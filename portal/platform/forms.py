@@ -75,6 +75,13 @@ class Form(Generic[Value]):
         return cls({name: _as_typed(value) for name, value in initial.items()})
 
     @classmethod
+    def taken(cls, entries: Mapping[str, Any]) -> Self:
+        """The form with what was typed into it earlier, looked at anew."""
+        form = cls(entries)
+        form._validate()
+        return form
+
+    @classmethod
     async def reopen(cls, request: Request, **initial: Any) -> Self:
         """The form as it was typed when its session ended, else the blank one. Nothing is validated (SB-05)."""
         form = cls.blank(**initial)
@@ -103,6 +110,11 @@ class Form(Generic[Value]):
     def ok(self) -> bool:
         """Whether there is a value and nothing is wrong with it."""
         return self._value is not None and not self.errors and not self.form_errors
+
+    @property
+    def is_read(self) -> bool:
+        """Whether there is a value, whatever else may be wrong with it."""
+        return self._value is not None
 
     @property
     def value(self) -> Value:

@@ -14,10 +14,10 @@ from portal.core.refusal import Refusal
 from portal.disputes import deciding_actions, ending_actions, filing_actions, jobs, thread_actions
 from portal.disputes.deciding_actions import seen_hash
 from portal.disputes.deciding_queries import decide_page
-from portal.disputes.filing_queries import Ticks
 from portal.disputes.own_queries import detail_page, list_page
 from portal.disputes.queries import DECISION_ROW, DISPUTE, decision, dispute
 from portal.disputes.queue_queries import QueueFilter, queue_page
+from portal.disputes.ticks import Ticks
 from portal.loans import queries as loans
 from portal.loans.tables import DecisionExport, table_of
 from portal.platform.clock import FixedClock

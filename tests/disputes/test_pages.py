@@ -1,5 +1,7 @@
 """A borrower's pages over HTTP: filing with files and mistakes, the status page, the outcome, and who may see them."""
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +17,12 @@ from portal.platform.db import Doors
 from portal.platform.files import FileStore
 from tests.buckets import files_of
 from tests.client import Client, fields_of, form_of
+from tests.disputes import walk
 from tests.disputes.conftest import DECIDED
+from tests.disputes.walk import ALL, said_of
 from tests.make import evidence
 from tests.make.disputes import Cast, choice, file_dispute, loan_code
+from tests.make.loans import borrower, import_tables
 from tests.scanners import pretending
 
 
@@ -32,18 +37,9 @@ def form_path(doors: Doors, cast: Cast) -> str:
     return f"/loans/{loan_code(doors, cast.borrower())}/instalments/3/dispute"
 
 
-def send(client: Client, page: Any, values: dict[str, Any], files: Any = None, form: str = "/dispute") -> Any:
-    chosen = form_of(page, form)
-    fields = {**fields_of(page, chosen), **values}
-    return client.post(str(chosen.attributes["action"]), fields, files=files)
-
-
 def evidence_code_states(doors: Doors) -> dict[str, str]:
     rows = select(FILE.c.code, FILE.c.state)
     return doors.read_as(doors.system(), lambda connection, _viewer: dict(map(tuple, connection.execute(rows))))
-
-
-ALL = ["2026-03-06_2026-03-20", "2026-03-21_2026-03-31", "2026-04-01_2026-04-17"]
 
 
 def test_the_form_shows_nights_and_sums(lin: Client, form_path: str) -> None:
@@ -54,6 +50,15 @@ def test_the_form_shows_nights_and_sums(lin: Client, form_path: str) -> None:
     assert page.text.count("checked") == 3
 
 
+def test_the_form_says_what_sending_takes_off_at_once(lin: Client, form_path: str) -> None:
+    """ui.md 8: 20.54 on the form, 20.14 after, since the night that ends on the day of filing is waived."""
+    said = said_of(lin.get(form_path))
+    assert "the night that ends today is taken off at once: 0.40" in said
+    assert "Then 20.14 is disputed, 11.29 of it unpaid, and 2,075.22 stays payable" in said
+    part = said_of(lin.get(form_path + "/sums", params={"stretch": ALL[0]}))
+    assert "taken off at once: 0.40. Then 8.85 is disputed, 0.00 of it unpaid, and 2,086.51 stays payable" in part
+
+
 def test_sums_follow_the_ticks(lin: Client, form_path: str) -> None:
     part = lin.get(form_path + "/sums", params={"stretch": ALL[1]})
     assert part.status_code == 200
@@ -62,39 +67,120 @@ def test_sums_follow_the_ticks(lin: Client, form_path: str) -> None:
     assert lin.get(form_path + "/sums", params={"stretch": "nonsense"}).status_code == 200
 
 
-def test_filing_gives_a_number_and_a_promised_date(lin: Client, form_path: str) -> None:
-    page = lin.get(form_path)
-    answer = send(lin, page, {"stretch": ALL, "reason": "funds", "words": "It was there."})
+def test_the_way_from_the_nights_to_the_number(lin: Client, form_path: str) -> None:
+    check = walk.to_check(lin, form_path, words="It was there.")
+    said = said_of(check)
+    for words in ("6–20 March", "The money was in my account", "6789", "It was there.", "24 April", "20.14", "11.29"):
+        assert words in said, words
+    assert "The night that ends today is taken off at once" in said
+    answer = walk.send_off(lin, check)
     assert answer.status_code == 303
-    status = lin.follow(answer)
-    for words in ("24 April", "20.14", "11.29", "2,075.22", "It was there."):
-        assert words in status.text
-    assert (
-        send(lin, page, {"stretch": ALL, "reason": "funds", "words": "It was there."}).headers["location"]
-        == (answer.headers["location"])
-    )
+    sent = said_of(lin.follow(answer))
+    for words in ("is with us", "24 April", "20.14", "11.29", "2,075.22", "6789", "It was there."):
+        assert words in sent, words
     assert lin.get("/disputes").text.count("Being decided") == 1
+    assert "Not sent yet" not in said_of(lin.get("/disputes"))
+
+
+def test_sent_twice_is_sent_once(lin: Client, form_path: str) -> None:
+    """The button twice, the same page again after its answer was lost, and every page on the way back."""
+    first = walk.begin(lin, form_path)
+    code = walk.code_of(first)
+    check = walk.to_check(lin, form_path)
+    own = str(check.url)
+    number = walk.send_off(lin, check).headers["location"].split("/")[2]
+    assert walk.send_off(lin, check).headers["location"].split("/")[2] == number
+    for step in ("", "/nights", "/reason", "/details", "/files"):
+        assert lin.get(own + step).headers["location"].endswith(f"/disputes/{number}"), step
+    assert lin.get("/disputes").text.count("Being decided") == 1
+    assert code in lin.get("/disputes").text, "the one that was only begun is still a draft"
+
+
+@pytest.mark.parametrize("reason", walk.FACTS)
+def test_each_reason_keeps_its_facts(lin: Client, doors: Doors, cast: Cast, form_path: str, reason: str) -> None:
+    sent = walk.file(lin, form_path, reason)
+    assert "is with us" in sent.text
+    number = str(sent.url).split("/")[4]
+    expected = {
+        "funds": ["Account ending in", "6789"],
+        "paid": ["Paid on", "5 March 2026", "1,180.00", "Bank transfer"],
+        "amount": ["of these nights", "It should be", "8.85"],
+        "not_mine": ["All reminders about this contract have stopped."],
+        "explained": ["That the first month is free.", "The shop"],
+        "claim": ["K-88 17", "A mutual", "They wait for the surveyor."],
+        "other": ["It is something else."],
+    }.get(reason, [])
+    staff = lin.another(headers={"Accept-Language": "en"})
+    staff.http.cookies.update(cast.sign_in(cast.staff("Qiao Mu")))
+    pages = [sent, lin.get(f"/disputes/{number}"), staff.get(f"/staff/disputes/{number}")]
+    for page in pages:
+        for words in expected:
+            assert words in said_of(page) or "stopped" in words, f"{page.url} does not say {words}"
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("reason", "typed", "field", "said"),
     [
-        ({"stretch": ALL}, "Choose the reason"),
-        ({"stretch": [], "reason": "funds"}, "Tick what you see differently"),
-        ({"stretch": ALL, "reason": "hardship"}, "Choose the reason"),
-        ({"stretch": ALL, "reason": "funds", "words": "x" * 4001}, "4000 characters"),
+        ("funds", {"tail": "12a4"}, "tail", "Type the last four digits"),
+        ("paid", {"paid_on_year": "2027"}, "paid_on", "This day is still to come"),
+        ("paid", {"paid_on_month": "13"}, "paid_on", "not a day of the calendar"),
+        ("paid", {"paid": "much"}, "paid", "Type an amount in digits"),
+        ("paid", {"paid": "0"}, "paid", "Type an amount above zero"),
+        ("paid", {"channel": ""}, "channel", "Choose the way by which you paid"),
+        ("amount", {"figure": None}, "figure", "Choose the figure that is wrong"),
+        ("amount", {"should_be": "9" * 18}, "should_be", "too large"),
+        ("explained", {"told_you": " "}, "told_you", "Please fill this in"),
+        ("claim", {"insurer": ""}, "insurer", "Please fill this in"),
+        ("other", {"words": ""}, "words", "Write in your own words"),
+        ("funds", {"words": "x" * 4001}, "words", "4000 characters"),
     ],
 )
-def test_mistakes_lose_nothing(lin: Client, form_path: str, values: dict[str, Any], said: str) -> None:
-    answer = send(lin, lin.get(form_path), {"words": "kept words", **values})
+def test_mistakes_in_the_facts_lose_nothing(
+    lin: Client, form_path: str, reason: str, typed: dict[str, Any], field: str, said: str
+) -> None:
+    page = lin.follow(walk.choose(lin, lin.follow(walk.begin(lin, form_path)), reason))
+    answer = walk.tell(lin, page, {"words": "kept words", **walk.FACTS[reason], **typed})
     assert answer.status_code == 422
     assert said in answer.text
+    assert f'href="#{field}"' in answer.text
     assert "Error:" in answer.text
-    assert str(values.get("words", "kept words"))[:10] in answer.text
+    if "words" not in typed and reason != "other":
+        assert "kept words" in answer.text
 
 
-def test_without_scripts_update_shows_the_sums_and_files_nothing(lin: Client, form_path: str) -> None:
-    answer = send(lin, lin.get(form_path), {"stretch": ALL[:1], "act": "update"})
+def test_only_what_a_reason_needs_is_asked(lin: Client, form_path: str) -> None:
+    asked = {}
+    for reason in walk.FACTS:
+        page = lin.follow(walk.choose(lin, lin.follow(walk.begin(lin, form_path)), reason))
+        asked[reason] = set(fields_of(page, form_of(page, "/details"))) - {"form_token", "version", "words"}
+    assert asked["lent"] == asked["hardship"] == asked["other"] == set()
+    assert asked["funds"] == {"tail", "holder"}
+    assert asked["claim"] == {"claim_number", "insurer", "last_answer"}
+    assert {"paid", "channel"} < asked["paid"]
+
+
+def test_hardship_leads_to_a_plan_before_any_form(lin: Client, form_path: str) -> None:
+    page = lin.follow(walk.choose(lin, lin.follow(walk.begin(lin, form_path)), "hardship"))
+    assert page.text.index('href="/plans/new"') < page.text.index("<textarea")
+    assert "You need not prove anything" in page.text
+
+
+def test_a_reason_has_to_be_chosen(lin: Client, form_path: str) -> None:
+    page = lin.follow(walk.begin(lin, form_path))
+    for reason in ("", "nonsense"):
+        answer = walk.choose(lin, page, reason)
+        assert answer.status_code == 422
+        assert "Choose the reason" in answer.text
+
+
+def test_something_has_to_be_ticked(lin: Client, form_path: str) -> None:
+    answer = walk.begin(lin, form_path, {"stretch": []})
+    assert answer.status_code == 422
+    assert "Tick what you see differently" in answer.text
+
+
+def test_without_scripts_update_shows_the_sums_and_keeps_nothing(lin: Client, form_path: str) -> None:
+    answer = walk.begin(lin, form_path, {"stretch": ALL[:1]}, act="update")
     assert answer.status_code == 200
     assert "8.85" in answer.text
     assert answer.text.count("checked") == 1
@@ -102,9 +188,8 @@ def test_without_scripts_update_shows_the_sums_and_files_nothing(lin: Client, fo
 
 
 def test_single_nights_can_be_chosen(lin: Client, form_path: str) -> None:
-    values = {"stretch": [], "night": ["2026-03-21_2026-03-21", "2026-03-22_2026-03-22"], "reason": "amount"}
-    status = lin.follow(send(lin, lin.get(form_path), values))
-    assert "0.89" in status.text
+    ticks = {"stretch": [], "night": ["2026-03-21_2026-03-21", "2026-03-22_2026-03-22"]}
+    assert "0.89" in walk.file(lin, form_path, "amount", ticks=ticks).text
 
 
 def test_a_store_that_is_away_loses_no_dispute(lin: Client, doors: Doors, form_path: str, app: Any) -> None:
@@ -113,13 +198,13 @@ def test_a_store_that_is_away_loses_no_dispute(lin: Client, doors: Doors, form_p
     service = files_of({"FILES_URL": "s3://evidence", "FILES_ENDPOINT": "http://127.0.0.1:9"})
     working, portal.files = portal.files, FileStore(Bucket(service), portal.settings.file_keys)
     files = [("files", (f"{number}.pdf", evidence.pdf(number), "application/pdf")) for number in (1, 2, 3)]
-    values = {"stretch": ALL, "reason": "funds", "words": "It was there.", "consent": "yes"}
-    status = lin.follow(send(lin, lin.get(form_path), values, files))
-    assert "It was there." in status.text
+    sent = walk.file(lin, form_path, words="It was there.", files=files)
+    assert "It was there." in sent.text
     for number in (1, 2, 3):
-        assert f"{number}.pdf could not be stored" in status.text
+        assert f"{number}.pdf could not be stored" in sent.text
     portal.files = working
-    again = lin.follow(send(lin, status, {"consent": "yes"}, files[:1], form="/add"))
+    status = lin.get(str(sent.url).removesuffix("/sent"))
+    again = lin.follow(walk.send(lin, status, {"consent": "yes"}, "/add", files[:1]))
     assert again.text.count("Being checked") == 1
 
 
@@ -128,61 +213,83 @@ def test_a_file_in_which_the_scanner_finds_something_is_said_to_both(
 ) -> None:
     portal = app.state.portal
     files = [("files", ("statement.pdf", evidence.pdf(), "application/pdf"))]
-    values = {"stretch": ALL, "reason": "funds", "consent": "yes"}
-    answer = send(lin, lin.get(form_path), values, files)
+    place = str(walk.file(lin, form_path, files=files).url.path).removesuffix("/sent")
     with pretending() as scanner:
         scanner.answer = b"stream: Test.Signature FOUND\0"
         assert evidence_jobs.read_waiting(portal.doors, portal.files, Clamd(scanner.address)) == 1
-    status = lin.get(answer.headers["location"])
+    status = lin.get(place)
     assert "the virus check found something in it. Send it another way" in status.text
     assert "Test.Signature" not in status.text
     assert ">View<" not in status.text
     code = str(form_of(status, "/remove").attributes["action"]).split("/")[2]
     client.http.cookies.clear()
     client.http.cookies.update(cast.sign_in(cast.staff("wei")))
-    staff = client.get(f"/staff{answer.headers['location']}")
+    staff = client.get(f"/staff{place}")
     assert "the virus check found Test.Signature" in staff.text
     assert ">View<" not in staff.text
     client.http.cookies.clear()
     client.http.cookies.update(cast.sign_in(cast.borrower()))
-    assert (
-        lin.submit(lin.get(answer.headers["location"]), form="/remove").headers["location"]
-        == answer.headers["location"]
-    )
+    assert lin.submit(lin.get(place), form="/remove").headers["location"] == place
     assert evidence_code_states(doors) == {code: "deleted"}
 
 
 def test_a_file_that_fails_is_named_and_the_dispute_is_filed(
     lin: Client, doors: Doors, form_path: str, app: Any
 ) -> None:
+    statement = evidence.pdf()
     files = [
-        ("files", ("March statement.pdf", evidence.pdf(), "application/pdf")),
+        ("files", ("March statement.pdf", statement, "application/pdf")),
         ("files", ("recording.mov", b"not a picture", "video/quicktime")),
     ]
-    values = {"stretch": ALL, "reason": "funds", "consent": "yes"}
-    status = lin.follow(send(lin, lin.get(form_path), values, files))
+    page = lin.follow(walk.begin(lin, form_path))
+    page = lin.follow(walk.tell(lin, lin.follow(walk.choose(lin, page, "funds")), walk.FUNDS))
+    page = lin.follow(walk.upload(lin, page, files))
+    assert "We cannot read recording.mov" in page.text
+    assert "Uploaded, not sent yet" in page.text
+    check = lin.follow(walk.upload(lin, page))
+    assert "90 days after the case is closed" in check.text
+    sent = lin.follow(walk.send_off(lin, check, consent="yes"))
+    assert "We cannot read recording.mov" in sent.text
+    assert hashlib.sha256(statement).hexdigest() in sent.text, "the receipt has the fingerprint of every file"
+    status = lin.get(str(sent.url).removesuffix("/sent"))
     assert "March statement.pdf" in status.text
-    assert "We cannot read recording.mov" in status.text
     assert "Being checked" in status.text
-    assert "90 days after the case is closed" in status.text
     assert evidence_jobs.read_waiting(doors, app.state.portal.files) == 1
     assert "/view" in lin.get(str(status.url)).text
 
 
-def test_files_need_consent_and_wait_for_the_form_to_be_right(lin: Client, form_path: str) -> None:
+def test_files_need_consent_or_are_taken_out(lin: Client, form_path: str) -> None:
     files = [("files", ("slip.png", evidence.picture(), "image/png"))]
-    refused = send(lin, lin.get(form_path), {"stretch": ALL, "reason": "paid"}, files)
+    check = walk.to_check(lin, form_path, "paid", files=files)
+    refused = walk.send_off(lin, check)
     assert refused.status_code == 422
     assert "Tick this so that we may read your files" in refused.text
-    assert "slip.png" not in refused.text
-    again = send(lin, refused, {"stretch": ALL, "consent": "yes"} | {"reason": ""}, files)
-    assert again.status_code == 422
-    assert "Uploaded, not sent yet" in again.text
-    status = lin.follow(send(lin, again, {"stretch": ALL, "consent": "yes", "reason": "paid"}))
-    assert "slip.png" in status.text
+    page = lin.get(str(check.url) + "/files")
+    assert "Uploaded, not sent yet" in page.text
+    emptied = lin.follow(lin.submit(page, form="/remove"))
+    assert emptied.url == page.url
+    assert "slip.png" not in emptied.text
+    old = walk.send_off(lin, check, consent="yes")
+    assert old.status_code == 409, "it was not looked over without the file"
+    assert "Please look it over once more" in old.text
+    assert "is with us" in lin.follow(walk.send_off(lin, old)).text
+
+
+def test_consent_is_taken_back_with_the_files(lin: Client, form_path: str) -> None:
+    files = [("files", ("slip.png", evidence.picture(), "image/png"))]
+    sent = walk.file(lin, form_path, "paid", files=files)
+    status = lin.get(str(sent.url).removesuffix("/sent"))
     gone = lin.follow(lin.submit(status, form="/consent"))
     assert "slip.png" not in gone.text
     assert "has been deleted" in gone.text
+
+
+def test_an_example_is_drawn_and_our_own_debits_are_shown(lin: Client, form_path: str) -> None:
+    page = lin.follow(walk.begin(lin, form_path))
+    page = lin.follow(walk.tell(lin, lin.follow(walk.choose(lin, page, "funds")), walk.FUNDS))
+    assert "<svg" in page.text
+    assert "Every line 4–6 March 2026" in said_of(page)
+    assert "5 March 2026 at 08:12 we tried to take CN¥1,180.00" in said_of(page)
 
 
 def test_figures_that_changed_under_the_form_are_shown_anew(
@@ -192,19 +299,24 @@ def test_figures_that_changed_under_the_form_are_shown_anew(
     lin = client.another()
     lin.http.cookies.update(cast.sign_in(cast.borrower()))
     page = lin.get(form_path)
+    check = walk.to_check(lin, form_path, words="kept words")
     clock.advance(minutes=2)
-    answer = send(lin, page, {"stretch": ALL, "reason": "funds", "words": "kept words"})
+    answer = walk.send(lin, page, {"stretch": ALL, "act": "next"}, "/dispute")
+    assert answer.status_code == 409
+    assert "New bookings came in" in answer.text
+    answer = walk.send_off(lin, check)
     assert answer.status_code == 409
     assert "New bookings came in" in answer.text
     assert "kept words" in answer.text
+    assert "6–20 March" in said_of(answer)
+    assert lin.follow(walk.send_off(lin, answer)).status_code == 200
 
 
 def test_the_same_nights_again_lead_to_the_first_dispute(lin: Client, form_path: str) -> None:
-    page = lin.get(form_path)
-    number = send(lin, page, {"stretch": ALL, "reason": "funds"}).headers["location"].rsplit("/", 1)[1]
-    again = lin.get(form_path)
-    assert "disputed already" in again.text
-    answer = send(lin, again, {"stretch": ALL, "reason": "funds"})
+    check = walk.to_check(lin, form_path)
+    number = walk.send_off(lin, walk.to_check(lin, form_path)).headers["location"].split("/")[2]
+    assert "disputed already" in lin.get(form_path).text
+    answer = walk.send_off(lin, check)
     assert answer.status_code == 409
     assert number in lin.get("/disputes").text
 
@@ -257,24 +369,33 @@ def test_choosing_an_instalment(lin: Client, form_path: str) -> None:
     assert form_path.replace("/3/", "/5/") not in page.text
 
 
-PATHS = ("/disputes", "/disputes/start", "/disputes/{number}", "{form}", "{form}/sums")
+STEPS = ("", "/nights", "/reason", "/details", "/files")
+PATHS = ("/disputes", "/disputes/start", "/disputes/{number}", "/disputes/{number}/sent", "{form}", "{form}/sums")
 POSTS = ("/disputes/{number}/add", "/disputes/{number}/withdraw", "/disputes/{number}/consent", "{form}")
 
 
-def test_who_may_see_what(client: Client, doors: Doors, cast: Cast, form_path: str) -> None:
-    number = file_dispute(doors, cast.borrower())
-    paths = [path.format(number=number, form=form_path) for path in PATHS]
-    stranger, staff = client.another(), client.another()
+def test_who_may_see_what(client: Client, doors: Doors, cast: Cast, form_path: str, tmp_path: Path) -> None:
+    second = {"borrowers": [borrower(borrower_ref="B2", name="周二", mobile="13900139000")]}
+    second["parties"] = [{"loan_ref": "L1", "borrower_ref": "B2", "role": "co_borrower"}]
+    import_tables(doors, tmp_path / "second", second)
+    lin, zhou, stranger, staff = client.another(), client.another(), client.another(), client.another()
+    lin.http.cookies.update(cast.sign_in(cast.borrower()))
+    zhou.http.cookies.update(cast.sign_in(cast.borrower("B2")))
     staff.http.cookies.update(cast.sign_in(cast.staff("Qiao Mu", "dispute_handler", "supervisor")))
-    for path in paths:
+    draft = str(lin.follow(walk.choose(lin, lin.follow(walk.begin(lin, form_path)), "paid")).url).rsplit("/", 1)[0]
+    number = file_dispute(doors, cast.borrower(), 4)
+    paths = [path.format(number=number, form=form_path) for path in PATHS]
+    drafts = [f"{draft}{step}" for step in STEPS]
+    for path in (*paths, *drafts):
         assert stranger.get(path).status_code in {303, 401}
         assert staff.get(path).status_code in {303, 401, 403}
-    for path in POSTS:
-        address = path.format(number=number, form=form_path)
-        assert stranger.post(address, {}).status_code in {303, 400, 401, 403}
-    lin = client.another()
-    lin.http.cookies.update(cast.sign_in(cast.borrower()))
-    assert [lin.get(path).status_code for path in paths] == [200] * len(paths)
+    for path in [path.format(number=number, form=form_path) for path in POSTS] + [*drafts, f"{draft}/discard"]:
+        assert stranger.post(path, {}).status_code in {303, 400, 401, 403}
+        assert staff.post(path, {}).status_code in {303, 400, 401, 403}
+    assert [lin.get(path).status_code for path in (*paths, *drafts)] == [200] * (len(paths) + len(drafts))
+    assert [zhou.get(path).status_code for path in drafts] == [404] * len(drafts), "a draft is its person's alone"
+    token = fields_of(zhou.get(form_path), form_of(zhou.get(form_path), "/dispute"))["form_token"]
+    assert zhou.post(f"{draft}/nights", {"form_token": token, "stretch": ALL}).status_code in {403, 404}
     assert lin.get("/disputes/222-222").status_code == 404
     assert lin.get(form_path.replace("/3/", "/5/")).status_code == 404
     assert lin.post(f"/disputes/{number}/withdraw", {}).status_code == 400

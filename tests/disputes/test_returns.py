@@ -8,6 +8,7 @@ import pytest
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from tests.client import Client, fields_of, form_of
+from tests.disputes import walk
 from tests.disputes.conftest import DECIDED
 from tests.make import evidence
 from tests.make.disputes import Cast, file_dispute, loan_code
@@ -28,11 +29,6 @@ def form_path(doors: Doors, cast: Cast) -> str:
     return f"/loans/{loan_code(doors, cast.borrower())}/instalments/3/dispute"
 
 
-def send(client: Client, page: Any, values: dict[str, Any], files: Any = None, form: str = "/dispute") -> Any:
-    chosen = form_of(page, form)
-    return client.post(str(chosen.attributes["action"]), {**fields_of(page, chosen), **values}, files=files)
-
-
 def slip(name: str) -> Any:
     return [("files", (name, evidence.picture(), "image/png"))]
 
@@ -44,26 +40,48 @@ def after_the_check(client: Client, cast: Cast) -> Client:
 
 
 class TestTheSessionEnded:
-    def test_a_new_dispute_comes_back_with_its_files(
+    def test_each_step_comes_back_as_it_was_typed(
         self, lin: Client, cast: Cast, form_path: str, clock: FixedClock
     ) -> None:
-        """SB-05: words, ticks, reason, consent and the files that had arrived; the last file is asked for again."""
-        draft = send(lin, lin.get(form_path), {"stretch": TICKED, "consent": "yes"}, slip("first.png"))
-        assert "Uploaded, not sent yet" in draft.text
+        """SB-05, at every step: what was typed when the session had ended stands there again after the check."""
+        typed: list[tuple[str, dict[str, Any]]] = [
+            ("/reason", {"reason": "paid"}),
+            ("/details", {**walk.FACTS["paid"], "words": "Typed for a long time."}),
+        ]
+        page = lin.get(form_path)
         clock.advance(minutes=16)
-        typed = {"stretch": TICKED, "reason": "paid", "words": "Typed for a long time.", "consent": "yes"}
-        ended = send(lin, draft, typed, slip("second.png"))
-        assert ended.status_code == 303
+        ended = walk.send(lin, page, {"stretch": TICKED, "act": "next"}, "/dispute")
         assert "kept=1" in ended.headers["location"]
-        assert "What you typed is kept." in lin.follow(ended).text
-        back = after_the_check(lin, cast).get(form_path)
+        page = after_the_check(lin, cast).get(form_path)
+        assert KEPT in page.text
+        assert page.text.count("checked") == 1
+        page = lin.follow(walk.send(lin, page, {"stretch": TICKED, "act": "next"}, "/dispute"))
+        for step, values in typed:
+            address = str(page.url)
+            clock.advance(minutes=16)
+            ended = walk.send(lin, page, {**values, "act": "next"}, step)
+            assert ended.status_code == 303
+            assert "kept=1" in ended.headers["location"]
+            back = after_the_check(lin, cast).get(address)
+            assert KEPT in back.text
+            found = fields_of(back, form_of(back, step))
+            assert {name: found[name] for name in values} == values
+            page = lin.follow(walk.send(lin, back, {"act": "next"}, step))
+        clock.advance(minutes=16)
+        address = str(page.url)
+        ended = walk.upload(lin, page, slip("first.png"))
+        back = after_the_check(lin, cast).get(address)
+        assert "Please choose these files again: first.png" in back.text
+        check = lin.follow(walk.upload(lin, back, slip("first.png")))
+        clock.advance(minutes=16)
+        ended = walk.send_off(lin, check, consent="yes")
+        assert "kept=1" in ended.headers["location"]
+        back = after_the_check(lin, cast).get(str(check.url))
         assert KEPT in back.text
-        assert "Typed for a long time." in back.text
-        assert "first.png" in back.text
-        assert "Please choose these files again: second.png" in back.text
-        assert fields_of(back, form_of(back, "/dispute"))["reason"] == "paid"
-        status = lin.follow(send(lin, back, {"stretch": TICKED}))
-        assert "first.png" in status.text
+        assert fields_of(back, form_of(back, str(check.url).rsplit("/", 1)[1]))["consent"] == "yes"
+        sent = lin.follow(walk.send_off(lin, back))
+        for words in ("first.png", "Typed for a long time.", "8.85"):
+            assert words in sent.text, words
         assert KEPT not in lin.get(form_path).text
         assert lin.get("/disputes").text.count("Being decided") == 1
 
@@ -105,10 +123,10 @@ class TestTheSessionEnded:
 
     def test_another_site_plants_nothing(self, lin: Client, form_path: str) -> None:
         page = lin.get(form_path)
-        fields = {**fields_of(page, form_of(page, "/dispute")), "words": "Planted."}
+        fields = {**fields_of(page, form_of(page, "/dispute")), "stretch": TICKED}
         headers = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
         assert lin.post(form_path, {**fields, "form_token": "made.up.token"}, headers=headers).status_code == 403
-        assert "Planted." not in lin.get(form_path).text
+        assert lin.get(form_path).text.count("checked") == 3
 
     def test_nobody_else_finds_it(
         self, lin: Client, doors: Doors, cast: Cast, form_path: str, clock: FixedClock, tmp_path: Path
@@ -121,9 +139,11 @@ class TestTheSessionEnded:
         lin.http.cookies.update(cast.sign_in(cast.borrower()))
         page = lin.get(form_path)
         clock.advance(minutes=16)
-        send(lin, page, {"stretch": TICKED, "reason": "paid", "words": "Only mine."})
+        walk.send(lin, page, {"stretch": TICKED, "act": "next"}, "/dispute")
         lin.http.cookies.update(cast.sign_in(cast.borrower("B2")))
-        assert "Only mine." not in lin.get(form_path).text
+        other = lin.get(form_path)
+        assert KEPT not in other.text
+        assert other.text.count("checked") == 3
 
     def test_a_part_that_asks_by_itself_leaves_the_page_alone(
         self, lin: Client, form_path: str, clock: FixedClock
@@ -155,23 +175,24 @@ class TestTheFiguresChanged:
     def test_a_payment_that_arrived_is_named_with_the_lines_it_changed(
         self, lin: Client, doors: Doors, form_path: str, tmp_path: Path
     ) -> None:
-        page = lin.get(form_path)
+        check = walk.to_check(lin, form_path, "funds", ticks={"stretch": TICKED}, words="Kept words.")
         import_tables(doors, tmp_path / "second", {"payments": [payment("A4", "2026-04-10", "300.00")]})
-        answer = send(lin, page, {"stretch": TICKED, "reason": "paid", "words": "Kept words."})
+        answer = walk.send_off(lin, check)
         assert answer.status_code == 409
         assert 'A payment of <data value="30000">' in answer.text
         assert "arrived while you were writing. Nothing was sent." in answer.text
         assert "Kept words." in answer.text
         for figure in ("6.80", "4.00"):
             assert figure in answer.text.partition('class="differences"')[2].partition("</ul>")[0], figure
-        assert send(lin, answer, {"stretch": TICKED}).status_code == 303
+        assert "is with us" in lin.follow(walk.send_off(lin, answer)).text
 
     def test_ticks_follow_their_nights(self, lin: Client, doors: Doors, form_path: str, tmp_path: Path) -> None:
         """The last stretch is cut in two by the payment; both halves stay ticked."""
         page = lin.get(form_path)
         import_tables(doors, tmp_path / "second", {"payments": [payment("A4", "2026-04-10", "300.00")]})
-        answer = send(lin, page, {"stretch": ["2026-04-01_2026-04-17"], "reason": "paid"})
-        assert answer.text.count("checked") == 3, "two halves and the reason"
+        answer = walk.send(lin, page, {"stretch": ["2026-04-01_2026-04-17"], "act": "next"}, "/dispute")
+        assert answer.status_code == 409
+        assert answer.text.count("checked") == 2
 
     def test_staff_see_what_changed(
         self, client: Client, doors: Doors, cast: Cast, clock: FixedClock, tmp_path: Path

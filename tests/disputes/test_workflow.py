@@ -19,8 +19,8 @@ from portal.disputes import deciding_actions, ending_actions, thread_actions
 from portal.disputes.deciding_actions import seen_hash
 from portal.disputes.deciding_queries import decide_page
 from portal.disputes.filing_actions import Filing
-from portal.disputes.filing_queries import Ticks
 from portal.disputes.queries import DECISION_ROW, dispute, suspensions
+from portal.disputes.ticks import Ticks
 from portal.loans import queries as loans
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors, make_engines

@@ -14,6 +14,7 @@ RANKS = (
     ("access",),
     ("messages",),
     ("evidence",),
+    ("drafts",),
     ("account", "complaints", "disputes", "plans"),
     ("desk",),
     ("schema",),

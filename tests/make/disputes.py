@@ -12,7 +12,8 @@ from portal.disputes import filing_actions
 from portal.disputes.deciding_actions import Choice
 from portal.disputes.deciding_queries import decide_page
 from portal.disputes.filing_actions import Filing
-from portal.disputes.filing_queries import Ticks, new_page
+from portal.disputes.filing_queries import new_page
+from portal.disputes.ticks import Ticks
 from portal.loans import queries as loans
 from portal.loans.tables import table_of
 from portal.platform.db import Doors

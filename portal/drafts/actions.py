@@ -1,0 +1,134 @@
+"""A draft is begun, changed, and ends: sent, thrown away, or kept long enough. It stops and suspends nothing."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlmodel import Session
+
+from portal.audit import actions as audit
+from portal.core.refusal import Refusal
+from portal.drafts import events
+from portal.drafts.queries import DRAFT
+from portal.evidence import actions as evidence
+from portal.evidence.actions import DRAFT_DAYS
+from portal.platform.gate import Viewer
+from portal.platform.numbers import new_code
+
+MOST = 20
+"""How many a person may have at a time: files come with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What a draft holds: its steps as JSON, and the fingerprint and the figures that they are about."""
+
+    content: str
+    seen: str
+    told: str
+
+
+def begin(session: Session, viewer: Viewer, loan_id: int, instalment: int, entries: Entries, form_key: str) -> str:
+    """Begin a draft of the viewer's with a form that has begun none yet; its code.
+
+    Raises Refusal `drafts_too_many`.
+    """
+    if (session.scalar(_COUNT.where(DRAFT.c.person_id == viewer.person_id)) or 0) >= MOST:
+        raise Refusal("drafts_too_many", limit=MOST)
+    return _insert(session, viewer, loan_id, instalment, entries, form_key=form_key)
+
+
+def _insert(
+    session: Session,
+    viewer: Viewer,
+    loan_id: int,
+    instalment: int,
+    entries: Entries,
+    *,
+    form_key: str | None = None,
+    beside: str | None = None,
+) -> str:
+    code = new_code()
+    row = {"code": code, "person_id": viewer.person_id, "loan_id": loan_id, "instalment": instalment, "version": 1}
+    more = {"form_key": form_key, "beside": beside, "created_at": viewer.now}
+    session.execute(insert(DRAFT).values(**row, **more, **_changes(viewer, entries)))
+    audit.record(session, viewer, events.DraftBegun(code, loan_id, instalment, beside))
+    return code
+
+
+_COUNT = select(func.count()).select_from(DRAFT)
+
+
+def lock(session: Session, code: str) -> None:
+    """Nobody else changes or sends the draft until this transaction ends."""
+    session.execute(select(DRAFT.c.id).where(DRAFT.c.code == code).with_for_update())
+
+
+def save(session: Session, viewer: Viewer, code: str, version: int, entries: Entries) -> str:
+    """Keep what was typed; the code of the draft that has it now.
+
+    Where another device changed the draft since `version`, these entries become a draft of their own, and stay it.
+    The same device may come from a page that is older, by its back button. Raises Refusal `unknown_draft`.
+    """
+    own = (DRAFT.c.code == code, DRAFT.c.person_id == viewer.person_id)
+    unchanged = (DRAFT.c.version == version) | (DRAFT.c.writer == _writer(viewer))
+    if _changed(session, viewer, entries, *own, unchanged):
+        _keep_files(session, viewer, code)
+        return code
+    found = session.execute(select(DRAFT.c.loan_id, DRAFT.c.instalment).where(*own)).first()
+    if found is None:
+        raise Refusal("unknown_draft")
+    apart = (DRAFT.c.beside == code, DRAFT.c.person_id == viewer.person_id, DRAFT.c.writer == _writer(viewer))
+    parted = session.scalar(select(DRAFT.c.code).where(*apart))
+    if parted is not None and _changed(session, viewer, entries, DRAFT.c.code == parted):
+        return str(parted)
+    return _insert(session, viewer, found.loan_id, found.instalment, entries, beside=code)
+
+
+def _changed(session: Session, viewer: Viewer, entries: Entries, *where: ColumnElement[bool]) -> bool:
+    values = {**_changes(viewer, entries), "version": DRAFT.c.version + 1}
+    return session.connection().execute(update(DRAFT).where(*where).values(values)).rowcount == 1
+
+
+def note(session: Session, viewer: Viewer, code: str, content: str) -> None:
+    """Keep what the program notes on a draft beside the person's entries; no other device's work is touched."""
+    own = (DRAFT.c.code == code, DRAFT.c.person_id == viewer.person_id)
+    kept = {"content": content, "updated_at": viewer.now, "keep_until": viewer.today + timedelta(days=DRAFT_DAYS)}
+    session.execute(update(DRAFT).where(*own).values(kept))
+    _keep_files(session, viewer, code)
+
+
+def end(session: Session, viewer: Viewer, code: str, because: str) -> None:
+    """A draft is gone. Raises Refusal `unknown_draft`."""
+    own = DRAFT.c.person_id == viewer.person_id if viewer.kind == "borrower" else DRAFT.c.keep_until < viewer.today
+    gone = session.connection().execute(delete(DRAFT).where(DRAFT.c.code == code, own))
+    if gone.rowcount != 1:
+        raise Refusal("unknown_draft")
+    audit.record(session, viewer, events.DraftEnded(code, because))
+
+
+def throw_away(session: Session, viewer: Viewer, code: str) -> list[str]:
+    """The person wants it no more: it goes with its files. Store keys to delete once this is committed."""
+    end(session, viewer, code, "thrown_away")
+    return evidence.remove_draft(session, viewer, code, because="draft_thrown_away")
+
+
+def _changes(viewer: Viewer, entries: Entries) -> dict[str, object]:
+    return {
+        "content": entries.content,
+        "seen": entries.seen,
+        "told": entries.told,
+        "writer": _writer(viewer),
+        "updated_at": viewer.now,
+        "keep_until": viewer.today + timedelta(days=DRAFT_DAYS),
+    }
+
+
+def _keep_files(session: Session, viewer: Viewer, code: str) -> None:
+    day = viewer.today + timedelta(days=DRAFT_DAYS)
+    evidence.keep_until(session, viewer, case_kind="draft", case_number=code, delete_after=day)
+
+
+def _writer(viewer: Viewer) -> str:
+    """A known device through all its sessions, any other through the one that it has."""
+    return f"device:{viewer.device_id}" if viewer.device_id else f"session:{viewer.session_id}"
