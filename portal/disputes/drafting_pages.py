@@ -30,9 +30,9 @@ from portal.disputes.drafting_queries import STEPS, DraftPage, missing_in
 from portal.disputes.filing_queries import NewPage
 from portal.disputes.forms import BODY_LIMIT
 from portal.disputes.ticks import Ticks
-from portal.disputes.uploads import keep_uploads
 from portal.drafts import actions as drafts
 from portal.drafts.queries import DraftRecord
+from portal.evidence.uploads import keep_uploads
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route

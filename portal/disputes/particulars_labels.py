@@ -24,7 +24,7 @@ from portal.platform.i18n import gettext as _
 
 CHANNELS: Mapping[str, Lazy] = {
     "bank": lazy("Bank transfer"),
-    "app": lazy("The lender's app or site"),
+    "app": lazy("In our app or on our site"),
     "wechat": lazy("WeChat Pay"),
     "alipay": lazy("Alipay"),
     "counter": lazy("At a counter or shop"),

@@ -135,7 +135,7 @@ def test_the_same_nights_cannot_be_disputed_twice_others_can(doors: Doors, cast:
     with pytest.raises(Refusal, match="figures_changed"):
         doors.write_as(lin, filing_actions.open_dispute, code, 3, again)
     doors.write_as(lin, filing_actions.open_dispute, code, 3, filing(doors, lin, code))
-    assert len(doors.read_as(lin, list_page)) == 2
+    assert len(doors.read_as(lin, list_page).disputes) == 2
 
 
 def test_a_claim_of_misuse_stops_reminders_at_once(doors: Doors, cast: Cast, clock: FixedClock) -> None:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
 HANDLER = next(staff for staff in STAFF if "dispute_handler" in staff.roles)
 SUPERVISOR = next(staff for staff in STAFF if "supervisor" in staff.roles)
 NUMBER = re.compile(r"/disputes/([A-Z0-9-]+)$")
+REASONS = ("paid", "amount", "not_mine", "lent", "explained", "claim", "hardship", "other")
 FILES: list[FilePayload] = [
     {"name": "statement.jpg", "mimeType": "image/jpeg", "buffer": with_position("JPEG")},
     {"name": "unreadable.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 and then nothing of it"},
@@ -57,13 +58,14 @@ def test_filed_on_one_day_and_upheld_five_days_later(browser: Browser, portal_of
 
 
 def file(page: Page, *, script: bool) -> str:
-    """Dispute every night of the third instalment; gives back the number."""
+    """Dispute every night of the third instalment, one thing a page; gives back the number."""
     steps.link_to(page, "/penalty").click()
     steps.main_button(page).click()
     page.wait_for_url("**/dispute")
-    sums = page.locator("#_sums")
+    sums = page.locator("#_sums dl")
     for figure in ("20.54", "11.69", "2,075.22"):
         sums.get_by_text(figure, exact=True).wait_for()
+    assert "0.40" in page.locator("#_sums").inner_text()
     see(page, "dispute-new")
     third = page.locator('[name="stretch"]').nth(2)
     third.uncheck()
@@ -73,15 +75,60 @@ def file(page: Page, *, script: bool) -> str:
     update(page, script)
     sums.get_by_text("20.54", exact=True).wait_for()
     steps.main_button(page).click()
+    page.wait_for_url("**/reason")
+    see(page, "dispute-reason")
+    steps.main_button(page).click()
     page.locator("#reason-error").wait_for()
-    see(page, "dispute-new-wrong")
-    page.locator('[name="reason"][value="funds"]').check()
+    see(page, "dispute-reason-wrong")
+    page.goto(page.url)
+    for reason in REASONS:
+        choose(page, reason)
+        see(page, f"dispute-details-{reason}")
+        page.go_back()
+        page.wait_for_url("**/reason")
+    choose(page, "funds")
+    page.locator('[name="tail"]').fill("6789")
     page.locator('[name="words"]').fill("The money was there at 17:32.")
+    saved_for_later(page)
+    steps.main_button(page).click()
+    page.wait_for_url("**/files")
+    see(page, "dispute-files")
     page.locator('[name="files"]').set_input_files(FILES)
+    page.locator('button[value="add"]').click()
+    page.locator(".file").first.wait_for()
+    see(page, "dispute-files-some")
+    steps.main_button(page).click()
+    page.locator('[name="consent"]').wait_for()
+    check = page.url
+    see(page, "dispute-check")
+    steps.main_button(page).click()
+    page.locator("#consent-error").wait_for()
+    see(page, "dispute-check-wrong")
     page.locator('[name="consent"]').check()
     steps.main_button(page).click()
+    page.wait_for_url("**/sent")
+    see(page, "dispute-sent")
+    page.goto(check)  # what was sent leads to the dispute
     page.wait_for_url(NUMBER)
     return status(page)
+
+
+def choose(page: Page, reason: str) -> None:
+    page.locator(f'[name="reason"][value="{reason}"]').check()
+    steps.main_button(page).click()
+    page.wait_for_url("**/details")
+
+
+def saved_for_later(page: Page) -> None:
+    """Left in the middle, found on the account, gone on with."""
+    page.locator('button[value="later"]').click()
+    page.wait_for_url("**/disputes")
+    see(page, "disputes-unsent")
+    page.goto("/account")
+    steps.link_to(page, "/disputes/drafts/").click()
+    see(page, "dispute-draft")
+    steps.link_to(page, "/details").click()
+    assert page.locator('[name="words"]').input_value() == "The money was there at 17:32."
 
 
 def update(page: Page, script: bool) -> None:
