@@ -28,7 +28,8 @@ from tests.disputes import walk
 from tests.disputes.walk import said_of
 from tests.make import evidence
 from tests.make.disputes import Cast, loan_code
-from tests.make.loans import borrower, import_tables, payment
+from tests.make.loans import borrower, import_tables, lin_yi, payment
+from tests.platform.test_lost_replies import cut_once
 
 
 @pytest.fixture
@@ -209,6 +210,20 @@ class TestTwoDevices:
         assert lin.get("/disputes").text.count("Being decided") == 1
 
 
+@pytest.mark.parametrize("after_commit", [False, True])
+def test_a_cut_while_it_is_saved_loses_and_doubles_nothing(
+    lin: Client, doors: Doors, form_path: str, monkeypatch: pytest.MonkeyPatch, after_commit: bool
+) -> None:
+    """MO-10: the database went away while a step was committed, before or after it had it."""
+    page = lin.get(form_path)
+    cut_once(monkeypatch, after_commit)
+    reason = lin.follow(walk.send(lin, page, {"stretch": walk.ALL[:1], "act": "next"}, "/dispute"))
+    cut_once(monkeypatch, after_commit)
+    details = lin.follow(walk.choose(lin, reason, "paid"))
+    assert str(details.url).endswith("/details")
+    assert count(doors, DRAFT) == 1
+
+
 class TestTheEndOfADraft:
     def test_thrown_away_with_its_files(
         self, lin: Client, doors: Doors, app: Starlette, form_path: str, tmp_path: Path
@@ -272,8 +287,6 @@ class TestTheEndOfADraft:
 
 
 def sold_loan() -> dict[str, str]:
-    from tests.make.loans import lin_yi
-
     return {**lin_yi()["loans"][0], "status": "sold", "status_on": "2026-04-17", "new_owner": "Another Lender"}
 
 
