@@ -1,5 +1,6 @@
 """A dispute that is not sent yet: saved, found again, changed on two devices, thrown away, forgotten in its time."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from starlette.applications import Starlette
 from portal.audit.tables import LOG
 from portal.core.refusal import Refusal
 from portal.disputes import drafting_actions
-from portal.disputes.drafting_queries import draft_page
+from portal.disputes.drafting_actions import Sending
+from portal.disputes.drafting_queries import DraftPage, draft_page
 from portal.disputes.filing_queries import new_page
+from portal.disputes.queries import DISPUTE
 from portal.disputes.ticks import Ticks
 from portal.drafts import actions as drafts
 from portal.drafts import jobs
@@ -224,6 +227,21 @@ def test_a_cut_while_it_is_saved_loses_and_doubles_nothing(
     assert count(doors, DRAFT) == 1
 
 
+def test_sent_by_many_hands_at_once_it_is_one_dispute(doors: Doors, cast: Cast) -> None:
+    lin = cast.borrower()
+    code = begun(doors, lin)
+    doors.write_as(lin, drafting_actions.save, code, 1, {"reason": "other", "words": "Once."})
+    found = doors.read_as(lin, draft_page, code)
+    assert isinstance(found, DraftPage)
+    assert found.page is not None
+    seen = Sending(found.draft.version, found.page.fingerprint, found.files_seen, "")
+    with ThreadPoolExecutor(8) as hands:
+        sent = list(hands.map(lambda _: doors.write_as(lin, drafting_actions.send, code, seen), range(8)))
+    assert len(set(sent)) == 1
+    assert count(doors, DISPUTE) == 1
+    assert count(doors, DRAFT) == 0
+
+
 class TestTheEndOfADraft:
     def test_thrown_away_with_its_files(
         self, lin: Client, doors: Doors, app: Starlette, form_path: str, tmp_path: Path
@@ -341,7 +359,7 @@ def test_nobody_elses_draft_can_be_changed(doors: Doors, cast: Cast, tmp_path: P
     acts: list[tuple[Any, ...]] = [
         (drafting_actions.save, code, 1, {"words": "x"}),
         (drafting_actions.add_files, code, [], []),
-        (drafting_actions.send, code, drafting_actions.Sending(1, "", "", "")),
+        (drafting_actions.send, code, Sending(1, "", "", "")),
         (drafts.throw_away, code),
     ]
     for act, *args in acts:
