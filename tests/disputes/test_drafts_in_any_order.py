@@ -28,6 +28,7 @@ from portal.evidence.actions import KeptUpload
 from portal.evidence.queries import FILE
 from portal.loans import queries as loans
 from portal.platform.clock import FixedClock
+from portal.platform.file_backends import Folder
 from portal.platform.files import FileStore
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_code
@@ -53,7 +54,7 @@ def machine(databases: Databases) -> type[RuleBasedStateMachine]:  # noqa: C901 
             self.doors = self.context.__enter__()
             self.cast = Cast(self.doors)
             self.folder = TemporaryDirectory()
-            self.files = FileStore(Path(self.folder.name), ("f" * 32,))
+            self.files = FileStore(Folder(Path(self.folder.name)), ("f" * 32,))
             self.loan = loan_code(self.doors, self.cast.borrower())
             self.words: dict[str, str] = {}  # of every draft that is to be there, what was last typed into it
             self.open: dict[int, tuple[str, int]] = {}  # the page that each device has before it: a draft as it was

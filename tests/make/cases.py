@@ -18,7 +18,8 @@ from portal.loans.tables import table_of
 from portal.platform import outbox
 from portal.platform.gate import Viewer
 from portal.platform.sealing import unseal
-from tests.client import Client, fields_of, form_of
+from tests.client import Client
+from tests.disputes import walk
 from tests.make import access, evidence
 from tests.make import demo as make
 from tests.markup import Markup
@@ -90,15 +91,12 @@ def open_dispute(app: Starlette, owner: Client, words: str = "It was there.", na
 
 
 def file_on(owner: Client, page: httpx2.Response, words: str, name: str) -> str:
-    """Send the form of a new dispute; its number."""
-    form = form_of(page, "/dispute")
+    """Go through the steps of a new dispute from its first page, with every night and one picture; its number."""
     inputs = [each.attributes for each in Markup(page.text).all("input")]
     nights = [own["value"] for own in inputs if own.get("name") == "stretch"]
-    fields = {**fields_of(page, form), "stretch": nights, "reason": "funds", "consent": "yes", "words": words}
     files = [("files", (name, evidence.picture(), "image/png"))]
-    answer = owner.post(str(form.attributes["action"]), fields, files=files)
-    assert answer.status_code == 303, answer.text
-    return str(answer.headers["location"].rsplit("/", 1)[1])
+    sent = walk.file(owner, page.url.path, ticks={"stretch": nights}, words=words, files=files)
+    return str(sent.url).split("/")[-2]
 
 
 def propose_plan(owner: Client) -> str:
