@@ -1,8 +1,8 @@
-"""The rows of disputes: what is disputed, what was written about it, and the one decision of each."""
+"""The rows of disputes: what is disputed, what was written about it, its one decision and the one review of that."""
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Text
+from sqlalchemy import DDL, BigInteger, CheckConstraint, Index, Text, UniqueConstraint, event
 from sqlmodel import Field, SQLModel
 
 from portal.platform.db import Instant
@@ -25,9 +25,16 @@ DECISION_REASONS = (
     "not_explained",
     "explained",
     "goodwill",
+    "answered_before",
     "other",
 )
-MESSAGE_KINDS = ("message", "question", "file_refused")
+MESSAGE_KINDS = ("message", "question", "file_refused", "note", "handover")
+INTERNAL_KINDS = ("note", "handover")
+"""What staff write for each other; the person never sees it."""
+ROUNDS = ("first", "review")
+"""A dispute is decided once, and that once reviewed."""
+READINGS = ("met", "not_met", "cannot_tell", "being_read", "none")
+"""What a list says of the funds rule: its answer, that files are still being read, or that there is none to check."""
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -109,7 +116,10 @@ class DisputeConsent(SQLModel, table=True):
 
 
 class DisputeMessage(SQLModel, table=True):
-    """What was written about a dispute, by the person or by staff; `data` (JSON) says why a file was not taken."""
+    """What was written about a dispute, by the person or by staff.
+
+    `data` (JSON) says why a file was not taken, what a question asks for, or to whom a dispute was handed over.
+    """
 
     __tablename__ = "dispute_message"
     __table_args__ = (_one_of("kind", MESSAGE_KINDS),)
@@ -124,10 +134,12 @@ class DisputeMessage(SQLModel, table=True):
 
 
 class DisputeDecision(SQLModel, table=True):
-    """The one decision of a dispute. `receipt` (JSON) is before and after, row by row, as the person was told.
+    """The decision of a dispute, or that of its review. `receipt` (JSON) is before and after, as the person was told.
 
     `amount` is how much less is due plus how much more is credit, in minor units. `waivers` (JSON) are the references
-    of what it waived; `fingerprint` is that of the facts on which it was decided.
+    of what it waived; `fingerprint` is that of the facts on which it was decided, `judged` (JSON) what the funds rule
+    said then. Without `decided_by` the program upheld it by the product's rule. `refers_to` is the number of an
+    earlier dispute about the same, whose answer this one repeats.
     """
 
     __tablename__ = "dispute_decision"
@@ -136,11 +148,19 @@ class DisputeDecision(SQLModel, table=True):
         _one_of("reason", DECISION_REASONS),
         CheckConstraint("decided_by <> confirmed_by", name="two_accounts"),
         CheckConstraint("outcome <> 'not_upheld' OR amount = 0", name="not_upheld"),
+        _one_of("round", ROUNDS),
+        CheckConstraint(
+            "decided_by IS NOT NULL OR (round = 'first' AND outcome = 'upheld' AND confirmed_by IS NULL)",
+            name="by_program",
+        ),
+        CheckConstraint("(reason = 'answered_before') = (refers_to IS NOT NULL)", name="reference"),
+        UniqueConstraint("dispute_id", "round"),
         Index("ix_dispute_decision_decided_by", "decided_by", "decided_on"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    dispute_id: int = Field(foreign_key="dispute.id", unique=True)
+    dispute_id: int = Field(foreign_key="dispute.id")
+    round: str = "first"
     outcome: str
     reason: str
     words: str = Field(sa_type=Text)
@@ -149,7 +169,87 @@ class DisputeDecision(SQLModel, table=True):
     receipt: str = Field(sa_type=Text)
     waivers: str = Field(sa_type=Text)
     fingerprint: str
+    judged: str = Field(default="", sa_type=Text)
+    refers_to: str | None = None
     decided_on: date
     decided_at: datetime = Field(sa_type=Instant)
-    decided_by: int = Field(foreign_key="staff_account.id")
+    decided_by: int | None = Field(default=None, foreign_key="staff_account.id")
     confirmed_by: int | None = Field(default=None, foreign_key="staff_account.id")
+
+
+class DisputeReview(SQLModel, table=True):
+    """The one review that a person asked for; `answer_by` is its own promised date."""
+
+    __tablename__ = "dispute_review"
+
+    id: int | None = Field(default=None, primary_key=True)
+    dispute_id: int = Field(foreign_key="dispute.id", unique=True)
+    words: str = Field(default="", sa_type=Text)
+    asked_on: date
+    asked_at: datetime = Field(sa_type=Instant)
+    answer_by: date = Field(index=True)
+    late_told_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class DisputeParticipant(SQLModel, table=True):
+    """Who of the staff had a part in a dispute, in which round; a review is by somebody who had none before."""
+
+    __tablename__ = "dispute_participant"
+    __table_args__ = (_one_of("round", ROUNDS), UniqueConstraint("dispute_id", "staff_id", "round"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    dispute_id: int = Field(foreign_key="dispute.id")
+    staff_id: int = Field(foreign_key="staff_account.id")
+    round: str
+    since: datetime = Field(sa_type=Instant)
+
+
+class DisputeReading(SQLModel, table=True):
+    """What the funds rule said when last looked at, for staff's lists alone: every page computes it anew.
+
+    `import_id` and `files` (how many were read by then) say from what, so that more of either has it computed again.
+    """
+
+    __tablename__ = "dispute_reading"
+    __table_args__ = (_one_of("result", READINGS),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    dispute_id: int = Field(foreign_key="dispute.id", unique=True)
+    result: str
+    import_id: int | None = None
+    files: int = 0
+    noted_at: datetime = Field(sa_type=Instant)
+
+
+# Alembic does not see triggers, so its revision executes these same texts.
+_EARLIER_PART = """NEW.round = 'review' AND EXISTS (
+    SELECT 1 FROM dispute_participant AS part
+    JOIN staff_account AS earlier ON earlier.id = part.staff_id
+    JOIN staff_account AS reviewer ON reviewer.id = NEW.decided_by OR reviewer.id = NEW.confirmed_by
+    WHERE part.dispute_id = NEW.dispute_id AND part.round = 'first' AND earlier.identity = reviewer.identity)"""
+
+SQLITE_TRIGGERS = tuple(
+    f"""CREATE TRIGGER dispute_review_{when.lower()} BEFORE {when} ON dispute_decision
+        WHEN {_EARLIER_PART}
+        BEGIN SELECT RAISE(ABORT, 'dispute_decision: a reviewer had an earlier part'); END"""
+    for when in ("INSERT", "UPDATE")
+)
+
+POSTGRESQL_TRIGGERS = (
+    f"""CREATE FUNCTION dispute_review_by_others() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF {_EARLIER_PART} THEN
+            RAISE EXCEPTION 'dispute_decision: a reviewer had an earlier part' USING ERRCODE = '23514';
+        END IF;
+        RETURN NEW;
+    END $$""",
+    """CREATE TRIGGER dispute_review_by_others BEFORE INSERT OR UPDATE ON dispute_decision
+    FOR EACH ROW EXECUTE FUNCTION dispute_review_by_others()""",
+)
+
+for _dialect, _texts in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRESQL_TRIGGERS)):
+    for _statement in _texts:
+        event.listen(
+            SQLModel.metadata.tables["dispute_decision"],
+            "after_create",
+            DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
+        )

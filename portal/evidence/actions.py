@@ -10,9 +10,16 @@ from sqlmodel import Session
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.evidence import events, quota, scanning
-from portal.evidence.file_kinds import MAX_CASE_BYTES, MAX_CASE_FILES, MAX_FILE_BYTES, hides_another_file, kind_of
+from portal.evidence.file_kinds import (
+    MAX_CASE_BYTES,
+    MAX_CASE_FILES,
+    MAX_FILE_BYTES,
+    hides_another_file,
+    readable_kind_of,
+)
 from portal.evidence.file_names import clean_name
-from portal.evidence.queries import CASE, FILE, PAGE, StoredFile, stored_file, visible_to
+from portal.evidence.queries import CASE, FILE, PAGE, STATEMENT, StoredFile, stored_file, visible_to
+from portal.evidence.statement_facts import READER_VERSION, StatementsRead
 from portal.evidence.tables import EvidenceFile
 from portal.platform.db import Doors
 from portal.platform.files import FileStore, StoreUnreachable
@@ -56,7 +63,7 @@ def keep(
         raise Refusal("file_empty", file=name)
     if len(data) > MAX_FILE_BYTES:
         raise Refusal("file_too_large", file=name, size=size or len(data), limit=MAX_FILE_BYTES)
-    kind = kind_of(name, data)
+    kind = readable_kind_of(name, data)
     if kind is None or hides_another_file(kind, data):
         raise Refusal("file_wrong_type", file=name)
     if doors is not None and viewer is not None:
@@ -217,7 +224,7 @@ def remove_own(session: Session, viewer: Viewer, code: str) -> list[str]:
 
 
 def remove(session: Session, viewer: Viewer, file_id: int, *, because: str) -> list[str]:
-    """Delete a file's name, pages and keys, and free its room; returns the store keys to delete afterwards."""
+    """Delete a file's name, pages, statements and keys, and free its room; the store keys to delete afterwards."""
     row = session.execute(select(FILE).where(FILE.c.id == file_id, FILE.c.deleted_at.is_(None))).first()
     if row is None:
         return []
@@ -237,6 +244,7 @@ def remove(session: Session, viewer: Viewer, file_id: int, *, because: str) -> l
     if not _changed(removed):
         return []
     session.execute(delete(PAGE).where(PAGE.c.file_id == file_id))
+    session.execute(delete(STATEMENT).where(STATEMENT.c.file_id == file_id))
     session.execute(
         update(CASE)
         .where(CASE.c.case_kind == row.case_kind, CASE.c.case_number == row.case_number)
@@ -295,9 +303,18 @@ class KeptPage:
 
 
 def record_reading(
-    session: Session, viewer: Viewer, file_id: int, *, problem: str, pages: tuple[KeptPage, ...]
+    session: Session,
+    viewer: Viewer,
+    file_id: int,
+    *,
+    problem: str,
+    pages: tuple[KeptPage, ...],
+    told: StatementsRead | None = None,
 ) -> bool:
-    """Write down what the sandbox found; False if the file was removed meanwhile or has been read already."""
+    """Write down what the sandbox found; False if the file was removed meanwhile or has been read already.
+
+    `told` are the bank statements in it, absent where it could not be opened.
+    """
     readable = FILE.c.state.in_(("being_checked", "unreadable"))
     changed = session.execute(
         update(FILE)
@@ -322,6 +339,9 @@ def record_reading(
                 store_key=page.store_key,
             )
         )
+    if told is not None:
+        row = {"file_id": file_id, "reader": READER_VERSION, "read_at": viewer.now}
+        session.execute(insert(STATEMENT).values(**row, **told._asdict()))
     code = session.scalar(select(FILE.c.code).where(FILE.c.id == file_id))
     audit.record(session, viewer, events.FileRead(str(code), problem, len(pages)))
     return True

@@ -1,13 +1,19 @@
-"""Has one file scanned, and read in the sandbox, and keeps what came of it: between transactions, never inside one."""
+"""Has one file scanned, and read in the sandbox, and keeps what came of it: between transactions, never inside one.
+
+Of a file that could be opened its view copy and the bank statements in it are kept beside it.
+"""
 
 from sqlmodel import Session
 
 from portal.evidence import actions, scanning
 from portal.evidence.clamd import Clamd
-from portal.evidence.sandbox import Reading, read_upload
+from portal.evidence.sandbox import Reading, Want, read_upload
+from portal.evidence.statement_facts import StatementsRead, as_stored
 from portal.platform.db import Doors
 from portal.platform.files import FileStore
 from portal.platform.gate import Viewer
+
+WANTED = Want(pages=True, statements=True)
 
 
 def examine(
@@ -27,13 +33,21 @@ def examine(
 
 def _read_and_record(doors: Doors, files: FileStore, waiting: actions.Waiting, data: bytes, password: str) -> Reading:
     """Run the sandbox on a file, keep the view copy, and write down what was found."""
-    reading = read_upload(waiting.name, data, password)
+    reading = read_upload(waiting.name, data, password, WANTED)
     pages = tuple(
         actions.KeptPage(page.width, page.height, len(page.data), files.put(page.data)) for page in reading.pages
     )
-    doors.write_as(doors.system(), _record, waiting.id, reading.problem, pages)
+    told = None if reading.problem else as_stored(reading)
+    doors.write_as(doors.system(), _record, waiting.id, reading.problem, pages, told)
     return reading
 
 
-def _record(session: Session, viewer: Viewer, file_id: int, problem: str, pages: tuple[actions.KeptPage, ...]) -> bool:
-    return actions.record_reading(session, viewer, file_id, problem=problem, pages=pages)
+def _record(
+    session: Session,
+    viewer: Viewer,
+    file_id: int,
+    problem: str,
+    pages: tuple[actions.KeptPage, ...],
+    told: StatementsRead | None,
+) -> bool:
+    return actions.record_reading(session, viewer, file_id, problem=problem, pages=pages, told=told)

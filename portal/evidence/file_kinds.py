@@ -21,13 +21,26 @@ MAX_PAGES = 100
 MAX_PDF_OBJECTS = 100_000
 
 KINDS = ("pdf", "jpeg", "png", "heic")
-"""What an upload may be."""
+"""What has pages to look at."""
 
 READABLE_KINDS = (*KINDS, *DATA_KINDS)
-"""What the sandbox can read: uploads, and the files that banks give their customers."""
+"""What an upload may be: besides, the files of data that banks give their customers."""
 
-MEDIA_TYPES = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png", "heic": "image/heic"}
-FILE_ENDINGS = {"pdf": "pdf", "jpeg": "jpg", "png": "png", "heic": "heic"}
+MEDIA_TYPES = {
+    "pdf": "application/pdf",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "heic": "image/heic",
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xls": "application/vnd.ms-excel",
+    "xml": "application/xml",
+    "mt940": "text/plain",
+    "ofx": "application/x-ofx",
+}
+FILE_ENDINGS = {"pdf": "pdf", "jpeg": "jpg", "png": "png", "heic": "heic"} | {
+    "csv": "csv", "xlsx": "xlsx", "xls": "xls", "xml": "xml", "mt940": "sta", "ofx": "ofx",
+}  # fmt: skip
 
 # Why a file could not be read; the words for each are in `queries.REASONS`.
 PROBLEMS = ("wrong_type", "two_files", "broken", "too_large", "too_long", "moving", "password", "active")

@@ -20,7 +20,10 @@ FILE_STATES: Mapping[str, Lazy] = {
 }
 
 PROBLEMS = {
-    "wrong_type": lazy("This file is not what its name says. PDF, JPEG, PNG and HEIC work."),
+    "wrong_type": lazy(
+        "This file is not what its name says. PDF, JPEG, PNG and HEIC work, and CSV, XLSX, CAMT, MT940 or OFX "
+        "from your bank."
+    ),
     "two_files": lazy("There is a second file inside this one. Send each by itself."),
     "broken": lazy("This file could not be opened; a part of it may be missing. Send it again, or take a new picture."),
     "too_large": lazy("This picture has too many pixels. Send it in smaller parts."),
@@ -105,7 +108,9 @@ def file_problem(problem: Mapping[str, Any]) -> str:
     if code == "file_empty":
         return _("%(file)s is empty. Your other files are kept.", file=name)
     return _(
-        "We cannot read %(file)s. %(types)s work. Your other files are kept.", file=name, types="PDF, JPEG, PNG, HEIC"
+        "We cannot read %(file)s. %(types)s work. Your other files are kept.",
+        file=name,
+        types="PDF, JPEG, PNG, HEIC, CSV, XLSX, CAMT, MT940, OFX",
     )
 
 

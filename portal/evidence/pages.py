@@ -31,6 +31,7 @@ async def view(request: Request) -> Response:
         request,
         "evidence/view.html",
         file=file,
+        statements=await db.read(request, queries.statements_of_file, file.code),
         files_at="/files",
         for_staff=False,
         may_remove=not file.from_staff,

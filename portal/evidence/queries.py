@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, false, func, or_, select, true
 from sqlmodel import SQLModel
 
 from portal.access.shutting_out import not_shut_out
+from portal.core.statement import Note, Statement
 from portal.evidence import tables as _rows  # noqa: F401 - so that the tables below are known
+from portal.evidence.statement_facts import read_notes, read_statements
 from portal.platform.gate import Viewer
 
 
@@ -18,6 +20,7 @@ def _table(name: str) -> Table:
 
 FILE = _table("evidence_file")
 PAGE = _table("evidence_page")
+STATEMENT = _table("evidence_statement")
 CASE = _table("evidence_case")
 SCAN = _table("evidence_scan")
 QUOTA = _table("evidence_quota")
@@ -141,3 +144,82 @@ def stored_file(connection: Connection, viewer: Viewer, code: str) -> StoredFile
         page_keys=tuple(keys),
         own=own,
     )
+
+
+# --- What was read in them ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatements:
+    """The bank statements that were read in one file; `notes` says why there are none."""
+
+    code: str
+    name: str
+    statements: tuple[Statement, ...]
+    notes: tuple[Note, ...]
+
+
+def statements_of_case(
+    connection: Connection, viewer: Viewer, case_kind: str, case_number: str
+) -> tuple[FileStatements, ...]:
+    """What was read in the files of a case that the viewer may see, in the order in which they were sent.
+
+    Two files of one name are told apart by a number in brackets, since a statement is known by its file's name.
+    """
+    found = connection.execute(
+        select(FILE.c.code, FILE.c.name, STATEMENT.c.statements, STATEMENT.c.notes)
+        .join(STATEMENT, STATEMENT.c.file_id == FILE.c.id)
+        .where(_readable_by(viewer), FILE.c.case_kind == case_kind, FILE.c.case_number == case_number)
+        .where(FILE.c.state == "ready")
+        .order_by(FILE.c.id)
+    )
+    known: dict[str, int] = {}
+    read = []
+    for code, name, statements, notes in found:
+        known[name] = known.get(name, 0) + 1
+        shown = name if known[name] == 1 else f"{name} ({known[name]})"
+        read.append(FileStatements(code, shown, read_statements(statements, shown), read_notes(notes)))
+    return tuple(read)
+
+
+def statements_of_file(connection: Connection, viewer: Viewer, code: str) -> tuple[Statement, ...]:
+    """The bank statements that were read in one file that the viewer may see."""
+    row = connection.execute(
+        select(FILE.c.name, STATEMENT.c.statements)
+        .join(STATEMENT, STATEMENT.c.file_id == FILE.c.id)
+        .where(visible_to(viewer), FILE.c.code == code, FILE.c.state == "ready")
+    ).first()
+    return read_statements(row.statements, row.name) if row else ()
+
+
+def _readable_by(viewer: Viewer) -> ColumnElement[bool]:
+    """The portal itself judges by everything that was sent, jobs included."""
+    return true() if viewer.kind == "system" else visible_to(viewer)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenElsewhere:
+    """A file of a case whose very bytes were sent in another case too."""
+
+    code: str
+    name: str
+    case_kind: str
+    case_number: str
+
+
+def seen_elsewhere(
+    connection: Connection, viewer: Viewer, case_kind: str, case_number: str
+) -> tuple[SeenElsewhere, ...]:
+    """The files of a case that were sent in other cases too, for staff: drafts aside, deleted files included."""
+    if viewer.kind != "staff" and viewer.kind != "system":
+        return ()
+    other = FILE.alias("other")
+    found = connection.execute(
+        select(FILE.c.code, FILE.c.name, other.c.case_kind, other.c.case_number)
+        .distinct()
+        .join(other, and_(other.c.sha256 == FILE.c.sha256, other.c.id != FILE.c.id, other.c.case_kind != "draft"))
+        .where(FILE.c.case_kind == case_kind, FILE.c.case_number == case_number, FILE.c.deleted_at.is_(None))
+        .where(or_(other.c.case_kind != case_kind, other.c.case_number != case_number))
+        .order_by(FILE.c.code, other.c.case_kind, other.c.case_number)
+    )
+    return tuple(SeenElsewhere(*row) for row in found)

@@ -1,5 +1,6 @@
 """Hands out stored files so that nothing in them can act: fixed types, our names, a sandbox, no cache (EV-08)."""
 
+import csv
 import io
 from collections.abc import Sequence
 
@@ -9,7 +10,9 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from portal.evidence import actions
+from portal.core.statement import Statement
+from portal.evidence import actions, queries
+from portal.evidence.data_kinds import DATA_KINDS
 from portal.evidence.file_kinds import FILE_ENDINGS, MEDIA_TYPES
 from portal.evidence.sandbox import plain_jpeg
 from portal.platform import db
@@ -42,7 +45,10 @@ async def page(request: Request) -> Response:
 
 
 async def download(request: Request) -> Response:
-    """The original for who put it in; for everyone else the view copy as a PDF, without place or device data."""
+    """The original for who put it in; for everyone else a clean copy, without place or device data.
+
+    That is the view copy as a PDF, or the rows that were read in a file of data.
+    """
     found = await db.write(request, actions.open_file, request.path_params["code"])
     if found is None:
         return error_page(request, 404)
@@ -51,6 +57,9 @@ async def download(request: Request) -> Response:
             data = await to_thread.run_sync(_store(request).get, found.store_key, found.sha256)
             name = f"{found.code}.{FILE_ENDINGS[found.kind]}"
             return _answer(data, MEDIA_TYPES[found.kind], name, "attachment")
+        if found.kind in DATA_KINDS:
+            statements = await db.read(request, queries.statements_of_file, found.code)
+            return _answer(rows_as_csv(statements), MEDIA_TYPES["csv"], f"{found.code}.csv", "attachment")
         data = await to_thread.run_sync(_view_copy, _store(request), found.page_keys)
     except (FileMissing, FileDamaged) as damage:
         return await damaged(request, found.code, damage)
@@ -81,6 +90,23 @@ def _answer(data: bytes, media_type: str, name: str, disposition: str) -> Respon
 def _store(request: Request) -> FileStore:
     store: FileStore = request.app.state.portal.files
     return store
+
+
+def rows_as_csv(statements: Sequence[Statement]) -> bytes:
+    """The rows that were read, amounts in minor units; no cell that a spreadsheet would take for a formula."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(("row", "date", "time", "amount", "balance", "text"))
+    for statement in statements:
+        for row in statement.rows:
+            at = row.at.isoformat() if row.at else ""
+            balance = "" if row.balance is None else row.balance
+            table.writerow((row.line, row.day.isoformat(), at, row.amount, balance, _plain(row.text)))
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _plain(text: str) -> str:
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def _view_copy(store: FileStore, keys: Sequence[str]) -> bytes:

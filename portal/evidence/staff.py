@@ -24,6 +24,7 @@ async def view(request: Request) -> Response:
         request,
         "evidence/view.html",
         file=file,
+        statements=await db.read(request, queries.statements_of_file, file.code),
         files_at="/staff/files",
         for_staff=True,
         may_remove=False,

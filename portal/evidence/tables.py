@@ -1,11 +1,12 @@
-"""The rows of uploaded files: what was sent for which case, the pages of its view copy, and what a case holds."""
+"""The rows of uploaded files: what was sent for which case, the pages of its view copy, the bank statements that were
+read in it, and what a case holds."""
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from portal.evidence.file_kinds import KINDS, MAX_CASE_BYTES, MAX_CASE_FILES, PROBLEMS
+from portal.evidence.file_kinds import MAX_CASE_BYTES, MAX_CASE_FILES, PROBLEMS, READABLE_KINDS
 from portal.platform.db import Instant
 
 CASE_KINDS = ("draft", "dispute", "plan", "complaint")
@@ -29,13 +30,14 @@ class EvidenceFile(SQLModel, table=True):
     __tablename__ = "evidence_file"
     __table_args__ = (
         _one_of("case_kind", CASE_KINDS),
-        _one_of("kind", KINDS),
+        _one_of("kind", READABLE_KINDS),
         _one_of("state", STATES),
         _one_of("problem", ("", *PROBLEMS)),
         CheckConstraint("size > 0", name="size"),
         CheckConstraint("(state = 'unreadable') = (problem <> '')", name="reason"),
         CheckConstraint("(state = 'deleted') = (deleted_at IS NOT NULL)", name="deleted"),
         Index("ix_evidence_file_case", "case_kind", "case_number"),
+        Index("ix_evidence_file_sha256", "sha256"),
         Index(
             "uq_evidence_file_content",
             "case_kind",
@@ -85,6 +87,22 @@ class EvidencePage(SQLModel, table=True):
     height: int
     size: int
     store_key: str = Field(unique=True)
+
+
+class EvidenceStatement(SQLModel, table=True):
+    """The bank statements that a reader found in a file, as JSON without whole card numbers.
+
+    `notes` (JSON) says why there are none. The row goes with its file.
+    """
+
+    __tablename__ = "evidence_statement"
+
+    id: int | None = Field(default=None, primary_key=True)
+    file_id: int = Field(foreign_key="evidence_file.id", unique=True)
+    reader: str
+    statements: str = Field(sa_type=Text)
+    notes: str = Field(sa_type=Text)
+    read_at: datetime = Field(sa_type=Instant)
 
 
 class EvidenceCase(SQLModel, table=True):
