@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from portal.core.assessment import Assessment, InstalmentAssessment
 from portal.core.disputed import disputed
-from portal.core.facts import LoanFacts
+from portal.core.facts import Instalment, LoanFacts
 from portal.core.interactions import Hold, Part
 from portal.disputes.effect import Row, Span, stretches
 
@@ -26,6 +26,11 @@ def sums(assessment: Assessment, number: int, parts: Iterable[Part], others: Ite
     of_this = disputed(assessment.instalment(number), own, beside)
     unpaid = sum(disputed(item, [*own, *beside]).unpaid for item in assessment.instalments if item.is_due)
     return Sums(of_this.amount, of_this.unpaid, assessment.due.total - unpaid)
+
+
+def instalment_named(facts: LoanFacts, number: int) -> Instalment | None:
+    """An instalment as the contract has it."""
+    return next((each for each in facts.instalments if each.number == number), None)
 
 
 class Change(NamedTuple):

@@ -11,6 +11,8 @@ from portal.core.assessment import assess
 from portal.core.interactions import Part
 from portal.disputes.drafting_queries import Unsent, unsent
 from portal.disputes.facts import Sums, parts_of, sums
+from portal.disputes.funds_facts import Funds
+from portal.disputes.funds_queries import funds_of
 from portal.disputes.queries import (
     CONSENT,
     DECISION_ROW,
@@ -85,6 +87,7 @@ class DetailPage:
     sums: Sums | None
     consent: str | None
     bodies: tuple[ComplaintBody, ...]
+    funds: Funds | None
     today: date
 
     @property
@@ -105,8 +108,8 @@ class DetailPage:
         return tuple(file for file in self.files if not file.from_staff)
 
 
-def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPage | None:
-    """A person's own dispute."""
+def detail_page(connection: Connection, viewer: Viewer, number: str, zone: str) -> DetailPage | None:
+    """A person's own dispute; `zone` is the lender's, in which the due date is a day."""
     found = dispute(connection, viewer, number)
     record = loans.loan_by_id(connection, found.loan_id, viewer.today) if found else None
     if found is None or record is None:
@@ -124,6 +127,7 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
         sums=_sums_now(record, found, own, viewer.today),
         consent=consent.words if consent else None,
         bodies=rule_pack(record.rule_pack).complaint_bodies(viewer.today),
+        funds=funds_of(connection, viewer, found, record, zone) if found.is_open else None,
         today=viewer.today,
     )
 

@@ -9,6 +9,7 @@ from portal.core.refusal import Refusal
 from portal.disputes import (
     ending_actions,
     filing_queries,
+    funds_labels,
     labels,
     own_queries,
     particulars_labels,
@@ -17,6 +18,7 @@ from portal.disputes import (
 from portal.disputes.consent import consent_words
 from portal.disputes.filing_actions import Filing
 from portal.disputes.forms import BODY_LIMIT, AddForm, ConsentForm, WithdrawForm
+from portal.disputes.own_queries import DetailPage
 from portal.disputes.ticks import Ticks
 from portal.evidence.uploads import keep_uploads
 from portal.platform import db
@@ -53,7 +55,7 @@ async def add(request: Request) -> Response:
     """Add words or files."""
     form = await AddForm.read(request)
     number = request.path_params["number"]
-    page = await db.read(request, own_queries.detail_page, number)
+    page = await _own(request, number)
     if page is None:
         raise HTTPException(404)
     form.check(page.consent is not None)
@@ -101,12 +103,33 @@ async def withdraw_consent(request: Request) -> Response:
 
 
 async def _detail_page(request: Request, form: AddForm, status: int = 200) -> Response:
-    page = await db.read(request, own_queries.detail_page, request.path_params["number"])
+    page = await _own(request, request.path_params["number"])
     if page is None:
         raise HTTPException(404)
     template = "disputes/outcome.html" if page.decision else "disputes/detail.html"
     consent = consent_words(request, page.loan.rules.evidence_keep_days, page.dispute.number)
-    return render(request, template, status=status, page=page, form=form, words=labels, consent=consent)
+    return render(
+        request,
+        template,
+        status=status,
+        page=page,
+        form=form,
+        words=labels,
+        funds_words=funds_labels,
+        consent=consent,
+    )
+
+
+async def _own(request: Request, number: str) -> DetailPage | None:
+    return await db.read(request, own_queries.detail_page, number, request.app.state.portal.settings.time_zone)
+
+
+async def funds(request: Request) -> Response:
+    """Only what the program found, while it is still reading."""
+    page = await _own(request, request.path_params["number"])
+    if page is None or page.funds is None:
+        raise HTTPException(404)
+    return render(request, "disputes/_funds.html", page=page, funds_words=funds_labels)
 
 
 ONE = "/disputes/{number}"
@@ -116,6 +139,7 @@ routes = [
     route("/disputes/start", choose, name="disputes:choose", may="dispute"),
     route(ONE, detail, name="disputes:detail", may="dispute"),
     route(ONE + "/sent", sent, name="disputes:sent", may="dispute"),
+    route(ONE + "/funds", funds, name="disputes:funds", may="dispute", keeps_awake=False),
     route(ONE + "/add", add, name="disputes:add", may="dispute", methods=("POST",), body_limit=BODY_LIMIT),
     route(ONE + "/withdraw", withdraw, name="disputes:withdraw", may="dispute", methods=("POST",)),
     route(ONE + "/consent", withdraw_consent, name="disputes:consent", may="dispute", methods=("POST",)),

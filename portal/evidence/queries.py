@@ -162,7 +162,7 @@ class FileStatements:
 def statements_of_case(
     connection: Connection, viewer: Viewer, case_kind: str, case_number: str
 ) -> tuple[FileStatements, ...]:
-    """What was read in the files of a case that the viewer may see, in the order in which they were sent.
+    """What was read in the files of a case that both sides know, in the order in which they were sent.
 
     Two files of one name are told apart by a number in brackets, since a statement is known by its file's name.
     """
@@ -170,7 +170,7 @@ def statements_of_case(
         select(FILE.c.code, FILE.c.name, STATEMENT.c.statements, STATEMENT.c.notes)
         .join(STATEMENT, STATEMENT.c.file_id == FILE.c.id)
         .where(_readable_by(viewer), FILE.c.case_kind == case_kind, FILE.c.case_number == case_number)
-        .where(FILE.c.state == "ready")
+        .where(FILE.c.state == "ready", FILE.c.shared)
         .order_by(FILE.c.id)
     )
     known: dict[str, int] = {}
@@ -180,6 +180,13 @@ def statements_of_case(
         shown = name if known[name] == 1 else f"{name} ({known[name]})"
         read.append(FileStatements(code, shown, read_statements(statements, shown), read_notes(notes)))
     return tuple(read)
+
+
+def waiting_count(connection: Connection, case_kind: str, case_number: str) -> int:
+    """How many files of a case that both sides know are still being checked."""
+    here = (FILE.c.case_kind == case_kind, FILE.c.case_number == case_number, FILE.c.shared)
+    found = select(func.count()).select_from(FILE).where(*here, FILE.c.state == "being_checked")
+    return int(connection.execute(found).scalar_one())
 
 
 def statements_of_file(connection: Connection, viewer: Viewer, code: str) -> tuple[Statement, ...]:

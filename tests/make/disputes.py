@@ -8,12 +8,14 @@ from sqlalchemy import insert, select
 
 from portal.access.checking import token_hash
 from portal.access.tables import BorrowerSession, StaffAccount, StaffRole, StaffSession
-from portal.disputes import filing_actions
+from portal.disputes import filing_actions, thread_actions
 from portal.disputes.deciding_actions import Choice
 from portal.disputes.deciding_queries import decide_page
 from portal.disputes.filing_actions import Filing
 from portal.disputes.filing_queries import new_page
 from portal.disputes.ticks import Ticks
+from portal.evidence import actions as evidence
+from portal.evidence import jobs as evidence_jobs
 from portal.loans import queries as loans
 from portal.loans.tables import table_of
 from portal.platform.db import Doors
@@ -134,3 +136,32 @@ def choice(doors: Doors, viewer: Viewer, number: str, *, upheld: bool = True, **
         ticked, reason, "At the end of 5 March the account held enough.", page.fingerprint, page.dispute.version
     )
     return replace(made, **given)
+
+
+STATEMENT = (
+    "Account number,6217000000006789",
+    "Date,Time,Description,Amount,Balance",
+    "2026-03-01,09:00,opening,0.00,698.95",
+    "2026-03-03,09:15,transfer,-200.00,498.95",
+    "2026-03-04,19:40,shop,-86.40,412.55",
+    "2026-03-05,17:32,wages,2650.00,3062.55",
+    "2026-03-05,20:05,rent,-1859.00,1203.55",
+    "2026-03-06,12:10,card,-45.00,1158.55",
+)
+"""Lin's account around 5 March (ui.md 8): 412.55 at opening, 1,203.55 at closing."""
+
+
+def statement(*, account: str = "6217000000006789", without: str = "", rent: str = "-1859.00,1203.55") -> bytes:
+    """Lin's statement as a bank's CSV; `without` leaves out the lines of one day, `rent` changes what was left."""
+    lines = [line.replace("6217000000006789", account) for line in STATEMENT]
+    lines = [line.replace("-1859.00,1203.55", rent) for line in lines if not without or not line.startswith(without)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def add_files(doors: Doors, files: Any, viewer: Viewer, number: str, *given: tuple[str, bytes]) -> None:
+    """Files of a dispute, sent with consent and read by the worker."""
+    kept = tuple(evidence.keep(files, name, data) for name, data in given)
+    sent = Filing(Ticks(), "", "", "", consent="I agree.", uploads=kept)
+    doors.write_as(viewer, thread_actions.add, number, sent)
+    while evidence_jobs.read_waiting(doors, files):
+        pass

@@ -1,0 +1,68 @@
+"""The funds rule on a dispute: its statements, the loan's debit attempts and the product's reading, judged anew on
+every look and never stored as a truth (domain.md 7)."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from portal.core.assessment import assess
+from portal.core.facts import DebitAttempt, LoanFacts
+from portal.core.funds_rule import DebitRecord, Question, check
+from portal.disputes.facts import instalment_named
+from portal.disputes.funds_facts import Funds, ReadFile, day_of, times_of
+from portal.disputes.queries import DisputeRecord
+from portal.evidence import queries as evidence
+from portal.loans.queries import LoanRecord
+from portal.platform.gate import Viewer
+
+FUNDS_REASON = "funds"
+
+
+def funds_of(
+    connection: Connection, viewer: Viewer, found: DisputeRecord, record: LoanRecord, zone: str
+) -> Funds | None:
+    """What the program finds on a dispute of this reason; None where there is no rule to check."""
+    question = _question(found, record)
+    if question is None:
+        return None
+    read = evidence.statements_of_case(connection, viewer, "dispute", found.number)
+    statements = [statement for file in read for statement in file.statements]
+    attempts = tuple(_in_zone(attempt, zone) for attempt in record.attempts)
+    answer = check(statements, question, DebitRecord(attempts, record.data_date, found.instalment))
+    times = times_of((statement.file, row) for statement in statements for row in statement.rows)
+    return Funds(
+        check=answer,
+        files=tuple(ReadFile(file.code, file.name, file.notes) for file in read),
+        waiting=evidence.waiting_count(connection, "dispute", found.number),
+        has_statement=bool(statements),
+        day=day_of(answer, times),
+        times=times,
+    )
+
+
+def _question(found: DisputeRecord, record: LoanRecord) -> Question | None:
+    instalment = instalment_named(record.facts, found.instalment)
+    if found.reason != FUNDS_REASON or instalment is None or record.status == "sold":
+        return None
+    return Question(
+        due=instalment.due_on,
+        amount=unpaid_on_the_morning(record.facts, found.instalment, instalment.due_on),
+        currency=record.currency,
+        account=record.debit_last4 or "",
+        holder=record.debit_holder or "",
+        reading=record.rules.funds_reading,
+    )
+
+
+def unpaid_on_the_morning(facts: LoanFacts, number: int, due_on: date) -> int:
+    """What the account had to hold: fee, interest and principal that were unpaid on that morning (domain.md 7)."""
+    evening_before = max(due_on - timedelta(days=1), facts.disbursed_on)
+    unpaid = assess(facts, evening_before).instalment(number).unpaid
+    return unpaid.fee + unpaid.interest + unpaid.principal
+
+
+def _in_zone(attempt: DebitAttempt, zone: str) -> DebitAttempt:
+    """The rule asks on which day of the lender's an attempt was."""
+    return replace(attempt, attempted_at=attempt.attempted_at.astimezone(ZoneInfo(zone)))
