@@ -38,7 +38,9 @@ from portal.demo import pages as demo_pages
 from portal.desk import staff as desk_staff
 from portal.desk.queries import staff_frame
 from portal.disputes import drafting_pages as dispute_drafting_pages
+from portal.disputes import handling_staff as dispute_handling
 from portal.disputes import pages as dispute_pages
+from portal.disputes import review_pages as dispute_reviews
 from portal.disputes import staff as dispute_staff
 from portal.evidence import pages as evidence_pages
 from portal.evidence import staff as evidence_staff
@@ -72,7 +74,9 @@ PAGES: tuple[ModuleType, ...] = (
     evidence_staff,
     dispute_drafting_pages,
     dispute_pages,
+    dispute_reviews,
     dispute_staff,
+    dispute_handling,
     plan_pages,
     plan_staff,
     complaint_pages,
@@ -136,7 +140,8 @@ def open_portal(settings: Settings, clock: Clock, patient: bool = False) -> Port
     """Everything but the routes: for the application, and for commands and the worker (`patient`)."""
 
     def system() -> Viewer:
-        return Viewer(kind="system", now=clock.now(), today=clock.today(settings.time_zone))
+        today, zone = clock.today(settings.time_zone), settings.time_zone
+        return Viewer(kind="system", now=clock.now(), today=today, zone=zone)
 
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     info = {name: getattr(settings, name) for name in ("secret_keys", "file_keys", "audit_keys")}

@@ -38,6 +38,7 @@ def all_jobs(portal: Portal) -> Iterator[Job]:
     yield Job("audit.note_anchor", partial(audit.note_anchor, doors, settings.data_dir, settings.audit_keys), MINUTE)
     yield Job("audit.check_log", partial(audit.check_log, doors, settings.data_dir, settings.audit_keys), HOUR)
     yield Job("messages.remind_due", partial(messages.remind_due, doors), 15 * MINUTE)
+    yield Job("disputes.note_readings", partial(disputes.note_readings, doors), SECOND)
     yield Job("disputes.tell_late", partial(disputes.tell_late, doors), HOUR)
     yield Job("complaints.tell_late", partial(complaints.tell_late, doors), HOUR)
     yield Job("plans.run_day", partial(plans.run_day, doors), HOUR)

@@ -104,8 +104,18 @@ def _second_waiting(connection: Connection, viewer: Viewer) -> int:
 
 
 _BAR = (
+    _Entry(lambda: _("Disputes"), "/staff/disputes", "handle_disputes", disputes.waiting_count),
     _Entry(
-        lambda: _("Disputes"), "/staff/disputes", "handle_disputes", lambda read, viewer: disputes.waiting_count(read)
+        lambda: _("Fraud"),
+        "/staff/fraud",
+        "handle_disputes",
+        lambda read, viewer: disputes.waiting_count(read, viewer, "fraud"),
+    ),
+    _Entry(
+        lambda: _("Reviews"),
+        "/staff/reviews",
+        "review_disputes",
+        lambda read, viewer: disputes.waiting_count(read, viewer, "reviews"),
     ),
     _Entry(lambda: _("Plans"), "/staff/plans", "approve_plans", _plans_waiting),
     _Entry(lambda: _("Second person"), "/staff/second", "confirm", _second_waiting),
@@ -356,7 +366,11 @@ class Waiting:
     own: bool
 
 
-_CONFIRMED_AT = {"decide_dispute": "/staff/disputes/{number}", "approve_plan": "/staff/plans/{number}"}
+_CONFIRMED_AT = {
+    "decide_dispute": "/staff/disputes/{number}",
+    "review_dispute": "/staff/disputes/{number}",
+    "approve_plan": "/staff/plans/{number}",
+}
 
 
 def second_page(connection: Connection, viewer: Viewer) -> tuple[Waiting, ...]:

@@ -172,16 +172,20 @@ class Row(NamedTuple):
 class Effect:
     """What upholding the ticked rows would do on a day, against not upholding anything.
 
-    `nights` are to be waived, and `fee` is to be waived of the late fee as an amount.
+    `nights` are to be waived, and `fee` is to be waived of the late fee as an amount; or, where no rows are ticked,
+    `less` of the penalty.
     """
 
     number: int
+    facts_before: LoanFacts
+    facts_after: LoanFacts
     before: Assessment
     after: Assessment
     rows: tuple[Row, ...]
     nights: tuple[Span, ...]
     fee: int
     ticked: frozenset[str]
+    less: int = 0
 
     @property
     def amount(self) -> int:
@@ -194,6 +198,8 @@ class Effect:
 
     @property
     def outcome(self) -> str:
+        if self.less:
+            return "partly"
         if not self.ticked:
             return "not_upheld"
         return "upheld" if self.ticked == self.tickable else "partly"
@@ -211,12 +217,20 @@ def settled(facts: LoanFacts, own: Collection[str], day: date) -> LoanFacts:
 
 
 def effect(
-    facts: LoanFacts, number: int, parts: Sequence[Part], day: date, ticked: Collection[str] | None = None
+    facts: LoanFacts,
+    number: int,
+    parts: Sequence[Part],
+    day: date,
+    ticked: Collection[str] | None = None,
+    less: int = 0,
 ) -> Effect:
     """What upholding does on a day; `facts` are those of `settled`. Without `ticked` all that is disputed is upheld.
 
-    Ticks that name no disputed row tick those that share their nights, and else are left out.
+    Ticks that name no disputed row tick those that share their nights, and else are left out. An amount that is to be
+    waived instead, `less`, takes the place of all ticks; more than is payable lapses (domain.md 3.6).
     """
+    if less:
+        return _less(facts, number, parts, day, less)
     before = assess(facts, day)
     seen = before.instalment(number)
     charged = [stretch for stretch in stretches(seen, parts) if stretch.inside]
@@ -239,7 +253,17 @@ def effect(
         changed = replace(changed, amount_waivers=(*changed.amount_waivers, waiver))
     after = assess(changed, day)
     rows = tuple(_rows(before, after, number, parts))
-    return Effect(number, before, after, rows, tuple(nights), fee, chosen)
+    return Effect(number, facts, changed, before, after, rows, tuple(nights), fee, chosen)
+
+
+def _less(facts: LoanFacts, number: int, parts: Sequence[Part], day: date, less: int) -> Effect:
+    before = assess(facts, day)
+    amount = min(less, before.instalment(number).penalty_payable)
+    waiver = AmountWaiver(DECISION, number, day, amount, DECISION)
+    changed = replace(facts, amount_waivers=(*facts.amount_waivers, waiver)) if amount else facts
+    after = assess(changed, day)
+    rows = tuple(_rows(before, after, number, parts))
+    return Effect(number, facts, changed, before, after, rows, (), 0, frozenset(), amount)
 
 
 def _to_waive(seen: InstalmentAssessment, spans: Iterable[Span]) -> list[Span]:

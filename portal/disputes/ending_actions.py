@@ -11,6 +11,7 @@ from portal.disputes import events, moves
 from portal.disputes.deciding_queries import proposal_of
 from portal.disputes.effect import ONE_DAY
 from portal.disputes.queries import DisputeRecord, suspensions
+from portal.disputes.rounds import FIRST, REVIEW
 from portal.disputes.tables import UNDECIDED
 from portal.evidence import actions as evidence
 from portal.loans import actions as loans
@@ -54,7 +55,8 @@ def end(session: Session, viewer: Viewer, found: DisputeRecord, outcome: str) ->
 
 def void_proposal(session: Session, viewer: Viewer, found: DisputeRecord, because: str) -> None:
     """What awaits a second person can be confirmed no more."""
-    proposal = proposal_of(session.connection(), viewer, found) if found.state == "proposed" else None
+    waits = found.state in (FIRST.waits, REVIEW.waits)
+    proposal = proposal_of(session.connection(), viewer, found) if waits else None
     if proposal is not None:
         access.void_second_person(session, viewer, proposal.id)
         audit.record(session, viewer, events.ProposalVoid(found.number, because))

@@ -84,7 +84,10 @@ class ProposalVoid:
 
 @dataclass(frozen=True)
 class DisputeDecided:
-    """A dispute was decided, by one person or by two. `amount` (minor units) is less due plus more credit."""
+    """A dispute (`round` first) or its review was decided, by one person, two, or the program by the product's rule.
+
+    `amount` (minor units) is less due plus more credit.
+    """
 
     kind: ClassVar[str] = "dispute.decided"
     subject: str
@@ -94,6 +97,7 @@ class DisputeDecided:
     waivers: tuple[str, ...]
     fingerprint: str
     confirmed_by: int | None
+    round: str = "first"
 
 
 @dataclass(frozen=True)
@@ -119,3 +123,29 @@ class DisputeSeen:
 
     kind: ClassVar[str] = "dispute.seen"
     subject: str
+
+
+@dataclass(frozen=True)
+class NoteWritten:
+    """A member of staff wrote a note for the others; the person never sees it."""
+
+    kind: ClassVar[str] = "dispute.note_written"
+    subject: str
+
+
+@dataclass(frozen=True)
+class DisputeHandedOver:
+    """A member of staff handed the dispute over to another one."""
+
+    kind: ClassVar[str] = "dispute.handed_over"
+    subject: str
+    to_staff_id: int
+
+
+@dataclass(frozen=True)
+class ReviewAsked:
+    """The person asked for the one review of a decision; its own answer is promised by a day."""
+
+    kind: ClassVar[str] = "dispute.review_asked"
+    subject: str
+    answer_by: date

@@ -1,12 +1,14 @@
 """What borrowers and staff send about disputes, and the words for what is refused."""
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from portal.core.money import MINOR_DIGITS, parse_major
 from portal.disputes.queue_queries import QueueFilter
-from portal.disputes.tables import DECISION_REASONS, REASONS, UNDECIDED
+from portal.disputes.tables import DECISION_REASONS, READINGS, REASONS, UNDECIDED
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import lazy
@@ -61,10 +63,16 @@ class ConsentForm(Form[NoEntries]):
 
 
 class DecideInput(BaseModel):
-    """A decision: the act, the ticked rows, why, and the words that the borrower reads."""
+    """A decision: the act, the ticked rows or an amount instead, why, and the words that the borrower reads.
+
+    `need` are codes of what the borrower is asked for.
+    """
 
     act: Literal["uphold", "not_upheld", "ask", "update"]
     row: list[str] = Field(default=[], max_length=2_000)
+    less: str = Field(default="", max_length=30)
+    currency: str = ""
+    need: list[str] = Field(default=[], max_length=20)
     reason: str = ""
     words: str = Field(default="", max_length=MAX_WORDS)
     seen: str
@@ -89,6 +97,11 @@ STAFF_REFUSALS: Mapping[str, Any] = {
     "already_proposed": lazy("%(by)s has already sent a decision to a second person. Nothing was changed by you."),
     "changed_meanwhile": lazy("This dispute changed since you opened this page. Nothing was changed by you."),
     "sold": lazy("This contract has a new owner; nothing can be decided here."),
+    "more_than_payable": lazy("This is more than the penalty that is still to pay. Nothing was decided."),
+    "took_part": lazy("You had a part in the first decision. Another supervisor reviews it."),
+    "not_yours": lazy("A supervisor reviews this."),
+    "not_open": lazy("Nothing more can be asked about this dispute."),
+    "not_the_same": lazy("Something new has come to this dispute. Look at it once more."),
     "own_act": lazy("A second person has to confirm this. You proposed it."),
     "seen_differs": lazy("What you saw is not what was proposed. Please look at it once more."),
     "already_settled": lazy("A second person has already answered this."),
@@ -106,17 +119,36 @@ class DecideForm(Form[DecideInput]):
     def check(self) -> None:
         """A decision has rows, a reason and words; a question has words."""
         act = self.raw.get("act")
-        if act == "uphold" and not self.raw.get("row"):
+        less = str(self.raw.get("less", "")).strip()
+        if act == "uphold" and not self.raw.get("row") and not less:
             self.add_error("row", _("Tick what is upheld, or choose Not upheld."))
+        if act == "uphold" and less and self.less == 0:
+            self.add_error("less", _("Type an amount in digits, for example 1000 or 1000.50."))
         if act in ("uphold", "not_upheld") and self.raw.get("reason") not in DECISION_REASONS:
             self.add_error("reason", _("Choose a reason."))
-        if act in ("uphold", "not_upheld", "ask") and not str(self.raw.get("words", "")).strip():
+        asks_by_list = act == "ask" and bool(self.raw.get("need"))
+        if act in ("uphold", "not_upheld", "ask") and not asks_by_list and not str(self.raw.get("words", "")).strip():
             self.add_error("words", _("The borrower reads these words. Please write them."))
 
     @property
     def ticked(self) -> tuple[str, ...]:
         """The rows that are ticked, whatever else is wrong."""
         return tuple(self.raw.get("row") or ())
+
+    @property
+    def less(self) -> int:
+        """The amount that is to be waived instead of nights, in minor units; 0 without one, or one that is none."""
+        currency = str(self.raw.get("currency", ""))
+        return read_less(str(self.raw.get("less", "")), currency) if currency in MINOR_DIGITS else 0
+
+
+def read_less(typed: str, currency: str) -> int:
+    """An amount as typed, `1,000.00` or `1000`, in minor units; 0 for anything else."""
+    plain = unicodedata.normalize("NFKC", typed).replace(",", "").replace(" ", "")
+    try:
+        return max(0, parse_major(plain, currency)) if plain else 0
+    except ValueError:
+        return 0
 
 
 class SeenInput(BaseModel):
@@ -157,13 +189,51 @@ class StaffFilesForm(Form[StaffFilesInput]):
     purpose = "dispute_files"
 
 
-def queue_filter(query: Mapping[str, str]) -> QueueFilter:
+class NoteInput(BaseModel):
+    """A note for colleagues, and to whom the dispute goes with it."""
+
+    words: str = Field(min_length=1, max_length=MAX_WORDS)
+    to: int = Field(default=0, ge=0, le=2**31 - 1)
+
+
+class NoteForm(Form[NoteInput]):
+    """Writes a note that only staff see."""
+
+    purpose = "dispute_note"
+
+
+class HandOverForm(Form[NoteInput]):
+    """Hands a dispute over to a colleague."""
+
+    purpose = "dispute_hand_over"
+    refusals = {"no_such_colleague": lazy("Choose somebody who may decide this dispute.")}
+
+
+class ReferenceInput(BaseModel):
+    """The answer by reference to an earlier one: to which, and the words that the borrower reads."""
+
+    refers_to: str
+    words: str = Field(default="", max_length=MAX_WORDS)
+    seen: str
+    version: int = Field(ge=0, le=2**31 - 1)
+
+
+class ReferenceForm(Form[ReferenceInput]):
+    """Answers a dispute by reference to an earlier one."""
+
+    purpose = "dispute_reference"
+    refusals = STAFF_REFUSALS
+
+
+def queue_filter(query: Mapping[str, str], queue: str = "disputes") -> QueueFilter:
     """The filter in an address; what it does not know is left out."""
-    reason, state, held = (query.get(name, "") for name in ("reason", "state", "held"))
+    reason, state, held, result = (query.get(name, "") for name in ("reason", "state", "held", "result"))
     page = query.get("page", "1")
     return QueueFilter(
         reason if reason in REASONS else "",
         state if state in UNDECIDED else "",
         held if held in ("me", "nobody") else "",
         min(int(page[:9]), 10_000) if page.isascii() and page.isdigit() and int(page[:9]) > 0 else 1,
+        result if result in READINGS else "",
+        queue,
     )

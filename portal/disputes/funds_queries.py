@@ -20,16 +20,14 @@ from portal.platform.gate import Viewer
 FUNDS_REASON = "funds"
 
 
-def funds_of(
-    connection: Connection, viewer: Viewer, found: DisputeRecord, record: LoanRecord, zone: str
-) -> Funds | None:
+def funds_of(connection: Connection, viewer: Viewer, found: DisputeRecord, record: LoanRecord) -> Funds | None:
     """What the program finds on a dispute of this reason; None where there is no rule to check."""
     question = _question(found, record)
     if question is None:
         return None
     read = evidence.statements_of_case(connection, viewer, "dispute", found.number)
     statements = [statement for file in read for statement in file.statements]
-    attempts = tuple(_in_zone(attempt, zone) for attempt in record.attempts)
+    attempts = tuple(_in_zone(attempt, viewer.zone) for attempt in record.attempts)
     answer = check(statements, question, DebitRecord(attempts, record.data_date, found.instalment))
     times = times_of((statement.file, row) for statement in statements for row in statement.rows)
     return Funds(

@@ -1,11 +1,14 @@
-"""What is noted on a dispute without moving it: who looked at it, who works on it, that its answer is late."""
+"""What staff note on a dispute without deciding: who looked, who works on it, notes, that its answer is late."""
 
 from sqlalchemy import update
 from sqlmodel import Session
 
+from portal.access import staff_queries as staff_of
 from portal.audit import actions as audit
+from portal.core.refusal import Refusal
 from portal.disputes import events, moves
-from portal.disputes.queries import DISPUTE, dispute
+from portal.disputes.queries import DISPUTE, REVIEW_ROW, DisputeRecord, dispute, review
+from portal.disputes.rounds import round_of
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
 
@@ -21,22 +24,65 @@ def open_case(session: Session, viewer: Viewer, number: str) -> bool:
 
 def hold(session: Session, viewer: Viewer, number: str, held: bool) -> bool:
     """Take a dispute to work on it, or give it back; False if somebody else has it."""
-    moves.find(session, viewer, number)
+    found = moves.find(session, viewer, number)
     mine = DISPUTE.c.held_by == viewer.staff_id
     free = (DISPUTE.c.number == number) & (DISPUTE.c.held_by.is_(None) if held else mine)
     values = {"held_by": viewer.staff_id, "held_since": viewer.now} if held else {"held_by": None, "held_since": None}
     changed = session.connection().execute(update(DISPUTE).where(free).values(values)).rowcount
     if changed:
+        moves.take_part(session, viewer, found)
         audit.record(session, viewer, events.DisputeHeld(number, held))
     return bool(changed)
 
 
-def tell_lateness(session: Session, viewer: Viewer, number: str) -> bool:
-    """Tell the person that the promised date has passed, once; judged again here."""
+def hand_over(session: Session, viewer: Viewer, number: str, to_staff_id: int, words: str) -> bool:
+    """Hand a dispute that one holds, or nobody, to another who may decide it, with a note; False if it is not theirs.
+
+    Raises Refusal `unknown_dispute` or `no_such_colleague`.
+    """
     found = moves.find(session, viewer, number)
+    other = staff_of.staff(session.connection(), to_staff_id)
+    able = other is not None and other.disabled_at is None and round_of(found.state).roles & set(other.roles)
+    if other is None or not able or other.id == viewer.staff_id:
+        raise Refusal("no_such_colleague")
+    mine = DISPUTE.c.held_by.is_(None) | (DISPUTE.c.held_by == viewer.staff_id)
+    given = {"held_by": other.id, "held_since": viewer.now}
+    own = (DISPUTE.c.number == number) & mine
+    if not session.connection().execute(update(DISPUTE).where(own).values(given)).rowcount:
+        return False
+    moves.write_message(session, viewer, found, "handover", words, {"to": other.display_name})
+    moves.take_part(session, viewer, found)
+    audit.record(session, viewer, events.DisputeHandedOver(number, other.id))
+    return True
+
+
+def write_note(session: Session, viewer: Viewer, number: str, words: str) -> None:
+    """Write a note that only staff see."""
+    found = moves.find(session, viewer, number)
+    moves.write_message(session, viewer, found, "note", words)
+    moves.take_part(session, viewer, found)
+    audit.record(session, viewer, events.NoteWritten(number))
+
+
+def tell_lateness(session: Session, viewer: Viewer, number: str) -> bool:
+    """Tell the person that the promised date, or that of the review, has passed, once; judged again here."""
+    found = moves.find(session, viewer, number)
+    if found.in_review:
+        return _tell_review_late(session, viewer, found)
     if found.days_over(viewer.today) == 0 or found.late_told_at is not None:
         return False
     session.connection().execute(update(DISPUTE).where(DISPUTE.c.id == found.id).values(late_told_at=viewer.now))
     notify(session, viewer, person_id=found.person_id, template="sms.news", number=number, loan_id=found.loan_id)
     audit.record(session, viewer, events.LatenessTold(number, found.answer_by))
+    return True
+
+
+def _tell_review_late(session: Session, viewer: Viewer, found: DisputeRecord) -> bool:
+    asked = review(session.connection(), found.id)
+    if asked is None or asked.days_over(viewer.today) == 0 or asked.late_told_at is not None:
+        return False
+    own = REVIEW_ROW.c.dispute_id == found.id
+    session.connection().execute(update(REVIEW_ROW).where(own).values(late_told_at=viewer.now))
+    notify(session, viewer, person_id=found.person_id, template="sms.news", number=found.number, loan_id=found.loan_id)
+    audit.record(session, viewer, events.LatenessTold(found.number, asked.answer_by))
     return True

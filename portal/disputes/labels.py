@@ -2,18 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
 
 from portal.core.days import each_day
+from portal.core.funds_rule import Fact
 from portal.core.interactions import Part
+from portal.disputes import funds_labels
 from portal.disputes.effect import Row, Span
-from portal.disputes.queries import DecisionRecord, DisputeRecord
+from portal.disputes.funds_facts import read_judged
+from portal.disputes.queries import DecisionRecord, Message
 from portal.evidence.labels import file_line as file_line
 from portal.evidence.labels import file_problem as file_problem
 from portal.platform import formats
 from portal.platform.formats import penalty_word
 from portal.platform.i18n import Lazy, lazy, ngettext
 from portal.platform.i18n import gettext as _
+from portal.platform.labels import component_word
 
 STATES: Mapping[str, tuple[Lazy, str]] = {
     "draft": (lazy("Not sent yet"), "plain"),
@@ -29,6 +32,7 @@ STAFF_STATES: Mapping[str, Lazy] = {
     "open": lazy("To decide"),
     "waiting": lazy("Waits for the borrower"),
     "proposed": lazy("Waits for a second person"),
+    "in_review": lazy("In review"),
 }
 OUTCOMES: Mapping[str, tuple[Lazy, str]] = {
     "upheld": (lazy("Upheld"), "ok"),
@@ -39,6 +43,11 @@ HEADINGS: Mapping[str, Lazy] = {
     "upheld": lazy("Your dispute was upheld"),
     "partly": lazy("Your dispute was partly upheld"),
     "not_upheld": lazy("Your dispute was not upheld"),
+}
+REVIEW_HEADINGS: Mapping[str, Lazy] = {
+    "upheld": lazy("After the review: upheld"),
+    "partly": lazy("After the review: partly upheld"),
+    "not_upheld": lazy("After the review: not upheld"),
 }
 # words.md 3, dispute.*: what is said, and what it needs.
 REASONS: Mapping[str, tuple[Lazy, Lazy]] = {
@@ -91,6 +100,7 @@ DECISION_REASONS: Mapping[str, Lazy] = {
     "not_explained": lazy("Not explained as it had to be"),
     "explained": lazy("Explained, by our record"),
     "goodwill": lazy("Goodwill"),
+    "answered_before": lazy("Answered before, with nothing new since"),
     "other": lazy("Another reason, in the words below"),
 }
 LEFT: Mapping[str, Lazy] = {
@@ -106,6 +116,25 @@ ROWS: Mapping[str, Lazy] = {
     "due": lazy("Due in all"),
     "credit": lazy("Credit held"),
 }
+WORDS_NEEDED = lazy("The borrower reads these words. Please write them.")
+QUEUES: Mapping[str, Lazy] = {
+    "disputes": lazy("Disputes to decide"),
+    "fraud": lazy("Claims of fraud"),
+    "reviews": lazy("Reviews to decide"),
+}
+QUEUE_ROUTES = {
+    "disputes": "disputes:staff_queue",
+    "fraud": "disputes:staff_fraud",
+    "reviews": "disputes:staff_reviews",
+}
+RESULTS: Mapping[str, tuple[Lazy, str, str | None]] = {
+    "met": (lazy("Met"), "ok", None),
+    "not_met": (lazy("Not met"), "plain", "cross"),
+    "cannot_tell": (lazy("Cannot tell"), "plain", None),
+    "being_read": (lazy("Being read"), "info", None),
+    "none": (lazy("No rule to check"), "plain", None),
+}
+"""What the program read, in a list."""
 SUM_ROWS = frozenset({"instalment"})
 
 
@@ -174,9 +203,51 @@ def upheld_range(decision: DecisionRecord, instalment: int, contract_type: str) 
     return ", ".join(row_title(row, instalment, contract_type) for row in upheld)
 
 
-def days_over(dispute: DisputeRecord, today: Any) -> str | None:
+def days_over(promised: date, today: date) -> str | None:
     """How late an answer is, or that it is due today."""
-    over = dispute.days_over(today)
-    if over:
+    over = (today - promised).days
+    if over > 0:
         return ngettext("%(count)s day over", "%(count)s days over", over, count=over)
-    return _("due today") if dispute.is_open and dispute.answer_by == today else None
+    return _("due today") if over == 0 else None
+
+
+def missing_of(message: Message, currency: str) -> list[str]:
+    """What a question asks for, as read by the funds rule."""
+    return [funds_labels.missing(Fact(code, data), currency) for code, data in message.data.get("missing", ())]
+
+
+def decided_name(decision: DecisionRecord) -> str:
+    """Who decided."""
+    return decision.decided_name or _("the program, by the product’s rule")
+
+
+def needed(decision: DecisionRecord, currency: str, contract_type: str) -> str:
+    """What was found of the funds rule when it was decided, where it speaks against the person."""
+    return funds_labels.needed(read_judged(decision.judged), currency, contract_type)
+
+
+def money_met(decision: DecisionRecord, contract_type: str) -> list[str]:
+    """What happens to money that had met the penalty: which dues it meets now, and what of it is held."""
+    rows = {row.kind: row for row in decision.rows}
+    paid, currency = rows.get("paid"), decision.currency
+    freed = paid.after - paid.before if paid else 0
+    if freed <= 0:
+        return []
+    said = [
+        _(
+            "Of what you had paid, %(amount)s had met %(penalty)s. It now meets the rest of what is due instead.",
+            amount=formats.money(freed, currency),
+            penalty=penalty_word(contract_type),
+        )
+    ]
+    for kind in ("fee", "interest", "principal"):
+        row = rows.get(kind)
+        if row and row.before > row.after:
+            less, part = formats.money(row.before - row.after, currency), component_word(kind, contract_type)
+            said.append(_("%(component)s of this instalment: %(amount)s less.", component=part, amount=less))
+    credit = rows.get("credit")
+    if credit and credit.after > credit.before:
+        said.append(
+            _("%(amount)s more is held as credit.", amount=formats.money(credit.after - credit.before, currency))
+        )
+    return said

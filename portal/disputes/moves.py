@@ -7,12 +7,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import ColumnElement, insert, select, true, update
 from sqlmodel import Session
 
 from portal.core.refusal import Refusal
 from portal.disputes.deciding_queries import proposal_of
-from portal.disputes.queries import DISPUTE, MESSAGE, DisputeRecord, decision, dispute
+from portal.disputes.queries import DISPUTE, MESSAGE, PARTICIPANT, DisputeRecord, decision, dispute
+from portal.disputes.rounds import REVIEW, round_of
 from portal.disputes.tables import UNDECIDED
 from portal.platform.gate import Viewer
 
@@ -45,8 +46,19 @@ def write_message(
     session.connection().execute(insert(MESSAGE).values(row))
 
 
+def take_part(session: Session, viewer: Viewer, found: DisputeRecord) -> None:
+    """Note that a member of staff had a part in this round: who reviews must have had none before."""
+    name = round_of(found.state).name
+    key = {"dispute_id": found.id, "staff_id": viewer.staff_id, "round": name}
+    known = select(PARTICIPANT.c.id).where(*(PARTICIPANT.c[column] == value for column, value in key.items()))
+    if viewer.staff_id is not None and session.connection().execute(known).first() is None:
+        session.connection().execute(insert(PARTICIPANT).values(**key, since=viewer.now))
+
+
 def decidable(session: Session, viewer: Viewer, found: DisputeRecord) -> tuple[str, ...]:
     """From where staff may move on: a proposal that lapsed without a second person binds nobody."""
+    if found.state == REVIEW.waits:
+        return (REVIEW.waits,)
     if found.state == "proposed" and proposal_of(session.connection(), viewer, found) is None:
         return UNDECIDED
     return ("open", "waiting")
@@ -59,12 +71,14 @@ def move(
     state: str,
     version: int | None = None,
     from_states: tuple[str, ...] = ("open", "waiting"),
+    only_if: ColumnElement[bool] | None = None,
 ) -> None:
-    """The one way from state to state; the loser of a race is told who won."""
+    """The one way from state to state, `only_if` this holds of it; the loser of a race is told who won."""
     guard = (
         (DISPUTE.c.id == found.id)
         & (DISPUTE.c.version == (found.version if version is None else version))
         & DISPUTE.c.state.in_(from_states)
+        & (true() if only_if is None else only_if)
     )
     moved = session.connection().execute(
         update(DISPUTE).where(guard).values(state=state, version=DISPUTE.c.version + 1)
@@ -76,7 +90,9 @@ def move(
 def lost(session: Session, viewer: Viewer, number: str) -> Refusal:
     """What has happened meanwhile: who decided or proposed what, and when."""
     now_is = find(session, viewer, number)
-    decided = decision(session.connection(), now_is.id)
+    decided = None
+    if now_is.state != REVIEW.waits:
+        decided = decision(session.connection(), now_is.id, round_of(now_is.state).name)
     if decided is not None:
         return Refusal("already_decided", by=decided.decided_name, at=decided.decided_at, outcome=decided.outcome)
     proposal = proposal_of(session.connection(), viewer, now_is)

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from portal.core.assessment import assess
+from portal.core.assessment import Assessment, assess
 from portal.core.interactions import Part
 from portal.disputes.drafting_queries import Unsent, unsent
+from portal.disputes.duplicate_queries import Earlier, earlier_of
 from portal.disputes.facts import Sums, parts_of, sums
 from portal.disputes.funds_facts import Funds
 from portal.disputes.funds_queries import funds_of
@@ -21,11 +22,15 @@ from portal.disputes.queries import (
     DecisionRecord,
     DisputeRecord,
     Message,
+    ReviewRecord,
     decision,
     dispute,
     messages,
     parts,
+    review,
 )
+from portal.disputes.review_queries import ask_until, may_ask
+from portal.disputes.rounds import REVIEW
 from portal.evidence import queries as evidence
 from portal.evidence.queries import FileRecord
 from portal.loans import queries as loans
@@ -55,7 +60,7 @@ def list_page(connection: Connection, viewer: Viewer) -> ListPage:
     """The person's disputes and drafts."""
     statement = (
         select(*RECORD.selected_columns, DECISION_ROW.c.outcome)
-        .outerjoin(DECISION_ROW, DECISION_ROW.c.dispute_id == DISPUTE.c.id)
+        .outerjoin(DECISION_ROW, (DECISION_ROW.c.dispute_id == DISPUTE.c.id) & (DECISION_ROW.c.round == "first"))
         .where(DISPUTE.c.person_id == viewer.person_id)
         .order_by(DISPUTE.c.id.desc())
     )
@@ -88,6 +93,12 @@ class DetailPage:
     consent: str | None
     bodies: tuple[ComplaintBody, ...]
     funds: Funds | None
+    review: ReviewRecord | None
+    review_decision: DecisionRecord | None
+    review_until: date | None
+    may_review: bool
+    earlier: Earlier | None
+    refund_owed: int
     today: date
 
     @property
@@ -101,15 +112,27 @@ class DetailPage:
 
     @property
     def is_late(self) -> bool:
+        if self.dispute.in_review and self.review:
+            return self.review.days_over(self.today) > 0
         return self.dispute.days_over(self.today) > 0
+
+    @property
+    def answer_by(self) -> date:
+        """The promised date, of a review its own."""
+        return self.review.answer_by if self.review else self.dispute.answer_by
+
+    @property
+    def last_decision(self) -> DecisionRecord | None:
+        """What counts now: the review's answer, else the first one."""
+        return self.review_decision or self.decision
 
     @property
     def sent_files(self) -> tuple[FileRecord, ...]:
         return tuple(file for file in self.files if not file.from_staff)
 
 
-def detail_page(connection: Connection, viewer: Viewer, number: str, zone: str) -> DetailPage | None:
-    """A person's own dispute; `zone` is the lender's, in which the due date is a day."""
+def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPage | None:
+    """A person's own dispute."""
     found = dispute(connection, viewer, number)
     record = loans.loan_by_id(connection, found.loan_id, viewer.today) if found else None
     if found is None or record is None:
@@ -117,23 +140,33 @@ def detail_page(connection: Connection, viewer: Viewer, number: str, zone: str) 
     own = parts(connection, found.id)
     key = {"dispute_id": found.id}
     consent = connection.execute(_CONSENT, key).first()
+    decided = decision(connection, found.id)
+    now = assess(record.facts, viewer.today)
     return DetailPage(
         dispute=found,
         loan=record,
         parts=own,
-        messages=messages(connection, found.id),
+        messages=messages(connection, viewer, found.id),
         files=evidence.case_files(connection, viewer, "dispute", number),
-        decision=decision(connection, found.id),
-        sums=_sums_now(record, found, own, viewer.today),
+        decision=decided,
+        sums=_sums_now(now, record, found, own, viewer.today),
         consent=consent.words if consent else None,
         bodies=rule_pack(record.rule_pack).complaint_bodies(viewer.today),
-        funds=funds_of(connection, viewer, found, record, zone) if found.is_open else None,
+        funds=funds_of(connection, viewer, found, record) if found.is_open else None,
+        review=review(connection, found.id),
+        review_decision=decision(connection, found.id, REVIEW.name),
+        review_until=ask_until(record, decided) if decided else None,
+        may_review=may_ask(connection, viewer, found, record, decided),
+        earlier=earlier_of(connection, found, own),
+        refund_owed=now.refund_owed,
         today=viewer.today,
     )
 
 
-def _sums_now(record: LoanRecord, found: DisputeRecord, own: Sequence[Part], today: date) -> Sums | None:
-    if not found.is_open or record.status == "sold":
+def _sums_now(
+    now: Assessment, record: LoanRecord, found: DisputeRecord, own: Sequence[Part], today: date
+) -> Sums | None:
+    if not found.takes_more or record.status == "sold":
         return None
     others = parts_of(record.holds, today, but=found.number)
-    return sums(assess(record.facts, today), found.instalment, own, others)
+    return sums(now, found.instalment, own, others)

@@ -106,7 +106,7 @@ async def _detail_page(request: Request, form: AddForm, status: int = 200) -> Re
     page = await _own(request, request.path_params["number"])
     if page is None:
         raise HTTPException(404)
-    template = "disputes/outcome.html" if page.decision else "disputes/detail.html"
+    template = "disputes/outcome.html" if page.decision and not page.dispute.in_review else "disputes/detail.html"
     consent = consent_words(request, page.loan.rules.evidence_keep_days, page.dispute.number)
     return render(
         request,
@@ -121,7 +121,7 @@ async def _detail_page(request: Request, form: AddForm, status: int = 200) -> Re
 
 
 async def _own(request: Request, number: str) -> DetailPage | None:
-    return await db.read(request, own_queries.detail_page, number, request.app.state.portal.settings.time_zone)
+    return await db.read(request, own_queries.detail_page, number)
 
 
 async def funds(request: Request) -> Response:

@@ -1,12 +1,13 @@
-"""The staff's queue: the disputes that nobody has decided yet, by promised date."""
+"""The staff's queues: the disputes that nobody has decided yet, claims of fraud, and reviews; by promised date."""
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, select
 
-from portal.disputes.queries import DISPUTE, RECORD, STAFF, DisputeRecord
+from portal.disputes.funds_queries import FUNDS_REASON
+from portal.disputes.queries import DISPUTE, READING, RECORD, REVIEW_ROW, STAFF, DisputeRecord, waiting_in
 from portal.disputes.tables import UNDECIDED
 from portal.loans import queries as loans
 from portal.platform.gate import Viewer
@@ -16,26 +17,37 @@ QUEUE_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """What the queue is narrowed to; empty is everything."""
+    """What a queue is narrowed to; empty is everything. `queue` is which one."""
 
     reason: str = ""
     state: str = ""
     held: str = ""
     page: int = 1
+    result: str = ""
+    queue: str = "disputes"
 
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """A dispute that waits for staff."""
+    """A dispute that waits for staff; `answer_by` is what was promised, of a review its own date.
+
+    `result` is what the funds rule said when last noted, `none` where there is none to check.
+    """
 
     record: DisputeRecord
     person: str
     held_name: str | None
+    result: str
+    answer_by: date
+
+    def days_over(self, today: date) -> int:
+        """How many days the promised date is past."""
+        return max(0, (today - self.answer_by).days)
 
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """One page of the queue, overdue promises on top."""
+    """One page of a queue, overdue promises on top."""
 
     rows: tuple[QueueRow, ...]
     total: int
@@ -47,38 +59,50 @@ class QueuePage:
     def has_more(self) -> bool:
         return self.asked.page * QUEUE_PAGE < self.total
 
+    @property
+    def left(self) -> int:
+        """How many the next page shows."""
+        return min(QUEUE_PAGE, self.total - self.asked.page * QUEUE_PAGE)
+
+
+_ANSWER_BY = case((DISPUTE.c.state == "in_review", REVIEW_ROW.c.answer_by), else_=DISPUTE.c.answer_by)
+_RESULT = case(
+    (DISPUTE.c.reason != FUNDS_REASON, literal("none")), else_=func.coalesce(READING.c.result, literal("being_read"))
+)
+_JOINED = DISPUTE.outerjoin(READING, READING.c.dispute_id == DISPUTE.c.id).outerjoin(
+    REVIEW_ROW, REVIEW_ROW.c.dispute_id == DISPUTE.c.id
+)
+
 
 def queue_page(connection: Connection, viewer: Viewer, asked: QueueFilter) -> QueuePage:
-    """The disputes that nobody has decided yet, by promised date."""
+    """What waits in a queue, by promised date."""
     where = _asked_for(asked, viewer)
-    count = func.count()
-    over = func.coalesce(func.sum(_over(viewer.today)), 0)
-    total, overdue = connection.execute(select(count, over).select_from(DISPUTE).where(where)).one()
+    over = func.coalesce(func.sum(case((viewer.today > _ANSWER_BY, 1), else_=0)), 0)
+    total, overdue = connection.execute(select(func.count(), over).select_from(_JOINED).where(where)).one()
     statement: Select[Any] = (
-        select(*RECORD.selected_columns, STAFF.c.display_name)
-        .outerjoin(STAFF, STAFF.c.id == DISPUTE.c.held_by)
+        select(*RECORD.selected_columns, STAFF.c.display_name, _RESULT, _ANSWER_BY)
+        .select_from(_JOINED.outerjoin(STAFF, STAFF.c.id == DISPUTE.c.held_by))
         .where(where)
-        .order_by(DISPUTE.c.answer_by, DISPUTE.c.id)
+        .order_by(_ANSWER_BY, DISPUTE.c.id)
         .limit(QUEUE_PAGE)
         .offset((asked.page - 1) * QUEUE_PAGE)
     )
     rows = []
     for row in connection.execute(statement):
-        record = DisputeRecord(*row[:-1])
+        record = DisputeRecord(*row[:-3])
         person = loans.person(connection, record.person_id)
-        rows.append(QueueRow(record, person.name if person else "", row[-1]))
+        rows.append(QueueRow(record, person.name if person else "", *row[-3:]))
     return QueuePage(tuple(rows), total, int(overdue), asked, viewer.today)
 
 
-def _over(today: date) -> ColumnElement[Any]:
-    return case((DISPUTE.c.answer_by < today, 1), else_=0)
-
-
 def _asked_for(asked: QueueFilter, viewer: Viewer) -> ColumnElement[bool]:
-    states = (asked.state,) if asked.state in UNDECIDED else UNDECIDED
-    wanted: list[ColumnElement[bool]] = [DISPUTE.c.state.in_(states)]
+    wanted: list[ColumnElement[bool]] = [waiting_in(viewer, asked.queue)]
+    if asked.state in UNDECIDED:
+        wanted.append(DISPUTE.c.state == asked.state)
     if asked.reason:
         wanted.append(DISPUTE.c.reason == asked.reason)
+    if asked.result:
+        wanted.append(_RESULT.in_((asked.result,)))
     if asked.held == "me":
         wanted.append(DISPUTE.c.held_by == viewer.staff_id)
     elif asked.held == "nobody":

@@ -207,7 +207,7 @@ class DisputeParticipant(SQLModel, table=True):
 class DisputeReading(SQLModel, table=True):
     """What the funds rule said when last looked at, for staff's lists alone: every page computes it anew.
 
-    `import_id` and `files` (how many were read by then) say from what, so that more of either has it computed again.
+    `import_id`, `last_file` and `files_read` say from what, so that it is computed again when any of them moves.
     """
 
     __tablename__ = "dispute_reading"
@@ -217,7 +217,8 @@ class DisputeReading(SQLModel, table=True):
     dispute_id: int = Field(foreign_key="dispute.id", unique=True)
     result: str
     import_id: int | None = None
-    files: int = 0
+    last_file: int | None = None
+    files_read: int = 0
     noted_at: datetime = Field(sa_type=Instant)
 
 

@@ -1,19 +1,22 @@
 """What is said and sent while a dispute is open: words, files, questions, and the consent that files need."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import Session
 
 from portal.audit import actions as audit
+from portal.core.funds_rule import Fact
 from portal.core.refusal import Refusal
 from portal.disputes import events, moves
 from portal.disputes.filing_actions import Filing, take_files
-from portal.disputes.queries import CONSENT
+from portal.disputes.funds_queries import funds_of
+from portal.disputes.queries import CONSENT, DisputeRecord
 from portal.evidence import actions as evidence
 from portal.evidence import queries as files_of
 from portal.evidence.actions import KeptUpload
+from portal.loans import queries as loans
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
 
@@ -24,7 +27,7 @@ def add(session: Session, viewer: Viewer, number: str, filing: Filing) -> str:
     Raises Refusal `unknown_dispute` or `not_open`.
     """
     found = moves.find(session, viewer, number)
-    if not found.is_open:
+    if not found.takes_more:
         raise Refusal("not_open")
     if filing.words:
         moves.write_message(session, viewer, found, "message", filing.words)
@@ -48,14 +51,34 @@ def withdraw_consent(session: Session, viewer: Viewer, number: str) -> list[str]
     return keys
 
 
-def ask(session: Session, viewer: Viewer, number: str, version: int, words: str) -> str:
-    """Ask the person for more; the dispute waits, its promised date stays. Raises Refusal as `decide` does."""
+def ask(
+    session: Session,
+    viewer: Viewer,
+    number: str,
+    version: int,
+    words: str,
+    needed: Collection[str] = (),
+) -> str:
+    """Ask the person for more; the dispute waits, its promised date stays. Raises Refusal as `decide` does.
+
+    `needed` are codes of what the funds rule misses: the person reads each in their own language.
+    """
     found = moves.find(session, viewer, number)
+    if found.in_review:
+        raise Refusal("not_open")
     moves.move(session, viewer, found, "waiting", version, from_states=moves.decidable(session, viewer, found))
-    moves.write_message(session, viewer, found, "question", words)
+    missing = [[fact.code, dict(fact.data)] for fact in _missing(session, viewer, found) if fact.code in needed]
+    moves.write_message(session, viewer, found, "question", words, {"missing": missing} if missing else None)
+    moves.take_part(session, viewer, found)
     notify(session, viewer, person_id=found.person_id, template="sms.question", number=number, loan_id=found.loan_id)
     audit.record(session, viewer, events.QuestionAsked(number))
     return "asked"
+
+
+def _missing(session: Session, viewer: Viewer, found: DisputeRecord) -> tuple[Fact, ...]:
+    record = loans.loan_by_id(session.connection(), found.loan_id, viewer.today)
+    funds = funds_of(session.connection(), viewer, found, record) if record else None
+    return funds.missing if funds else ()
 
 
 def add_staff_files(
@@ -69,6 +92,7 @@ def add_staff_files(
     """Put staff's documents into the case, shown to the person or not; what could not be taken, and why."""
     found = moves.find(session, viewer, number)
     problems = [dict(each) for each in refused]
+    moves.take_part(session, viewer, found)
     for kept in uploads:
         try:
             evidence.take_upload(

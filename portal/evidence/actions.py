@@ -188,8 +188,10 @@ def remove_draft(session: Session, viewer: Viewer, draft: str, *, because: str) 
     return keys
 
 
-def keep_until(session: Session, viewer: Viewer, *, case_kind: str, case_number: str, delete_after: date) -> None:
-    """Set the last day on which the files of a case are kept, for instance when it was decided."""
+def keep_until(
+    session: Session, viewer: Viewer, *, case_kind: str, case_number: str, delete_after: date | None
+) -> None:
+    """Set the last day on which the files of a case are kept; None while it is open, or open again."""
     session.execute(
         update(FILE)
         .where(FILE.c.case_kind == case_kind, FILE.c.case_number == case_number)

@@ -21,7 +21,7 @@ FILE_STATES: Mapping[str, Lazy] = {
 
 PROBLEMS = {
     "wrong_type": lazy(
-        "This file is not what its name says. PDF, JPEG, PNG and HEIC work, and CSV, XLSX, CAMT, MT940 or OFX "
+        "This file is not what its name says. PDF, JPEG, PNG and HEIC work, and CSV, XLSX, camt.053, MT940 or OFX "
         "from your bank."
     ),
     "two_files": lazy("There is a second file inside this one. Send each by itself."),

@@ -189,6 +189,12 @@ def waiting_count(connection: Connection, case_kind: str, case_number: str) -> i
     return int(connection.execute(found).scalar_one())
 
 
+def contents_of(connection: Connection, case_kind: str, case_number: str) -> frozenset[str]:
+    """The hashes of all that a person sent to a case, files deleted since included."""
+    sent = (FILE.c.case_kind == case_kind, FILE.c.case_number == case_number, FILE.c.added_by_staff.is_(None))
+    return frozenset(connection.execute(select(FILE.c.sha256).where(*sent)).scalars())
+
+
 def statements_of_file(connection: Connection, viewer: Viewer, code: str) -> tuple[Statement, ...]:
     """The bank statements that were read in one file that the viewer may see."""
     row = connection.execute(

@@ -34,6 +34,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "handle_disputes": frozenset({"dispute_handler", "supervisor"}),
     "see_complaints": frozenset({"supervisor", "auditor"}),
     "answer_complaints": frozenset({"supervisor"}),
+    "review_disputes": frozenset({"supervisor"}),
     "approve_plans": frozenset({"plan_approver", "supervisor"}),
     "confirm": DECIDERS,
     "read_audit": frozenset({"auditor", "supervisor"}),
@@ -54,7 +55,7 @@ LARGEST_NUMBER = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks, and when: `now` is the instant of the request, `today` its date in the lender's zone.
+    """Who asks, and when: `now` is the instant of the request, `today` its date in the lender's `zone`.
 
     `network` is the client's address, for limits; `seen_at` is when a session was last noted as in use, `ends_at` when
     a borrower's ends if nothing more is pressed.
@@ -73,6 +74,7 @@ class Viewer:
     network: str = ""
     seen_at: datetime | None = None
     ends_at: datetime | None = None
+    zone: str = "UTC"
 
 
 class SignInNeeded(Exception):

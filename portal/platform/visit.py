@@ -66,6 +66,7 @@ class Visit:
             today=self.today,
             language=self.language,
             network=self.network,
+            zone=self.zone,
         )
 
 

@@ -18,7 +18,6 @@ from tests.make import evidence as make
 from tests.make.disputes import Cast, add_files, file_dispute, lin_with_authorities, statement
 from tests.make.loans import debit_attempt, import_tables
 
-ZONE = "Asia/Shanghai"
 Send = Callable[..., None]
 
 
@@ -45,7 +44,7 @@ def found(doors: Doors, number: str) -> Funds:
         assert record is not None
         loan = loans.loan_by_id(connection, record.loan_id, viewer.today)
         assert loan is not None
-        return funds_of(connection, viewer, record, loan, ZONE)
+        return funds_of(connection, viewer, record, loan)
 
     funds = doors.read_as(doors.system(), ask)
     assert funds is not None
@@ -131,7 +130,7 @@ def test_only_disputes_about_funds_have_a_rule_to_check(doors: Doors, cast: Cast
         assert record is not None
         loan = loans.loan_by_id(connection, record.loan_id, viewer.today)
         assert loan is not None
-        return funds_of(connection, viewer, record, loan, ZONE)
+        return funds_of(connection, viewer, record, loan)
 
     assert doors.read_as(doors.system(), ask) is None
 

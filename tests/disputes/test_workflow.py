@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from portal.core.refusal import Refusal
-from portal.disputes import deciding_actions, ending_actions, thread_actions
+from portal.disputes import deciding_actions, ending_actions, review_actions, thread_actions
 from portal.disputes.deciding_actions import seen_hash
 from portal.disputes.deciding_queries import decide_page
 from portal.disputes.filing_actions import Filing
-from portal.disputes.queries import DECISION_ROW, dispute, suspensions
+from portal.disputes.queries import DECISION_ROW, DISPUTE, dispute, suspensions
 from portal.disputes.ticks import Ticks
 from portal.loans import queries as loans
 from portal.platform.clock import FixedClock
@@ -34,10 +34,13 @@ NEXT = {
     "open": {"open", "waiting", "proposed", "decided", "withdrawn"},
     "waiting": {"waiting", "open", "proposed", "decided", "withdrawn"},
     "proposed": {"proposed", "open", "waiting", "decided", "withdrawn"},
-    "decided": {"decided"},
+    "decided": {"decided", "in_review"},
+    "in_review": {"in_review", "closed"},
+    "closed": {"closed"},
     "withdrawn": {"withdrawn"},
 }
 OPEN = {"open", "waiting", "proposed"}
+HELD = OPEN | {"in_review"}
 LEGAL_REFUSALS = {
     "not_open",
     "already_decided",
@@ -45,7 +48,13 @@ LEGAL_REFUSALS = {
     "changed_meanwhile",
     "figures_changed",
     "own_act",
+    "no_review",
+    "took_part",
+    "not_yours",
+    "not_the_same",
 }
+REVIEWERS = ("Shen Ruo", "Gu Yan")
+"""Supervisors; the others are handlers, and Tao An is the second person of the first round."""
 
 
 @contextmanager
@@ -88,6 +97,12 @@ def machine(databases: Databases) -> type[RuleBasedStateMachine]:  # noqa: C901 
                 if refusal.code not in LEGAL_REFUSALS:
                     raise
 
+        def answered(self, viewer: Viewer, number: str, made: Any) -> str:
+            try:
+                return self.doors.write_as(viewer, deciding_actions.answer_by_reference, number, made)
+            except Refusal as refusal:
+                return refusal.code
+
         def page(self) -> Any:
             return self.doors.read_as(self.doors.system(), decide_page, self.number)
 
@@ -116,6 +131,43 @@ def machine(databases: Databases) -> type[RuleBasedStateMachine]:  # noqa: C901 
             with patch.object(loans, "authority", lambda *_: loans.AuthorityRecord(most, most, 0)):
                 self.attempt(handler, deciding_actions.decide, choice(self.doors, handler, self.number, upheld=upheld))
 
+        @rule()
+        def the_person_asks_for_a_review(self) -> None:
+            self.attempt(self.cast.borrower(), review_actions.ask_for_review, Filing(Ticks(), "", "Again.", ""))
+
+        @rule(name=st.sampled_from(REVIEWERS), upheld=st.booleans(), alone=st.booleans())
+        def a_supervisor_decides(self, name: str, upheld: bool, alone: bool) -> None:
+            viewer = self.cast.staff(name, "supervisor")
+            if self.page().effect is None:
+                return
+            most = 100_000 if alone else 0
+            with patch.object(loans, "authority", lambda *_: loans.AuthorityRecord(most, most, 0)):
+                self.attempt(viewer, deciding_actions.decide, choice(self.doors, viewer, self.number, upheld=upheld))
+
+        @rule(name=st.sampled_from(REVIEWERS))
+        def a_supervisor_confirms(self, name: str) -> None:
+            page = self.page()
+            if page.proposal is not None and page.effect is not None:
+                seen = seen_hash(page.proposal.fingerprint, page.effect)
+                self.attempt(self.cast.staff(name, "supervisor"), deciding_actions.confirm, seen)
+
+        @rule()
+        def the_same_is_filed_again_and_answered_by_reference(self) -> None:
+            """Recognised only after an answer that was not wholly upheld; whatever it is, it is filed."""
+            try:
+                number = file_dispute(self.doors, self.cast.borrower())
+            except (Refusal, AssertionError):
+                return  # it is open, or nothing is left to dispute
+            handler = self.cast.staff("Qiao Mu")
+            made = choice(self.doors, handler, number, upheld=False)
+            answered = self.doors.read_as(self.doors.system(), decide_page, self.number)
+            came = self.answered(handler, number, made)
+            if came == "not_the_same":
+                self.doors.write_as(self.cast.borrower(), ending_actions.withdraw, number)
+                return
+            assert came == "decided"
+            assert answered.review_decision or answered.decision
+
         @rule(name=st.sampled_from(("Qiao Mu", "Tao An")))
         def the_second_person_confirms(self, name: str) -> None:
             page = self.page()
@@ -137,11 +189,15 @@ def machine(databases: Databases) -> type[RuleBasedStateMachine]:  # noqa: C901 
         @invariant()
         def what_stopped_starts_again_exactly_at_the_end(self) -> None:
             loan = self.doors.read_as(self.cast.borrower(), loans.account).loans[0]
-            assert bool(loan.holds) == (self.state in OPEN)
+            assert bool(loan.holds) == (self.state in HELD)
             with self.doors.engines.read.connect() as connection:
-                decisions = connection.scalar(select(func.count()).select_from(DECISION_ROW))
+                mine = select(DECISION_ROW.c.round).join(DISPUTE).where(DISPUTE.c.number == self.number)
+                decisions = sorted(connection.execute(mine).scalars())
+                reviewers = set(connection.execute(select(DECISION_ROW.c.decided_by, DECISION_ROW.c.confirmed_by)))
                 own = suspensions(connection, self.number)
-            assert decisions == (1 if self.state == "decided" else 0)
+            decided = {"decided": ["first"], "in_review": ["first"], "closed": ["first", "review"]}
+            assert decisions == decided.get(self.state, [])
+            assert all(maker != checker for maker, checker in reviewers)
             still = [waiver for waiver in loan.facts.days_waivers if waiver.reference in own and waiver.to_day is None]
             assert bool(still) == (self.state in OPEN)
 
@@ -151,8 +207,8 @@ def machine(databases: Databases) -> type[RuleBasedStateMachine]:  # noqa: C901 
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_any_order(kind: str, databases_of: Any) -> None:
     limits = settings(
-        max_examples=12,
-        stateful_step_count=12,
+        max_examples=15,
+        stateful_step_count=16,
         deadline=timedelta(seconds=30),
         suppress_health_check=list(HealthCheck),
     )

@@ -145,7 +145,8 @@ def _disputes() -> None:
         sa.Column("dispute_id", sa.Integer(), nullable=False),
         sa.Column("result", sa.String(), nullable=False),
         sa.Column("import_id", sa.Integer(), nullable=True),
-        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("last_file", sa.Integer(), nullable=True),
+        sa.Column("files_read", sa.Integer(), nullable=False),
         sa.Column("noted_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "result IN ('met', 'not_met', 'cannot_tell', 'being_read', 'none')", name=op.f("ck_dispute_reading_result")

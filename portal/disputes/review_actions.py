@@ -1,0 +1,75 @@
+"""A person asks for the one review of a decision: it is held and promised like the dispute, with its own date."""
+
+from sqlalchemy import insert, select, update
+from sqlmodel import Session
+
+from portal.audit import actions as audit
+from portal.core.refusal import Refusal
+from portal.disputes import events, moves
+from portal.disputes.filing_actions import Filing, take_files
+from portal.disputes.queries import DISPUTE, FRAUD_REASON, LOAN, REVIEW_ROW, DisputeRecord, decision, parts
+from portal.disputes.review_queries import answer_by, may_ask
+from portal.disputes.rounds import REVIEW
+from portal.evidence import actions as evidence
+from portal.loans import actions as loans
+from portal.loans import queries as loans_of
+from portal.loans.queries import LoanRecord
+from portal.platform.gate import Viewer
+from portal.platform.numbers import new_number
+
+
+def ask_for_review(session: Session, viewer: Viewer, number: str, filing: Filing) -> str:
+    """Ask for the review of one's own decided dispute, with own words and files.
+
+    Raises Refusal `unknown_dispute` or `no_review`.
+    """
+    found = moves.find(session, viewer, number)
+    # Somebody else's dispute about the same may be filed at this moment.
+    session.connection().execute(select(LOAN.c.id).where(LOAN.c.id == found.loan_id).with_for_update())
+    record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today)
+    decided = decision(session.connection(), found.id)
+    if record is None or not may_ask(session.connection(), viewer, found, record, decided):
+        raise Refusal("no_review")
+    moves.move(session, viewer, found, REVIEW.waits, from_states=("decided",))
+    promised = answer_by(record, viewer.today)
+    asked = {"asked_on": viewer.today, "asked_at": viewer.now, "answer_by": promised}
+    session.connection().execute(insert(REVIEW_ROW).values(dispute_id=found.id, words=filing.words, **asked))
+    released = {"held_by": None, "held_since": None}
+    session.connection().execute(update(DISPUTE).where(DISPUTE.c.id == found.id).values(released))
+    _hold_again(session, viewer, record, found)
+    evidence.keep_until(session, viewer, case_kind="dispute", case_number=number, delete_after=None)
+    take_files(session, viewer, found, filing)
+    audit.record(session, viewer, events.ReviewAsked(number, promised))
+    return number
+
+
+def _hold_again(session: Session, viewer: Viewer, record: LoanRecord, found: DisputeRecord) -> None:
+    """What is reviewed is disputed, and no reminder is sent about it; the penalty stops once, not twice."""
+    loans.open_hold(
+        session,
+        viewer,
+        kind="dispute",
+        loan_id=record.id,
+        person_id=found.person_id,
+        from_day=viewer.today,
+        until=None,
+        number=found.number,
+        path=f"/disputes/{found.number}",
+        parts=parts(session.connection(), found.id),
+        data={"answer_by": answer_by(record, viewer.today).isoformat()},
+    )
+    if found.reason != FRAUD_REASON or any(hold.kind == "fraud" for hold in record.holds):
+        return
+    fraud_number = new_number()
+    loans.open_hold(
+        session,
+        viewer,
+        kind="fraud",
+        loan_id=record.id,
+        person_id=found.person_id,
+        from_day=viewer.today,
+        until=None,
+        number=fraud_number,
+        path=f"/disputes/{found.number}",
+    )
+    session.connection().execute(update(DISPUTE).where(DISPUTE.c.id == found.id).values(fraud_number=fraud_number))

@@ -1,0 +1,36 @@
+"""What a borrower sends to have a decision reviewed."""
+
+from pydantic import BaseModel, Field
+
+from portal.disputes.forms import MAX_WORDS, AddForm
+from portal.platform.forms import Form
+from portal.platform.i18n import gettext as _
+from portal.platform.i18n import lazy
+
+
+class ReviewInput(BaseModel):
+    """Why a decision should be looked at again, in own words, and the consent that files need."""
+
+    words: str = Field(default="", max_length=MAX_WORDS)
+    consent: bool = False
+
+
+class ReviewForm(Form[ReviewInput]):
+    """Asks for the review of a decision."""
+
+    purpose = "dispute_review"
+    outlives = True
+    refusals = {
+        "no_review": lazy("A review of this decision can no longer be asked for. Nothing was sent."),
+        **AddForm.refusals,
+    }
+
+    def check(self, consented: bool) -> None:
+        """Words are there; files need the consent once."""
+        if not str(self.raw.get("words", "")).strip():
+            self.add_error("words", _("Write what we should look at again."))
+        if self.files.get("files") and not consented and not self.raw.get("consent"):
+            self.add_error(
+                "consent",
+                _("Tick this so that we may read your files, and choose them again; or leave the files out."),
+            )
