@@ -23,7 +23,7 @@ STRUCTURE = r"""() => {
     dead_buttons: all("button").filter((each) => !each.form || each.type === "button").map((each) => each.outerHTML),
     dead_links: all("a").filter(lost).map((each) => each.outerHTML),
     dead_entries: all("input, select, textarea").filter((each) => !each.form).map((each) => each.outerHTML),
-    scripted_only: all("[data-hx-get]").filter((each) => !each.closest("form, #phone")).map((each) => each.id),
+    scripted_only: all("[data-hx-get]").filter((each) => !each.closest("form, #phone, #_funds")).map((each) => each.id),
     gaps_in_chinese: document.documentElement.lang.startsWith("zh")
       ? running.filter((text) => /[。！？；]\s+[\u3400-\u9fff\w]/.test(text)) : [],
     old_words: [...new Set(document.title.match(/Oops|404|500/g))],
