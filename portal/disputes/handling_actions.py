@@ -7,6 +7,7 @@ from portal.access import staff_queries as staff_of
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.disputes import events, moves
+from portal.disputes.deciding_queries import took_part_before
 from portal.disputes.queries import DISPUTE, REVIEW_ROW, DisputeRecord, dispute, review
 from portal.disputes.rounds import round_of
 from portal.messages.actions import notify
@@ -23,8 +24,12 @@ def open_case(session: Session, viewer: Viewer, number: str) -> bool:
 
 
 def hold(session: Session, viewer: Viewer, number: str, held: bool) -> bool:
-    """Take a dispute to work on it, or give it back; False if somebody else has it."""
+    """Take a dispute to work on it, or give it back; False if somebody else has it, or it is not for the viewer."""
     found = moves.find(session, viewer, number)
+    if not viewer.roles & round_of(found.state).roles:
+        return False
+    if found.in_review and took_part_before(session.connection(), viewer, found):
+        return False
     mine = DISPUTE.c.held_by == viewer.staff_id
     free = (DISPUTE.c.number == number) & (DISPUTE.c.held_by.is_(None) if held else mine)
     values = {"held_by": viewer.staff_id, "held_since": viewer.now} if held else {"held_by": None, "held_since": None}

@@ -129,7 +129,7 @@ async def funds(request: Request) -> Response:
     page = await _own(request, request.path_params["number"])
     if page is None or page.funds is None:
         raise HTTPException(404)
-    return render(request, "disputes/_funds.html", page=page, funds_words=funds_labels)
+    return render(request, "disputes/_funds.html", page=page, words=labels, funds_words=funds_labels, alone=True)
 
 
 ONE = "/disputes/{number}"

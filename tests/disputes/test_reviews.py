@@ -176,18 +176,23 @@ def test_the_database_refuses_a_reviewer_with_an_earlier_part(doors: Doors, cast
 def test_a_handler_cannot_review(doors: Doors, cast: Cast, number: str) -> None:
     ask(doors, cast.borrower(), number)
     other = cast.staff("Gu Yan")
+    assert not doors.write_as(other, handling_actions.hold, number, True)
+    assert not doors.write_as(cast.staff("Qiao Mu", "supervisor"), handling_actions.hold, number, True)
     with pytest.raises(Refusal, match="not_yours"):
         doors.write_as(other, deciding_actions.decide, number, choice(doors, other, number))
 
 
 def test_above_authority_a_second_supervisor_confirms(
-    doors: Doors, cast: Cast, number: str, monkeypatch: pytest.MonkeyPatch
+    client: Client, doors: Doors, cast: Cast, number: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask(doors, cast.borrower(), number)
     one, two = cast.staff("Tao An", "supervisor"), cast.staff("Shen Ruo", "supervisor")
     monkeypatch.setattr(loans, "authority", lambda *_: loans.AuthorityRecord(1, 1, 0))
     assert doors.write_as(one, deciding_actions.decide, number, choice(doors, one, number)) == "proposed"
     assert state(doors, number) == "in_review"
+    client.http.cookies.update(cast.sign_in(two))
+    assert "Review of a dispute" in client.get("/staff/second").text
+    assert "Confirm the decision on" in client.get(f"/staff/disputes/{number}/confirm").text
     with pytest.raises(Refusal, match="already_proposed"):
         doors.write_as(two, deciding_actions.decide, number, choice(doors, two, number))
     page = doors.read_as(two, decide_page, number)
