@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from portal.core.assessment import Assessment, assess
 from portal.core.interactions import Part
@@ -58,9 +58,11 @@ class ListPage:
 
 def list_page(connection: Connection, viewer: Viewer) -> ListPage:
     """The person's disputes and drafts."""
+    reviewed = DECISION_ROW.alias("reviewed")
     statement = (
-        select(*RECORD.selected_columns, DECISION_ROW.c.outcome)
+        select(*RECORD.selected_columns, func.coalesce(reviewed.c.outcome, DECISION_ROW.c.outcome).label("outcome"))
         .outerjoin(DECISION_ROW, (DECISION_ROW.c.dispute_id == DISPUTE.c.id) & (DECISION_ROW.c.round == "first"))
+        .outerjoin(reviewed, (reviewed.c.dispute_id == DISPUTE.c.id) & (reviewed.c.round == "review"))
         .where(DISPUTE.c.person_id == viewer.person_id)
         .order_by(DISPUTE.c.id.desc())
     )

@@ -46,9 +46,22 @@ class TestBar:
     @pytest.mark.parametrize(
         ("role", "labels"),
         [
-            ("dispute_handler", ["Disputes", "Second person", "People", "Messages"]),
+            ("dispute_handler", ["Disputes", "Fraud", "Second person", "People", "Messages"]),
             ("plan_approver", ["Plans", "Second person", "People", "Messages"]),
-            ("supervisor", ["Disputes", "Plans", "Second person", "Audit", "Complaints", "People", "Messages"]),
+            (
+                "supervisor",
+                [
+                    "Disputes",
+                    "Fraud",
+                    "Reviews",
+                    "Plans",
+                    "Second person",
+                    "Audit",
+                    "Complaints",
+                    "People",
+                    "Messages",
+                ],
+            ),
             ("auditor", ["Audit", "Complaints", "People", "Messages"]),
             ("administrator", ["Accounts", "Without supervisor"]),
         ],

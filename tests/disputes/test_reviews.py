@@ -287,6 +287,7 @@ def test_the_queue_of_reviews_is_the_supervisors_without_earlier_part(
     lin.http.cookies.update(cast.sign_in(cast.borrower()))
     told = lin.get(f"/disputes/{number}").text
     assert "After the review: not upheld" in told
+    assert "Not upheld" in lin.get("/disputes").text
     assert f"/disputes/{number}/review" not in told
 
 

@@ -175,7 +175,7 @@ def decide(desk: Page, staff: DemoStaff, number: str, *, before: tuple[str, ...]
         assert effect.get_by_text(figure).count(), figure
     see(desk, "staff-dispute")
     desk.locator('select[name="reason"]').select_option(index=1)
-    desk.locator('main [name="words"]').fill("The statement shows it. We should have tried again that evening.")
+    desk.locator(".pane--deciding #words").fill("The statement shows it. We should have tried again that evening.")
     steps.main_button(desk).click()
     desk.wait_for_load_state()
     desk.locator(".pane--deciding .differences").wait_for()
