@@ -14,6 +14,7 @@ from portal.disputes.duplicate_queries import earlier_of
 from portal.disputes.funds_facts import Funds
 from portal.disputes.funds_queries import FUNDS_REASON, funds_of
 from portal.disputes.queries import DISPUTE, READING, DisputeRecord, parts
+from portal.disputes.rounds import REVIEW
 from portal.disputes.tables import UNDECIDED
 from portal.evidence import queries as evidence
 from portal.evidence.queries import FILE
@@ -39,7 +40,7 @@ _STALE = (
     select(DISPUTE.c.number)
     .outerjoin(READING, READING.c.dispute_id == DISPUTE.c.id)
     .where(
-        DISPUTE.c.state.in_(UNDECIDED),
+        DISPUTE.c.state.in_((*UNDECIDED, REVIEW.waits)),
         DISPUTE.c.reason == FUNDS_REASON,
         or_(
             READING.c.id.is_(None),

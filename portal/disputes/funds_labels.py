@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from portal.core.funds_rule import Fact, FundsCheck
-from portal.disputes.funds_facts import Funds, Judged, attempts_on_chart
+from portal.disputes.funds_facts import Funds, Judged, ReadFile, attempts_on_chart
 from portal.evidence import funds_words
 from portal.platform import formats
 from portal.platform.formats import penalty_word
@@ -149,6 +149,13 @@ def missing(fact: Fact, currency: str) -> str:
 def signal(fact: Fact, currency: str) -> str:
     """Something worth a look; never a reason by itself."""
     return funds_words.signal_words(fact, currency)
+
+
+def unread(file: ReadFile) -> str:
+    """Why a file that was sent takes no part in the answer; empty where it does."""
+    if not file.notes:
+        return ""
+    return funds_words.signal_words(Fact("file_unread", {"file": file.name, "reason": file.notes[0].code}), "")
 
 
 def needed(judged: Judged | None, currency: str, contract_type: str) -> str:

@@ -211,6 +211,12 @@ def days_over(promised: date, today: date) -> str | None:
     return _("due today") if over == 0 else None
 
 
+def days_left(promised: date, today: date) -> str:
+    """How long there is until an answer is due, or how late it is."""
+    left = (promised - today).days
+    return days_over(promised, today) or ngettext("%(count)s day left", "%(count)s days left", left, count=left)
+
+
 def missing_of(message: Message, currency: str) -> list[str]:
     """What a question asks for, as read by the funds rule."""
     return [funds_labels.missing(Fact(code, data), currency) for code, data in message.data.get("missing", ())]

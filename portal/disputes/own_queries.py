@@ -154,7 +154,7 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
         sums=_sums_now(now, record, found, own, viewer.today),
         consent=consent.words if consent else None,
         bodies=rule_pack(record.rule_pack).complaint_bodies(viewer.today),
-        funds=funds_of(connection, viewer, found, record) if found.is_open else None,
+        funds=funds_of(connection, viewer, found, record) if found.takes_more else None,
         review=review(connection, found.id),
         review_decision=decision(connection, found.id, REVIEW.name),
         review_until=ask_until(record, decided) if decided else None,

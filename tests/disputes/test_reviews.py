@@ -57,6 +57,7 @@ def test_it_is_asked_for_once_and_held_with_its_own_date(doors: Doors, cast: Cas
     assert (page.dispute.state, str(page.review.answer_by)) == ("in_review", "2026-04-30")
     assert page.sums is not None
     assert page.sums.unpaid > 0
+    assert page.funds is not None
     (loan,) = doors.read_as(cast.borrower(), loans.account).loans
     assert [hold.number for hold in loan.holds] == [number]
     with pytest.raises(Refusal, match="no_review"):
