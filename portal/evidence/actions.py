@@ -8,6 +8,7 @@ from sqlalchemy import Connection, CursorResult, delete, insert, select, update
 from sqlmodel import Session
 
 from portal.audit import actions as audit
+from portal.core.card_numbers import masked
 from portal.core.refusal import Refusal
 from portal.evidence import events, quota, scanning
 from portal.evidence.file_kinds import (
@@ -58,7 +59,7 @@ def keep(
     Raises `Refusal`: `file_empty`, `file_too_large`, `file_wrong_type` (with `file`, and `size` and `limit` in
     bytes where it is too large), `quota_day` (see `quota`), `files_unreachable`.
     """
-    name = clean_name(given_name)
+    name = masked(clean_name(given_name))
     if not data:
         raise Refusal("file_empty", file=name)
     if len(data) > MAX_FILE_BYTES:

@@ -52,6 +52,13 @@ def test_no_card_number_is_stored_or_shown(client: Client) -> None:
     assert "622202…" in shown
 
 
+def test_no_card_number_is_kept_in_a_name(client: Client) -> None:
+    number = card("622202", 19)
+    add(client, plain_csv(LINES), f"{number}.csv")
+    (file,) = kept(client)
+    assert file.name == f"622202…{number[-4:]}.csv"
+
+
 def test_staff_download_the_rows_of_a_data_file(client: Client) -> None:
     """The original stays with who sent it; no cell acts as a formula."""
     data = b"date,description,amount,balance\n2026-03-04,@SUM(1),-86.40,412.55\n"
