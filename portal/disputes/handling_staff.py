@@ -21,7 +21,7 @@ from portal.disputes.forms import (
     queue_filter,
 )
 from portal.disputes.staff_view import ONE, show
-from portal.disputes.uploads import keep_uploads
+from portal.evidence.uploads import keep_uploads
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route

@@ -8,11 +8,11 @@ from portal.core.refusal import Refusal
 from portal.disputes import labels, own_queries, review_actions
 from portal.disputes.consent import consent_words
 from portal.disputes.filing_actions import Filing
-from portal.disputes.filing_queries import Ticks
 from portal.disputes.forms import BODY_LIMIT
 from portal.disputes.own_queries import DetailPage
 from portal.disputes.review_forms import ReviewForm
-from portal.disputes.uploads import keep_uploads
+from portal.disputes.ticks import Ticks
+from portal.evidence.uploads import keep_uploads
 from portal.platform import db
 from portal.platform.gate import route
 from portal.platform.render import render, see_other

@@ -13,8 +13,8 @@ from portal.disputes import deciding_actions, review_actions
 from portal.disputes.deciding_queries import decide_page
 from portal.disputes.duplicate_queries import Earlier, covers
 from portal.disputes.filing_actions import Filing
-from portal.disputes.filing_queries import Ticks
 from portal.disputes.queries import DECISION_ROW, dispute
+from portal.disputes.ticks import Ticks
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from tests.client import Client, fields_of, form_of

@@ -12,9 +12,9 @@ from portal.core.refusal import Refusal
 from portal.disputes import deciding_actions, handling_actions, jobs, review_actions, thread_actions
 from portal.disputes.deciding_queries import decide_page
 from portal.disputes.filing_actions import Filing
-from portal.disputes.filing_queries import Ticks
 from portal.disputes.own_queries import detail_page
 from portal.disputes.queries import DECISION_ROW, dispute
+from portal.disputes.ticks import Ticks
 from portal.loans import actions as loans
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors

@@ -12,9 +12,9 @@ from portal.disputes import deciding_actions, handling_actions, jobs, review_act
 from portal.disputes.deciding_actions import seen_hash
 from portal.disputes.deciding_queries import decide_page
 from portal.disputes.filing_actions import Filing
-from portal.disputes.filing_queries import Ticks
 from portal.disputes.own_queries import detail_page
 from portal.disputes.queries import DECISION_ROW, decision, dispute
+from portal.disputes.ticks import Ticks
 from portal.evidence.queries import FILE
 from portal.loans import queries as loans
 from portal.platform.clock import FixedClock
