@@ -5,7 +5,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterable
 
-from bench import bytes_, engine, import_, pages
+from bench import bytes_, engine, import_, meanwhile, pages
 from bench.figures import Figure, show
 from bench.machine import described
 
@@ -14,6 +14,7 @@ PARTS: dict[str, tuple[str, Callable[[float], Iterable[Figure]]]] = {
     "bytes": ("Bytes of a first visit", bytes_.measure),
     "pages": ("Pages against a bare handler of the same template", pages.measure),
     "import": ("Import against executemany", import_.measure),
+    "meanwhile": ("Account pages while a large import comes in", meanwhile.measure),
 }
 
 

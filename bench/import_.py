@@ -31,6 +31,8 @@ from tests.make import loans as make
 DATA_DATE = date(2026, 4, 17)
 NOW = datetime(2026, 4, 17, 2, tzinfo=UTC)
 PAYMENTS_A_LOAN = 12
+OWNER = "B9"
+"""Whose loans they are: nobody who is looked at."""
 ROWS = 100_000
 MEMORY_ROWS = (10_000, 100_000, 1_000_000)
 RATIO_AIM = 4
@@ -129,12 +131,13 @@ def executemany(doors: Doors, rows: int) -> None:
 def write_portfolio(folder: Path, rows: int, changed: range | tuple[()]) -> None:
     """So many payments, and the loans that they belong to."""
     loans = (rows + PAYMENTS_A_LOAN - 1) // PAYMENTS_A_LOAN
-    tables = make.lin_yi(payments=[], debit_attempts=[], instalments=[], loans=[])
+    owner = make.borrower(borrower_ref=OWNER, mobile="13900139000")
+    tables = make.lin_yi(borrowers=[owner], payments=[], debit_attempts=[], instalments=[], loans=[])
     make.write_folder(folder, tables)
     with (folder / "loans.csv").open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, list(make.loan()))
         writer.writeheader()
-        writer.writerows(make.loan(loan_ref=f"L{number:08}") for number in range(loans))
+        writer.writerows(make.loan(loan_ref=f"L{number:08}", borrower_ref=OWNER) for number in range(loans))
     write_payments(folder, rows, changed)
 
 

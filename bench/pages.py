@@ -41,7 +41,7 @@ def measure(effort: float = 1.0) -> Iterator[Figure]:
     server_core, *others = cores()
     with kept_to((others or [server_core])[0]), tempfile.TemporaryDirectory() as folder:
         for database, (ratio_aim, above_aim) in AIMS.items():
-            with _database(database, Path(folder)) as url:
+            with database(database, Path(folder)) as url:
                 place = installed(Path(folder) / database, url)
                 for name, path in _pages(place).items():
                     own, reference = _compare(place, path, max(1.0, SECONDS * effort), server_core)
@@ -95,7 +95,7 @@ def _page(port: int, path: str, cookie: str) -> str:
 
 
 @contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
+def database(kind: str, folder: Path) -> Iterator[str]:
     if kind == "SQLite":
         yield f"sqlite:///{folder / 'bench.db'}"
         return
