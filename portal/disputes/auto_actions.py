@@ -99,7 +99,8 @@ def _is_doubtful(session: Session, viewer: Viewer, found: DisputeRecord, funds: 
         *evidence.seen_elsewhere(connection, viewer, "dispute", found.number),
     )
     repeats = earlier_of(connection, found, parts(connection, found.id))
-    return funds.state != "met" or any(looks) or repeats is not None
+    is_theirs = funds.check.account.match == "yes"  # where the lender names no account, any would do: a person looks
+    return funds.state != "met" or not is_theirs or any(looks) or repeats is not None
 
 
 def _words(session: Session, found: DisputeRecord) -> str:

@@ -18,7 +18,7 @@ from tests.client import Client
 from tests.disputes.conftest import DECIDED
 from tests.make import evidence as make
 from tests.make.disputes import Cast, add_files, file_dispute, lin_with_authorities, statement
-from tests.make.loans import Row, debit_attempt, import_tables
+from tests.make.loans import Row, debit_attempt, import_tables, loan
 
 Allow = Callable[[str], None]
 
@@ -114,6 +114,16 @@ def test_only_what_is_met_without_a_doubt(
 ) -> None:
     allow("50.00")
     send(app, doors, cast, number, ("march.csv", data))
+    assert state(doors, number) == "open"
+
+
+def test_where_the_lender_names_no_account_a_person_looks(
+    app: Starlette, doors: Doors, cast: Cast, tmp_path: Path, number: str
+) -> None:
+    nameless = lin_with_authorities(product_rules=[rule("50.00")], loans=[loan(debit_last4="", debit_holder="")])
+    import_tables(doors, tmp_path / "nameless", nameless)
+    send(app, doors, cast, number)
+    assert noted(doors) == ["met"]
     assert state(doors, number) == "open"
 
 
