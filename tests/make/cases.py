@@ -1,4 +1,4 @@
-"""Real cases in the demo, made through its pages: a dispute with a file that was read, a plan, a complaint, links."""
+"""Real cases in the demo, made through its pages: a dispute with a file that was read, a draft, a plan, a complaint."""
 
 import json
 import re
@@ -28,6 +28,9 @@ PLAN = {"currency": "CNY", "first": "0", "when": "today", "way": "monthly", "mon
 DISPUTED = 3
 """The instalment of the demo's Lin Yi that is late."""
 
+BEGUN = 4
+"""The next one of the same loan, about which a dispute is begun and not sent."""
+
 
 @dataclass(frozen=True)
 class Cases:
@@ -39,9 +42,11 @@ class Cases:
     person: str
     loan: str
     dispute: str
+    draft: str
     plan: str
     complaint: str
     file: str
+    draft_file: str
     link: str
 
     def parts(self, name: str) -> str:
@@ -57,10 +62,11 @@ class Cases:
 
 
 def filed(app: Starlette, client: Client) -> Cases:
-    """A dispute of Lin Yi's with one file and a complaint, a plan of the English Lin Yi's, a link and a device."""
+    """Lin Yi's dispute and draft with a file each, and a complaint; the other Lin Yi's plan; a link and a device."""
     portal = app.state.portal
     owner = make.as_person(app, client, people.LIN_YI)
     dispute = open_dispute(app, owner)
+    draft = begin_draft(app, owner)
     while evidence_jobs.read_waiting(portal.doors, portal.files):
         pass
     plan = propose_plan(make.as_person(app, client, people.LIN_YI_IN_ENGLISH))
@@ -72,9 +78,11 @@ def filed(app: Starlette, client: Client) -> Cases:
         make.person_code(app, people.LIN_YI),
         late_loan(app, people.LIN_YI),
         dispute,
+        draft,
         plan,
         complain(owner),
-        str(_one(app, FILE.c.code)),
+        file_of(app, dispute),
+        file_of(app, draft),
         link(app, people.LIN_YI),
     )
 
@@ -90,13 +98,30 @@ def open_dispute(app: Starlette, owner: Client, words: str = "It was there.", na
     return file_on(owner, page, words, name)
 
 
-def file_on(owner: Client, page: httpx2.Response, words: str, name: str) -> str:
+def file_on(owner: Client, page: httpx2.Response, words: str, name: str, reason: str = "funds") -> str:
     """Go through the steps of a new dispute from its first page, with every night and one picture; its number."""
-    inputs = [each.attributes for each in Markup(page.text).all("input")]
-    nights = [own["value"] for own in inputs if own.get("name") == "stretch"]
     files = [("files", (name, evidence.picture(), "image/png"))]
-    sent = walk.file(owner, page.url.path, ticks={"stretch": nights}, words=words, files=files)
+    sent = walk.file(owner, page.url.path, reason, ticks=every_night(page), words=words, files=files)
     return str(sent.url).split("/")[-2]
+
+
+def begin_draft(app: Starlette, owner: Client, reason: str = "explained", name: str = "draft.png") -> str:
+    """Go through all steps of a dispute but the last, with a picture and a file that is none; the draft's code."""
+    page = owner.get(f"/loans/{late_loan(app, people.LIN_YI)}/instalments/{BEGUN}/dispute")
+    files = [("files", (name, evidence.picture(), "image/png")), ("files", ("tool.exe", b"MZ" + bytes(99), "a/b"))]
+    looked_over = walk.to_check(owner, page.url.path, reason, every_night(page), "Not sent.", files)
+    return str(looked_over.url).rsplit("/", 1)[1]
+
+
+def every_night(page: httpx2.Response) -> dict[str, Any]:
+    """The ticks of all nights that the first page of a dispute offers."""
+    inputs = [each.attributes for each in Markup(page.text).all("input")]
+    return {"stretch": [own["value"] for own in inputs if own.get("name") == "stretch"]}
+
+
+def file_of(app: Starlette, case: str) -> str:
+    """The code of the first file of a case."""
+    return str(_one(app, FILE.c.code, FILE.c.case_number == case))
 
 
 def propose_plan(owner: Client) -> str:

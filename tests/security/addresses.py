@@ -37,6 +37,8 @@ def real_address(route: GatedRoute, cases: Cases) -> str:
     code = cases.loan
     if route.path.startswith("/files") or route.path.startswith("/staff/files"):
         code = cases.file
+    elif route.path.startswith("/disputes/drafts"):
+        code = cases.draft
     elif route.path.startswith("/staff/cases"):
         code = cases.person
     elif route.path.startswith("/language"):

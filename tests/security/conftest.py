@@ -92,7 +92,7 @@ def nobody(besieged: Starlette) -> Iterator[Client]:
 
 @pytest.fixture(scope="session")
 def cases(template: Template) -> Cases:
-    """Lin Yi's dispute with a file and a known device, and the plan of Lin Yi in English."""
+    """Lin Yi's dispute and draft, with a file each, and a known device; the plan of Lin Yi in English."""
     return template.cases
 
 

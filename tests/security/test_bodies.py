@@ -10,14 +10,19 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from portal.platform.gate import BODY_LIMIT
 from tests.databases import Databases
+from tests.house.access_matrix import routes
+from tests.house.test_access_matrix import address
 from tests.served import Portal, install
 
 SOON = 5.0
 """Seconds: a second each on a quiet machine."""
 
 GROWTH = 50 * 1024 * 1024
-LARGE = "/loans/nosuchloan234567/instalments/3/dispute"
+LARGE = sorted(address(each) for each in routes() if each.body_limit > BODY_LIMIT)
+"""Every address that takes files."""
+
 SMALL = "/start"
 MULTIPART = "multipart/form-data; boundary=x"
 FORM = "application/x-www-form-urlencoded"
@@ -38,19 +43,47 @@ def endless(piece: bytes, total: int) -> Iterator[bytes]:
 
 
 Shape = tuple[str, dict[str, str], Iterator[bytes]]
+MEGA = b"a" * 65_536
 
 
 def shapes() -> dict[str, Shape]:
     """Path, headers and body of what should be refused."""
-    mega = b"a" * 65_536
+    to_files = {f"{name}, at {path}": shape for path in LARGE for name, shape in shapes_of_files(path).items()}
+    return to_files | shapes_of_forms()
+
+
+def shapes_of_files(path: str) -> dict[str, Shape]:
+    """What an address that takes files refuses."""
     file_head = part("files", b"", '; filename="a.jpg"')[:-2]
     return {
-        "announced too large for a form": (SMALL, {"Content-Length": "300000", "Content-Type": FORM}, iter([b"a=1"])),
-        "announced too large for files": (
-            LARGE,
-            {"Content-Length": "64000001", "Content-Type": MULTIPART},
-            iter([b"x"]),
+        "announced too large": (path, {"Content-Length": "64000001", "Content-Type": MULTIPART}, iter([b"x"])),
+        "never announced": (
+            path,
+            {"Transfer-Encoding": "chunked", "Content-Type": MULTIPART},
+            chunked(iter([file_head, *endless(MEGA, 70_000_000)])),
         ),
+        "a thousand files": (
+            path,
+            {"Content-Length": str(len(part("f", b"1", '; filename="a.jpg"')) * 1000 + 5), "Content-Type": MULTIPART},
+            iter([part("f", b"1", '; filename="a.jpg"') * 1000, b"--x--"]),
+        ),
+        "one field of megabytes": (
+            path,
+            {"Content-Length": str(len(part("words", MEGA * 32)) + 5), "Content-Type": MULTIPART},
+            iter([part("words", MEGA * 32), b"--x--"]),
+        ),
+        "a part whose head is the body": (
+            path,
+            {"Content-Length": "2000000", "Content-Type": MULTIPART},
+            iter([b"--x\r\n" + b"X-A: " + b"a" * 1_999_990]),
+        ),
+    }
+
+
+def shapes_of_forms() -> dict[str, Shape]:
+    """What every other address refuses."""
+    return {
+        "announced too large for a form": (SMALL, {"Content-Length": "300000", "Content-Type": FORM}, iter([b"a=1"])),
         "announced beyond every number": (SMALL, {"Content-Length": "9" * 40, "Content-Type": FORM}, iter([b"a=1"])),
         "announced below nothing": (SMALL, {"Content-Length": "-1", "Content-Type": FORM}, iter([b"a=1"])),
         "announced twice": (
@@ -61,37 +94,17 @@ def shapes() -> dict[str, Shape]:
         "never announced, to a form": (
             SMALL,
             {"Transfer-Encoding": "chunked", "Content-Type": FORM},
-            chunked(endless(mega, 10_000_000)),
-        ),
-        "never announced, to files": (
-            LARGE,
-            {"Transfer-Encoding": "chunked", "Content-Type": MULTIPART},
-            chunked(iter([file_head, *endless(mega, 70_000_000)])),
+            chunked(endless(MEGA, 10_000_000)),
         ),
         "both announced and not": (
             SMALL,
             {"Content-Length": "5", "Transfer-Encoding": "chunked", "Content-Type": FORM},
-            chunked(endless(mega, 1_000_000)),
+            chunked(endless(MEGA, 1_000_000)),
         ),
         "a thousand fields": (
             SMALL,
             {"Content-Length": str(len(b"a=1&" * 1000)), "Content-Type": FORM},
             iter([b"a=1&" * 1000]),
-        ),
-        "a thousand files": (
-            LARGE,
-            {"Content-Length": str(len(part("f", b"1", '; filename="a.jpg"')) * 1000 + 5), "Content-Type": MULTIPART},
-            iter([part("f", b"1", '; filename="a.jpg"') * 1000, b"--x--"]),
-        ),
-        "one field of megabytes": (
-            LARGE,
-            {"Content-Length": str(len(part("words", mega * 32)) + 5), "Content-Type": MULTIPART},
-            iter([part("words", mega * 32), b"--x--"]),
-        ),
-        "a part whose head is the body": (
-            LARGE,
-            {"Content-Length": "2000000", "Content-Type": MULTIPART},
-            iter([b"--x\r\n" + b"X-A: " + b"a" * 1_999_990]),
         ),
         "headers without an end": (SMALL, {f"X-{n}": "a" * 2000 for n in range(100)}, iter([b""])),
     }
@@ -164,10 +177,16 @@ def test_it_is_refused_soon_and_leaves_nothing(served: Portal, name: str) -> Non
     assert list((served.folder / "tmp").iterdir()) == []
 
 
-def test_files_of_a_stranger_are_not_even_read(served: Portal) -> None:
+def test_files_of_a_draft_are_among_what_is_large() -> None:
+    """The control: the addresses come from the router, and those known to take files are among them."""
+    assert {"/disputes/drafts/nosuchcode234567/files", "/disputes/ZZZ-ZZZ/add", "/complaints/new"} < set(LARGE)
+
+
+@pytest.mark.parametrize("path", LARGE)
+def test_files_of_a_stranger_are_not_even_read(served: Portal, path: str) -> None:
     """Sixty megabytes are announced and five sent: the answer comes before the rest."""
     begun = [part("files", b"a" * 5_000_000, '; filename="a.jpg"')]
-    status, seconds = send(served, (LARGE, {"Content-Length": "60000000", "Content-Type": MULTIPART}, iter(begun)))
+    status, seconds = send(served, (path, {"Content-Length": "60000000", "Content-Type": MULTIPART}, iter(begun)))
     assert status == 303
     assert seconds < SOON
 

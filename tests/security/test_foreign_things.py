@@ -1,22 +1,31 @@
 """What belongs to somebody else is not there: every real id in every address and form, and every credential crossed."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
+from sqlmodel import Session, SQLModel
 from starlette.applications import Starlette
 
 from portal.access import cookies, staff_actions
 from portal.demo import people
+from portal.demo.people import DemoPerson
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
-from portal.platform.gate import GatedRoute
+from portal.platform.gate import GatedRoute, Viewer
 from tests.client import Client
+from tests.disputes import walk
 from tests.house.access_matrix import NOON, STAFF_ROLES, VIEWERS, allowed, methods
 from tests.house.test_access_matrix import DOORS, is_turned_away
 from tests.make import cases as make_cases
 from tests.make import demo as make
 from tests.make.cases import Cases
 from tests.security.addresses import binding, real_address, routes_of, state
+
+ENTRIES = {"reason": "other", "stretch": "2026-04-01_2026-04-17", "version": "1", "seen": "x", "consent": "yes"}
+"""What the steps of a dispute ask, so that no form is turned away for what it lacks."""
 
 
 def names_something(route: GatedRoute) -> bool:
@@ -54,37 +63,121 @@ def test_every_id_of_another_borrower_in_every_form(
     sent = 0
     for route in routes_of(besieged):
         if names_something(route) and "POST" in methods(route):
-            token = tokens.make(purposes[route.name], binding(stranger, route), NOON)
-            fields = {"form_token": token, "words": "mine", "act": "update", "password": "x"}
-            answer = stranger.post(real_address(route, cases), fields)
-            assert answer.status_code == 404, (route.name, answer.status_code)
-            sent += 1
-    assert sent >= 7
+            for act in ("update", "next", "later"):
+                token = tokens.make(purposes[route.name], binding(stranger, route), NOON)
+                fields = {"form_token": token, "words": "mine", "act": act, "password": "x", **ENTRIES}
+                answer = stranger.post(real_address(route, cases), fields)
+                assert answer.status_code == 404, (route.name, act, answer.status_code)
+                sent += 1
+    assert sent >= 3 * 13
     assert state(besieged) == before
     assert "slip.png" in owner.get(f"/disputes/{cases.dispute}").text
 
 
 def test_ids_inside_forms_and_queries(besieged: Starlette, nobody: Client, cases: Cases) -> None:
-    """ST-02: a device, a draft of files, a file of a draft: by their real names they are nobody else's."""
+    """ST-02: a device, a draft, a file of a draft: by their real names they are nobody else's."""
     stranger = make_cases.come_in(besieged, nobody, cases.stranger)
     device = make_cases.device_code(besieged, cases.owner)
     assert stranger.submit(stranger.get("/devices"), {"code": device}, form=0).status_code == 404
-    owner = make.as_person(besieged, nobody, cases.planner)
+    before = of_the_draft(besieged, cases)
+    other = make.as_person(besieged, nobody, cases.planner)
     path = f"/loans/{make_cases.late_loan(besieged, cases.planner)}/instalments/3/dispute"
-    page = owner.get(path)
-    draft = next(
-        each.attributes["value"]
-        for each in make_cases.Markup(page.text).all("input")
-        if each.attributes.get("name") == "draft"
-    )
-    files = [("files", ("secret-draft.png", make_cases.evidence.picture(30, 30), "image/png"))]
-    refused = owner.post(path, {"form_token": make_cases.token_on(page), "draft": draft, "consent": "yes"}, files=files)
-    assert (refused.status_code, "secret-draft.png" in refused.text) == (422, True)
-    other = make.as_person(besieged, nobody, people.LIN_YI)
-    own = f"/loans/{cases.loan}/instalments/3/dispute"
-    token = make_cases.token_on(other.get(own))
-    peeped = other.post(own, {"form_token": token, "draft": draft, "act": "update", "has_draft": "yes"})
-    assert (peeped.status_code, "secret-draft.png" in peeped.text) == (200, False)
+    first = other.get(path, params={"draft": cases.draft, "code": cases.draft})
+    named = {"draft": cases.draft, "code": cases.draft, "beside": cases.draft, "files": cases.draft_file}
+    ticks = make_cases.every_night(first)
+    steps = [first, other.follow(walk.send(other, first, {**ticks, **named, "act": "next"}, "/dispute"))]
+    steps.append(other.follow(walk.send(other, steps[-1], {"reason": "lent", **named, "act": "next"}, "/reason")))
+    steps.append(other.follow(walk.send(other, steps[-1], {**named, "act": "next"}, "/details")))
+    steps.append(other.follow(walk.send(other, steps[-1], {**named, "act": "next"}, "/files")))
+    refused = walk.send_off(other, steps[-1], **named, consent="yes")
+    assert refused.status_code == 409, "a file that is not there was not looked over"
+    assert [page.url for page in [*steps, refused] if is_shown(page.text)] == []
+    sent = other.follow(walk.send_off(other, steps[-1], draft=cases.draft, code=cases.draft, consent="yes"))
+    assert (sent.url.path.endswith("/sent"), is_shown(sent.text)) == (True, False)
+    assert of_the_draft(besieged, cases) == before
+
+
+def test_a_file_of_a_draft_is_nobody_elses(
+    besieged: Starlette, nobody: Client, cases: Cases, purposes: dict[str, str]
+) -> None:
+    """ST-02: another borrower has nothing of it, nor has anyone of staff, before the dispute is sent."""
+    file = replace(cases, file=cases.draft_file)
+    owner = make.as_person(besieged, nobody, cases.owner)
+    others = {person.ref: make.as_person(besieged, nobody, person) for person in (cases.stranger, cases.planner)}
+    others |= {role: make.as_staff(besieged, nobody, role) for role in STAFF_ROLES}
+    routes = [route for route in routes_of(besieged) if route.path.startswith(("/files/", "/staff/files/"))]
+    before = state(besieged)
+    for route in routes:
+        path, for_staff = real_address(route, file), route.path.startswith("/staff")
+        for who, visitor in others.items():
+            if "GET" in methods(route):
+                answer = visitor.get(path)
+            else:
+                token = besieged.state.portal.form_tokens.make(purposes[route.name], binding(visitor, route), NOON)
+                answer = visitor.post(path, {"form_token": token, "password": "x"})
+            is_asked_in = answer.status_code == 303 and answer.headers["location"].startswith(DOORS)
+            assert answer.status_code in {403, 404} or is_asked_in, (who, path, answer.status_code)
+            assert answer.status_code == 404 or for_staff or who in STAFF_ROLES, (who, path, answer.status_code)
+    assert len(routes) >= 8
+    assert state(besieged) == before
+    for route in routes:
+        if "GET" in methods(route) and not route.path.startswith("/staff"):
+            assert owner.get(real_address(route, file)).status_code == 200, "the control: its owner has all of it"
+
+
+def test_what_one_borrower_writes_of_a_shared_loan_is_not_the_others(
+    besieged: Starlette, nobody: Client, cases: Cases, purposes: dict[str, str]
+) -> None:
+    """ST-02: who may see the loan has nothing of the dispute, the draft and the files of the other one."""
+    share_loan(besieged, cases.loan, people.GUARANTOR)
+    other = make.as_person(besieged, nobody, people.GUARANTOR)
+    tokens = besieged.state.portal.form_tokens
+    assert other.get(f"/loans/{cases.loan}").status_code == 200, "the loan is theirs too"
+    before = state(besieged)
+    for each in (cases, replace(cases, file=cases.draft_file)):
+        for route in routes_of(besieged):
+            if not (names_something(route) and route.path.startswith(("/disputes/", "/files/"))):
+                continue
+            path = real_address(route, each)
+            if "GET" in methods(route):
+                assert other.get(path).status_code == 404, path
+            else:
+                token = tokens.make(purposes[route.name], binding(other, route), NOON)
+                fields = {"form_token": token, "words": "mine", "act": "next", "password": "x", **ENTRIES}
+                assert other.post(path, fields).status_code == 404, path
+    assert state(besieged) == before
+    form_path = f"/loans/{cases.loan}/instalments/{make_cases.BEGUN}/dispute"
+    assert [path for path in ("/account", "/disputes", form_path) if cases.draft in other.get(path).text] == []
+    owner = make.as_person(besieged, nobody, cases.owner)
+    assert cases.draft in owner.get(form_path).text, "the control: its owner finds it there"
+
+
+def share_loan(app: Starlette, code: str, person: DemoPerson) -> None:
+    """A loan has a second borrower from now on."""
+    party, loan = (SQLModel.metadata.tables[name] for name in ("loan_party", "loan"))
+
+    def add(session: Session, _viewer: Viewer) -> None:
+        known = session.execute(select(party).limit(1)).mappings().one()
+        loan_id = session.execute(select(loan.c.id).where(loan.c.code == code)).scalar_one()
+        own = {"loan_id": loan_id, "person_id": make_cases.somebody(app, person).id, "role": "co_borrower"}
+        session.execute(insert(party).values({name: known[name] for name in known if name != "id"} | own))
+
+    doors: Doors = app.state.portal.doors
+    doors.write_as(doors.system(), add)
+
+
+def is_shown(text: str) -> bool:
+    """Whether anything of Lin Yi's draft stands on a page."""
+    return "draft.png" in text or "Not sent." in text or "the first month is free" in text
+
+
+def of_the_draft(app: Starlette, cases: Cases) -> list[list[Any]]:
+    """The rows of Lin Yi's draft and of its files."""
+    rows = state(app)
+    drafts = [row for row in rows["dispute_draft"] if row.code == cases.draft]
+    files = [row for row in rows["evidence_file"] if row.case_number == cases.draft]
+    assert (len(drafts), len(files)) == (1, 1)
+    return [drafts, files]
 
 
 def test_roles_at_real_cases(besieged: Starlette, nobody: Client, cases: Cases) -> None:

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,10 @@ from portal.platform.settings import Settings
 from portal.prove import prove
 from tests.client import Client
 from tests.databases import Databases
+from tests.disputes import walk
 from tests.house.access_matrix import NOON
 from tests.make import disputes as make_disputes
+from tests.make import evidence as make_evidence
 from tests.make import plans as make_plans
 from tests.make.disputes import Cast
 from tests.make.loans import import_tables
@@ -141,17 +144,64 @@ def steps_of(client: Client, send: Callable[[], Any]) -> int:
 
 
 def disputes_of(client: Client) -> Callable[[], Round]:
-    """File a dispute; the one of the round before is withdrawn."""
-    lin = enter(client, Cast(doors_of(client)).borrower())
-    code = make_disputes.loan_code(doors_of(client), Cast(doors_of(client)).borrower())
-    nights = ["2026-03-06_2026-03-20", "2026-03-21_2026-03-31", "2026-04-01_2026-04-17"]
+    """Send a draft with a file; the dispute of the round before is withdrawn."""
+    lin, form_path = objecting(client)
+    slip = [("files", ("slip.png", make_evidence.picture(), "image/png"))]
 
     def prepare() -> Round:
         for number in open_disputes(client):
             lin.submit(lin.get(f"/disputes/{number}"), form="/withdraw")
-        page = lin.get(f"/loans/{code}/instalments/3/dispute")
-        sent = {"stretch": nights, "reason": "funds"}
-        return lambda: lin.submit(page, sent, form="/dispute"), lambda: count(client, "dispute")
+        assert count(client, "dispute_draft") == 0, "the one that was sent is gone"
+        page = walk.to_check(lin, form_path, words="It was there.", files=slip)
+        return lambda: walk.send_off(lin, page, consent="yes"), lambda: whole_disputes(client)
+
+    return prepare
+
+
+def objecting(client: Client) -> tuple[Client, str]:
+    """Lin, signed in, and the address of the first step of a dispute."""
+    lin = Cast(doors_of(client)).borrower()
+    code = make_disputes.loan_code(doors_of(client), lin)
+    return enter(client, lin), f"/loans/{code}/instalments/3/dispute"
+
+
+def whole_disputes(client: Client) -> int:
+    """How many disputes there are, each with its file and its consent; what was not sent is a draft with its file."""
+    numbers = all_of(client, "dispute", "number")
+    cases = all_of(client, "evidence_file", "case_number")
+    assert sorted(cases) == sorted([*numbers, *all_of(client, "dispute_draft", "code")])
+    assert len(set(all_of(client, "dispute_consent", "dispute_id"))) == len(numbers)
+    assert count(client, "dispute_consent") == len(numbers)
+    return len(numbers)
+
+
+def drafts_of(client: Client) -> Callable[[], Round]:
+    """Begin a draft; the one of the round before is thrown away."""
+    lin, form_path = objecting(client)
+
+    def prepare() -> Round:
+        for code in all_of(client, "dispute_draft", "code"):
+            lin.submit(lin.get(f"/disputes/drafts/{code}"), form="/discard")
+        page = lin.get(form_path)
+        sent = {"stretch": walk.ALL, "act": "next"}
+        return lambda: walk.send(lin, page, sent, "/dispute"), lambda: count(client, "dispute_draft")
+
+    return prepare
+
+
+def uploads_of(client: Client) -> Callable[[], Round]:
+    """Put a file to a draft; that of the round before is taken out."""
+    lin, form_path = objecting(client)
+    files = f"/disputes/drafts/{walk.code_of(walk.begin(lin, form_path))}/files"
+    slip = [("files", ("slip.png", make_evidence.picture(), "image/png"))]
+
+    def prepare() -> Round:
+        page = lin.get(files)
+        if "/remove" in page.text:
+            lin.submit(page, form="/remove")
+            page = lin.get(files)
+        sent = partial(walk.upload, lin, page, slip, act="add")
+        return sent, lambda: all_of(client, "evidence_file", "state").count("being_checked")
 
     return prepare
 
@@ -175,7 +225,12 @@ def plans_of(client: Client) -> Callable[[], Round]:
     return prepare
 
 
-ACTS = {"filing a dispute": disputes_of, "agreeing to a plan": plans_of}
+ACTS = {
+    "filing a dispute": disputes_of,
+    "beginning a draft": drafts_of,
+    "adding a file to a draft": uploads_of,
+    "agreeing to a plan": plans_of,
+}
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -189,6 +244,12 @@ def test_a_fault_inside_an_act(client: Client, act: str) -> None:
 def test_a_fault_at_each_step_of_an_act(client: Client, act: str) -> None:
     """D4."""
     broken_at(client, ACTS[act](client), some=False)
+
+
+def all_of(client: Client, table: str, column: str) -> list[Any]:
+    """One column of all rows."""
+    doors, rows = doors_of(client), SQLModel.metadata.tables[table]
+    return list(doors.read_as(doors.system(), lambda connection, _: connection.scalars(select(rows.c[column])).all()))
 
 
 def open_disputes(client: Client) -> list[str]:

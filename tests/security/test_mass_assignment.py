@@ -3,12 +3,13 @@
 from typing import Any
 
 import httpx2
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import SQLModel
 from starlette.applications import Starlette
 
 from portal.demo import people
 from tests.client import Client
+from tests.disputes import walk
 from tests.make import cases as make_cases
 from tests.make import demo as make
 from tests.make.cases import Cases
@@ -60,11 +61,13 @@ def test_the_probe_sees_what_is_planted(besieged: Starlette, nobody: Client, cas
     """The control: in a field that is asked for it arrives."""
     owner = make.as_person(besieged, nobody, cases.owner)
     owner.submit(owner.get(f"/disputes/{cases.dispute}"), {"words": f"no. {PLANTED}"}, form="/add")
-    assert planted(besieged) == ["dispute_message.words"]
+    draft = f"/disputes/drafts/{cases.draft}/details"
+    walk.send(owner, owner.get(draft), {"words": f"no. {PLANTED}", "act": "later"}, "/details")
+    assert sorted(planted(besieged)) == ["dispute_draft.content", "dispute_message.words"]
 
 
 def walk_through(app: Starlette, nobody: Client) -> None:
-    """Link, check, code, dispute, more words, withdrawal; a plan, taken back; staff hold, decide and refuse."""
+    """Link, check, code, dispute, more words; drafts that stay; a plan, taken back; staff hold, decide and refuse."""
     guest = greedy(nobody)
     page = guest.follow(guest.submit(guest.get(f"/l/{make_cases.link(app, people.TWO_CURRENCIES)}")))
     page = guest.follow(guest.submit(page, make_cases.answers(people.TWO_CURRENCIES)))
@@ -74,6 +77,7 @@ def walk_through(app: Starlette, nobody: Client) -> None:
     path = f"/loans/{make_cases.late_loan(app, people.LIN_YI_IN_ENGLISH)}/instalments/3/dispute"
     number = make_cases.file_on(lin, lin.get(path), "It was there.", "slip.png")
     assert lin.submit(lin.get(f"/disputes/{number}"), {"words": "More."}, form="/add").status_code == 303
+    leave_drafts(app, greedy(make.as_person(app, nobody, people.LIN_YI)))
     handler = greedy(make.as_staff(app, nobody, "dispute_handler"))
     page = handler.get(f"/staff/disputes/{number}")
     assert handler.submit(page, {"held": "yes"}, form="/hold").status_code == 303
@@ -83,6 +87,33 @@ def walk_through(app: Starlette, nobody: Client) -> None:
     again = make_cases.propose_plan(lin)
     assert lin.submit(lin.get(f"/plans/{again}"), form="/withdraw").status_code == 303
     assert make_cases.propose_plan(lin)
+
+
+def leave_drafts(app: Starlette, lin: Greedy) -> None:
+    """A draft of each reason, with every step sent once more, that is not sent: what a sent one had is gone with it.
+
+    One of them is looked at by somebody who agreed to nothing, one is thrown away, and of one the file is taken out.
+    """
+    codes = [make_cases.begin_draft(app, lin, reason, f"{reason}.png") for reason in walk.FACTS]
+    for code, reason in zip(codes, walk.FACTS, strict=True):
+        draft = f"/disputes/drafts/{code}"
+        for step, entries in (("nights", {}), ("reason", {"reason": reason}), ("details", walk.FACTS[reason])):
+            kept = walk.send(lin, lin.get(f"{draft}/{step}"), {**entries, "act": "later"}, f"/{step}")
+            assert (kept.status_code, kept.headers["location"]) == (303, "/disputes"), (reason, step)
+    looked_over = lin.get(f"/disputes/drafts/{codes[0]}")
+    assert walk.send_off(lin, looked_over, consent=None).status_code == 422
+    removed = lin.submit(lin.get(f"/disputes/drafts/{codes[1]}/files"), form="/remove")
+    assert removed.status_code == 303
+    thrown = lin.submit(lin.get(f"/disputes/drafts/{codes[2]}"), form="/discard")
+    assert (thrown.status_code, thrown.headers["location"]) == (303, "/disputes")
+    assert count_of(app, "dispute_draft") == len(codes), "all but the one, and the one that was there before"
+
+
+def count_of(app: Starlette, table: str) -> int:
+    """How many rows a table has."""
+    rows = select(func.count()).select_from(SQLModel.metadata.tables[table])
+    with app.state.portal.doors.engines.read.connect() as connection:
+        return connection.scalar(rows) or 0
 
 
 def waiting_plans(app: Starlette) -> list[str]:

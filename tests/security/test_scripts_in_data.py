@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
-from sqlalchemy import select, text, update
+from sqlalchemy import Table, select, text, update
 from sqlalchemy.dialects import sqlite
 from sqlmodel import SQLModel
 from starlette.applications import Starlette
@@ -21,6 +22,7 @@ from portal.platform.sealing import seal
 from portal.platform.settings import Settings
 from tests.browser import LAPTOP, new_context, page_of
 from tests.client import Client
+from tests.disputes import walk
 from tests.house.access_matrix import methods
 from tests.make import cases as make_cases
 from tests.make import demo
@@ -99,6 +101,17 @@ STORED = {
 }
 """Text that came from a person or from the lender's system, by table."""
 
+STORED_JSON = {
+    "complaint_message": {"data"},
+    "dispute": {"particulars"},
+    "dispute_draft": {"content"},
+    "dispute_message": {"data"},
+}
+"""JSON in which what a person typed stands beside what is ours."""
+
+OURS_INSIDE = frozenset({"channel", "code", "figure", "night", "noticed_on", "paid_on", "reason", "stretch"})
+"""What in it is ours, or checked against a list; every other text is hostile, at any depth."""
+
 OURS = {
     "a state, kind, role or currency of a fixed list": (
         "actor_kind case_kind component currency kind language outcome reason role rule stage state status "
@@ -112,11 +125,19 @@ OURS = {
         "store_key subject told token_hash word_one word_two name identity action actor mobile time_zone problem"
     ),
     "figures of ours as JSON, or sealed": (
-        "answers change content criteria data parts path receipt schedule sealed_entries sealed_number sealed_text "
+        "answers change criteria parts path receipt schedule sealed_entries sealed_number sealed_text "
         "sealed_totp summary waivers wishes daily_rate annual_ceiling"
     ),
 }
 """Text that only the portal itself writes, or that is checked against a list when it comes in."""
+
+OURS_THERE = {
+    "dispute": {"draft"},
+    "dispute_draft": {"beside", "form_key", "seen", "writer"},
+    "hold": {"data"},
+    "plan_agreement": {"content"},
+}
+"""The same under a name that elsewhere is a person's, by table."""
 
 DOM = """raw => {
   const looked = raw ? new DOMParser().parseFromString(raw, 'text/html') : document;
@@ -146,11 +167,12 @@ DOM = """raw => {
 
 @dataclass
 class Poisoned:
-    """A served demo whose every stored text is hostile, and the cookies of who look at it."""
+    """A served demo whose every stored text is hostile, a draft of each reason, and the cookies of who look at it."""
 
     portal: Portal
     app: Starlette
     cases: Cases
+    drafts: tuple[str, ...]
     cookies: dict[str, dict[str, str]]
 
     def poison(self, strings: Sequence[str]) -> None:
@@ -166,7 +188,16 @@ class Poisoned:
                     if name == "payment":
                         values["ref"] = f"{values['ref']}{row_id}"
                     connection.execute(update(table).where(key == row_id).values(values))
+            for name, columns in STORED_JSON.items():
+                self._poison_json(connection, SQLModel.metadata.tables[name], columns, following)
             self._poison_log(connection, following)
+
+    def _poison_json(self, connection: Any, table: Table, columns: set[str], following: Iterator[str]) -> None:
+        (key,) = table.primary_key
+        for row in connection.execute(select(table)).mappings().all():
+            read = {column: poisoned_json(json.loads(row[column]), following) for column in sorted(columns)}
+            values = {column: json.dumps(value) for column, value in read.items()}
+            connection.execute(update(table).where(key == row[key.name]).values(values))
 
     def _poison_log(self, connection: Any, following: Iterator[str]) -> None:
         connection.execute(text("DROP TRIGGER IF EXISTS audit_log_no_update"))
@@ -180,24 +211,40 @@ class Poisoned:
         connection.execute(update(outbox.ROWS).where(sent).values(sealed_text=words))
 
 
+def poisoned_json(value: Any, following: Iterator[str]) -> Any:
+    """The same with the next hostile string in place of each text that is not ours."""
+    match value:
+        case str():
+            return next(following)
+        case list():
+            return [poisoned_json(each, following) for each in value]
+        case dict():
+            return {
+                name: each if name in OURS_INSIDE else poisoned_json(each, following) for name, each in value.items()
+            }
+    return value
+
+
 @pytest.fixture(scope="module")
 def poisoned(installed: Portal, cases: Cases) -> Iterator[Poisoned]:
     app = create_app(Settings.load(installed.environment))
     with Client(app, installed.url, headers={"Accept-Language": "en"}) as nobody:
         other = demo.as_person(app, nobody, people.LIN_YI_IN_ENGLISH)
         path = f"/loans/{make_cases.late_loan(app, people.LIN_YI_IN_ENGLISH)}/instalments/3/dispute"
-        number = make_cases.file_on(other, other.get(path), "It was there.", "other.png")
+        number = make_cases.file_on(other, other.get(path), "It was there.", "other.png", "explained")
+        owner = demo.as_person(app, nobody, cases.owner)
+        drafts = tuple(make_cases.begin_draft(app, owner, reason) for reason in walk.FACTS)
         make_cases.decline_dispute(demo.as_staff(app, nobody, "dispute_handler"), number, "It was not.")
         make_cases.refuse_plan(demo.as_staff(app, nobody, "plan_approver"), cases.plan, "No.")
         visitors = {
             "nobody": nobody.another(),
-            "owner": demo.as_person(app, nobody, cases.owner),
+            "owner": owner,
             "planner": other,
             **{role: demo.as_staff(app, nobody, role) for role in ("supervisor", "administrator")},
         }
         cookies = {who: dict(visitor.http.cookies) for who, visitor in visitors.items()}
         with installed.serving("--no-worker"):
-            yield Poisoned(installed, app, cases, cookies)
+            yield Poisoned(installed, app, cases, drafts, cookies)
 
 
 def addresses(poisoned: Poisoned) -> Iterator[tuple[str, str]]:
@@ -215,6 +262,8 @@ def addresses(poisoned: Poisoned) -> Iterator[tuple[str, str]]:
                 yield from (("supervisor", path.replace("loans", part)) for part in parts)
         else:
             yield ("planner" if "/plans" in route.path else "owner"), path
+    steps = ("", "/nights", "/reason", "/details", "/files")
+    yield from (("owner", f"/disputes/drafts/{code}{step}") for code in poisoned.drafts for step in steps)
     yield from (("planner", "/disputes"), ("planner", "/account"), ("nobody", "/start"))
 
 
@@ -262,9 +311,33 @@ def test_every_text_column_is_either_hostile_here_or_ours() -> None:
         for column in table.columns
         if str(column.type.compile(dialect=sqlite.dialect())) in ("VARCHAR", "TEXT")
         and column.name not in ours
-        and column.name not in STORED.get(name, set())
+        and not any(column.name in known.get(name, set()) for known in (STORED, STORED_JSON, OURS_THERE))
     ]
     assert not unknown
+
+
+def test_a_page_of_a_draft_shows_what_was_typed_in_it(browser: Browser, poisoned: Poisoned) -> None:
+    """The control: each text of a draft's JSON is on a page of it, so that a hostile one would be seen."""
+    poisoned.poison([f"typed{number:04}" for number in range(5_000)])
+    with page_of(browser, poisoned.portal.url, viewport=LAPTOP) as page:
+        sign_in(page, poisoned, "owner")
+        for code, reason in zip(poisoned.drafts, walk.FACTS, strict=True):
+            shown = ""
+            for step in ("", "/details", "/files"):
+                page.goto(f"/disputes/drafts/{code}{step}")
+                shown += page.content()
+            missing = [text for text in texts_of(poisoned, code) if text not in shown]
+            assert not missing, (reason, missing)
+
+
+def texts_of(poisoned: Poisoned, code: str) -> set[str]:
+    """The texts that were put into a draft."""
+    draft = SQLModel.metadata.tables["dispute_draft"]
+    with poisoned.app.state.portal.doors.engines.read.connect() as connection:
+        content = connection.scalar(select(draft.c.content).where(draft.c.code == code))
+    found = set(re.findall("typed[0-9]{4}", content))
+    assert len(found) >= 2, "its words, and the name of the file that was not taken"
+    return found
 
 
 def test_nothing_stored_comes_alive(browser: Browser, poisoned: Poisoned) -> None:
