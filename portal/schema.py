@@ -6,6 +6,7 @@ from portal.complaints import tables as complaints
 from portal.disputes import tables as disputes
 from portal.drafts import tables as drafts
 from portal.evidence import tables as evidence
+from portal.evidence import upload_tables as evidence_uploads
 from portal.loans import tables as loans
 from portal.messages import tables as messages
 from portal.plans import tables as plans
@@ -18,6 +19,7 @@ __all__ = [
     "disputes",
     "drafts",
     "evidence",
+    "evidence_uploads",
     "loans",
     "messages",
     "once",

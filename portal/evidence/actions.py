@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, CursorResult, delete, insert, select, update
 from sqlmodel import Session
@@ -10,14 +11,9 @@ from sqlmodel import Session
 from portal.audit import actions as audit
 from portal.core.card_numbers import masked
 from portal.core.refusal import Refusal
-from portal.evidence import events, quota, scanning
-from portal.evidence.file_kinds import (
-    MAX_CASE_BYTES,
-    MAX_CASE_FILES,
-    MAX_FILE_BYTES,
-    hides_another_file,
-    readable_kind_of,
-)
+from portal.evidence import case_room, events, quota, scanning, unfinished
+from portal.evidence.file_advice import family_of
+from portal.evidence.file_kinds import MAX_FILE_BYTES, hides_another_file, readable_kind_of
 from portal.evidence.file_names import clean_name
 from portal.evidence.queries import CASE, FILE, PAGE, STATEMENT, StoredFile, stored_file, visible_to
 from portal.evidence.statement_facts import READER_VERSION, StatementsRead
@@ -66,7 +62,7 @@ def keep(
         raise Refusal("file_too_large", file=name, size=size or len(data), limit=MAX_FILE_BYTES)
     kind = readable_kind_of(name, data)
     if kind is None or hides_another_file(kind, data):
-        raise Refusal("file_wrong_type", file=name)
+        raise Refusal("file_wrong_type", file=name, family=family_of(name))
     if doors is not None and viewer is not None:
         doors.write_as(viewer, quota.reserve_today, name, len(data))
     try:
@@ -107,7 +103,7 @@ def take_upload(
             audit.record(session, viewer, events.FileAdded(known.code, f"{case_kind}:{case_number}", kept.sha256, True))
         return str(known.code)
     with session.begin_nested():  # a caller that goes on without this file keeps no room for it
-        _reserve(session, case_kind, case_number, owner, kept)
+        case_room.reserve(session, case_kind, case_number, owner, kept.name, kept.size)
         if viewer.kind != "staff":
             quota.take_room(session, owner, kept.name, kept.size)
     if case_kind == "draft":
@@ -133,29 +129,6 @@ def take_upload(
     return row.code
 
 
-def _reserve(session: Session, case_kind: str, case_number: str, person_id: int, kept: KeptUpload) -> None:
-    this_case = (CASE.c.case_kind == case_kind, CASE.c.case_number == case_number)
-    if session.scalar(select(CASE.c.id).where(*this_case)) is None:
-        session.execute(
-            insert(CASE).values(case_kind=case_kind, case_number=case_number, person_id=person_id, files=0, bytes=0)
-        )
-    reserved = session.execute(
-        update(CASE)
-        .where(
-            *this_case,
-            CASE.c.person_id == person_id,
-            CASE.c.files < MAX_CASE_FILES,
-            CASE.c.bytes <= MAX_CASE_BYTES - kept.size,
-        )
-        .values(files=CASE.c.files + 1, bytes=CASE.c.bytes + kept.size)
-    )
-    if _changed(reserved):
-        return
-    if int(session.scalar(select(CASE.c.files).where(*this_case)) or 0) >= MAX_CASE_FILES:
-        raise Refusal("files_too_many", file=kept.name, limit=MAX_CASE_FILES)
-    raise Refusal("files_too_large", file=kept.name, limit=MAX_CASE_BYTES)
-
-
 def send_draft(
     session: Session,
     viewer: Viewer,
@@ -165,7 +138,11 @@ def send_draft(
     case_number: str,
     delete_after: date | None = None,
 ) -> int:
-    """Move the files of the viewer's own draft into the case that it became; returns how many."""
+    """Move the files of the viewer's own draft into the case that it became; returns how many.
+
+    What is still on its way into the draft is given up.
+    """
+    unfinished.drop_of_draft(session, viewer.person_id, draft)
     own = (FILE.c.case_kind == "draft", FILE.c.case_number == draft, FILE.c.person_id == viewer.person_id)
     moved = session.execute(
         update(FILE)
@@ -187,6 +164,42 @@ def remove_draft(session: Session, viewer: Viewer, draft: str, *, because: str) 
     for file_id in session.scalars(select(FILE.c.id).where(*here)).all():
         keys += remove(session, viewer, file_id, because=because)
     return keys
+
+
+def add_draft(
+    session: Session,
+    viewer: Viewer,
+    draft: str,
+    *,
+    case_kind: str,
+    case_number: str,
+    delete_after: date | None = None,
+) -> list[dict[str, Any]]:
+    """Move the files of the viewer's own draft into a case that has files already; what could not be, and why.
+
+    A file that the case has already stays one; one that finds no room stays in the draft.
+    """
+    unfinished.drop_of_draft(session, viewer.person_id, draft)
+    own = (FILE.c.case_kind == "draft", FILE.c.case_number == draft, FILE.c.person_id == viewer.person_id)
+    refused: list[dict[str, Any]] = []
+    for file in session.execute(select(FILE).where(*own, FILE.c.deleted_at.is_(None)).order_by(FILE.c.id)).all():
+        there = (FILE.c.case_kind == case_kind, FILE.c.case_number == case_number, FILE.c.deleted_at.is_(None))
+        if session.scalar(select(FILE.c.id).where(*there, FILE.c.sha256 == file.sha256)) is not None:
+            remove(session, viewer, file.id, because="sent_before")
+            refused.append({"code": "file_twice", "file": file.name})
+            continue
+        try:
+            case_room.reserve(session, case_kind, case_number, file.person_id, file.name, file.size)
+        except Refusal as refusal:
+            refused.append({"code": refusal.code, **refusal.data})
+            continue
+        case_room.release(session, "draft", draft, file.size)
+        session.execute(
+            update(FILE)
+            .where(FILE.c.id == file.id)
+            .values(case_kind=case_kind, case_number=case_number, delete_after=delete_after)
+        )
+    return refused
 
 
 def keep_until(
@@ -248,11 +261,7 @@ def remove(session: Session, viewer: Viewer, file_id: int, *, because: str) -> l
         return []
     session.execute(delete(PAGE).where(PAGE.c.file_id == file_id))
     session.execute(delete(STATEMENT).where(STATEMENT.c.file_id == file_id))
-    session.execute(
-        update(CASE)
-        .where(CASE.c.case_kind == row.case_kind, CASE.c.case_number == row.case_number)
-        .values(files=CASE.c.files - 1, bytes=CASE.c.bytes - row.size)
-    )
+    case_room.release(session, row.case_kind, row.case_number, row.size)
     if row.added_by_staff is None:
         quota.give_room(session, row.person_id, row.size)
     case = f"{row.case_kind}:{row.case_number}"

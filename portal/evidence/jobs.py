@@ -10,6 +10,7 @@ from portal.evidence import actions, scanning
 from portal.evidence.clamd import Clamd, NotScanned, ScannerDown
 from portal.evidence.examining import examine
 from portal.evidence.queries import FILE, PAGE
+from portal.evidence.unfinished import PART
 from portal.platform.db import Doors
 from portal.platform.files import FileDamaged, FileMissing, FileStore, StoreUnreachable
 from portal.platform.gate import Viewer
@@ -126,4 +127,4 @@ def sweep_orphans(doors: Doors, files: FileStore) -> int:
 
 def _known_keys(connection: Connection, viewer: Viewer) -> set[str]:
     # Read after the folder was listed: a file that was taken meanwhile is known by now.
-    return {*connection.scalars(select(FILE.c.store_key)), *connection.scalars(select(PAGE.c.store_key))}
+    return {key for table in (FILE, PAGE, PART) for key in connection.scalars(select(table.c.store_key))}

@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.evidence.queries import FileRecord
 from portal.platform import formats
-from portal.platform.i18n import Lazy, lazy
+from portal.platform.i18n import Lazy, lazy, sentences
 from portal.platform.i18n import gettext as _
 from portal.platform.labels import fingerprint
 
@@ -32,6 +32,27 @@ PROBLEMS = {
     "active": lazy("This PDF carries a script or another file. Print it to a new PDF, or photograph its pages."),
 }
 
+ADVICE = {
+    "video": lazy(
+        "%(file)s is a video, which cannot be read. Take a screenshot, or photograph the paper. "
+        "Your other files are kept."
+    ),
+    "sound": lazy(
+        "%(file)s is a recording, which cannot be read. Write down what it says, or send a picture. "
+        "Your other files are kept."
+    ),
+    "archive": lazy("%(file)s is packed. Unpack it, and add the files in it one by one. Your other files are kept."),
+    "document": lazy("%(file)s is a text document. Save it as PDF, or photograph it. Your other files are kept."),
+    "slides": lazy("%(file)s is a presentation. Save it as PDF, or take screenshots. Your other files are kept."),
+    "web": lazy("%(file)s is a web page. Print it as PDF, or take a screenshot. Your other files are kept."),
+    "mail": lazy("%(file)s is a mail. Print it as PDF, or take a screenshot. Your other files are kept."),
+    "picture": lazy(
+        "%(file)s is a kind of picture that we cannot take. Save it as JPEG or PNG, or take a screenshot of it. "
+        "Your other files are kept."
+    ),
+}
+"""What to do instead, by the families of `file_advice`."""
+
 
 def file_trouble(file: FileRecord) -> str | None:
     """Why a file could not be read and what to do; None for a file that could, or is being checked."""
@@ -39,6 +60,19 @@ def file_trouble(file: FileRecord) -> str | None:
         return _("%(file)s has a password. Type it once; we do not store it. Or leave the file out.", file=file.name)
     words = PROBLEMS.get(file.problem)
     return str(words) if words else None
+
+
+def draft_line(file: FileRecord) -> str | None:
+    """What a list says of a file that was not sent yet; None for the usual words of its state."""
+    if file.state == "being_checked":
+        return _("Uploaded, not sent yet. Being checked")
+    if file.state == "ready":
+        size = formats.file_size(file.size)
+        return _("Uploaded, not sent yet · %(size)s", size=size)
+    if file.state == "blocked":
+        return str(FILE_STATES["blocked"])
+    why = file_trouble(file)
+    return why if why is None or file.problem == "password" else sentences(why, _("You can send without it."))
 
 
 def file_line(file: FileRecord, for_staff: bool) -> str:
@@ -107,6 +141,11 @@ def file_problem(problem: Mapping[str, Any]) -> str:
         )
     if code == "file_empty":
         return _("%(file)s is empty. Your other files are kept.", file=name)
+    if code == "file_twice":
+        return _("%(file)s was there already. The same file twice is kept once.", file=name)
+    advice = ADVICE.get(problem.get("family", ""))
+    if advice is not None:
+        return str(advice) % {"file": name}
     return _(
         "We cannot read %(file)s. %(types)s work. Your other files are kept.",
         file=name,

@@ -15,7 +15,7 @@ from portal.platform.gate import route
 from portal.platform.render import error_page, render, see_other
 
 CASE_PATHS = {
-    "draft": "/disputes/drafts/{number}/files",
+    "draft": "/files/drafts/{number}",
     "dispute": "/disputes/{number}",
     "plan": "/plans/{number}",
     "complaint": "/complaints/{number}",
@@ -91,4 +91,8 @@ routes = [
     route("/files/{code}/remove", remove, name="evidence:remove", may="see_account", methods=["POST"]),
 ]
 
-functions = {"file_trouble": labels.file_trouble}
+functions = {
+    "file_trouble": labels.file_trouble,
+    "file_problem": labels.file_problem,
+    "draft_line": labels.draft_line,
+}

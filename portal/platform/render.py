@@ -70,6 +70,7 @@ class Pages:
             asset=assets.address,
             path_for=self.path_for,
             csrf_fields=csrf_fields,
+            csrf_token=csrf_token,
             penalty_word=formats.penalty_word,
             contract_word=formats.contract_word,
             component_word=labels.component_word,
@@ -149,11 +150,16 @@ def safe_path(target: str | None, otherwise: str = "/") -> str:
 
 def csrf_fields(purpose: str) -> Markup:
     """The hidden field that a form of this purpose must carry."""
+    return _html(f'<input type="hidden" name="{csrf.FIELD}" value="{csrf_token(purpose)}">')
+
+
+def csrf_token(purpose: str) -> str:
+    """The token itself, for a script that sends such a form without a page in between."""
     request = _REQUEST.get()
     portal = request.app.state.portal
     binding = csrf.binding_of(request, portal.settings)
-    token = portal.form_tokens.make(purpose, binding, visit_of(request).now)
-    return _html(f'<input type="hidden" name="{csrf.FIELD}" value="{token}">')
+    token: str = portal.form_tokens.make(purpose, binding, visit_of(request).now)
+    return token
 
 
 # --- Pages that refuse ----------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
-"""What `test_kills.py` runs and kills: `python -m tests.evidence.killed upload|remove|sweep|rewrap JOURNAL`.
+"""What `test_kills.py` runs and kills: `python -m tests.evidence.killed upload|parts|remove|sweep|rewrap JOURNAL`.
 
 Each line of the journal is on the disk before the next step, and is written after the step it tells of.
 """
 
+import hashlib
 import itertools
 import os
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from portal.app import Portal, open_portal
-from portal.evidence import actions, jobs
+from portal.evidence import actions, jobs, upload_actions, upload_queries
 from portal.evidence.queries import FILE
 from portal.platform.clock import FixedClock, SystemClock
 from portal.platform.gate import Viewer
@@ -53,6 +54,27 @@ def upload(portal: Portal, number: int) -> str:
     return code
 
 
+def parts(portal: Portal, number: int) -> str:
+    """Send a file into a draft of its own in three parts, and finish it; its code."""
+    system = portal.doors.system()
+    lin = Viewer(kind="borrower", person_id=1, now=system.now, today=system.today)
+    data = picture(60 + number % 50, 60 + number // 50)
+    draft = f"{os.getpid()}-{number}"
+    announced = upload_actions.Announced(draft, "/here", "slip.png", len(data), hashlib.sha256(data).hexdigest())
+    begun = portal.doors.write_as(lin, upload_actions.announce, announced)
+    third = -(-len(data) // 3)
+    for start in range(0, len(data), third):
+        part = data[start : start + third]
+        key = portal.files.put(part)
+        assert portal.doors.write_as(lin, upload_actions.add_part, begun.code, start, len(part), key)
+    whole = portal.doors.read_as(lin, upload_queries.whole, begun.code)
+    assert whole is not None
+    joined = actions.keep(portal.files, whole.name, upload_actions.join(portal.files, whole.part_keys))
+    done = portal.doors.write_as(lin, upload_actions.finish, begun.code, joined)
+    portal.files.discard(done.keys)
+    return done.file_code
+
+
 def remove(portal: Portal, number: int) -> str:
     """Take a file in and out again."""
     code = upload(portal, number)
@@ -84,7 +106,7 @@ def _id_of(connection: Connection, code: str) -> int:
     return int(connection.execute(select(FILE.c.id).where(FILE.c.code == code)).scalar_one())
 
 
-ACTS = {"upload": upload, "remove": remove, "sweep": sweep, "rewrap": turn_keys}
+ACTS = {"upload": upload, "parts": parts, "remove": remove, "sweep": sweep, "rewrap": turn_keys}
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,115 @@
+"""Files on their way and the files of a draft, for the person who is sending them; a stranger finds nothing."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, exists, func, select
+
+from portal.evidence.queries import FILE, FileRecord, case_files
+from portal.evidence.unfinished import PART, UPLOAD
+from portal.platform.gate import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A file on its way: how much of it has arrived, and the file that it became once it is whole."""
+
+    code: str
+    draft: str
+    name: str
+    size: int
+    received: int
+    file_code: str | None
+
+    @property
+    def percent(self) -> int:
+        """How much has arrived, rounded down: 100 only when all of it has."""
+        return 100 * self.received // self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What it takes to put a file together: its parts in their order, and what it must be in the end."""
+
+    code: str
+    name: str
+    size: int
+    sha256: str
+    received: int
+    file_code: str | None
+    part_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The files of a form that was not sent yet: those that are here, and those that are on their way."""
+
+    code: str
+    files: tuple[FileRecord, ...]
+    coming: tuple[Coming, ...]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is being checked, so that the list is asked for again."""
+        return any(file.state == "being_checked" and not file.is_slow for file in self.files)
+
+    @property
+    def photos(self) -> tuple[FileRecord, ...]:
+        """What may become one document: pictures that could be read."""
+        return tuple(file for file in self.files if file.state == "ready" and file.kind in {"jpeg", "png", "heic"})
+
+
+_COMING = select(UPLOAD.c.code, UPLOAD.c.draft, UPLOAD.c.name, UPLOAD.c.size, UPLOAD.c.received, UPLOAD.c.file_code)
+
+
+def coming(connection: Connection, viewer: Viewer, code: str) -> Coming | None:
+    """One file of the viewer's that is on its way, or was."""
+    row = connection.execute(_COMING.where(UPLOAD.c.code == code, UPLOAD.c.person_id == viewer.person_id)).first()
+    return Coming(*row) if row else None
+
+
+def whole(connection: Connection, viewer: Viewer, code: str) -> Whole | None:
+    """A file of the viewer's with the keys of its parts."""
+    row = connection.execute(
+        select(UPLOAD).where(UPLOAD.c.code == code, UPLOAD.c.person_id == viewer.person_id)
+    ).first()
+    if row is None:
+        return None
+    keys = connection.scalars(select(PART.c.store_key).where(PART.c.upload_id == row.id).order_by(PART.c.start))
+    return Whole(row.code, row.name, row.size, row.sha256, row.received, row.file_code, tuple(keys))
+
+
+def draft_files(connection: Connection, viewer: Viewer, draft: str) -> Draft:
+    """The files of the viewer's own draft, and those on their way into it."""
+    on_their_way = _COMING.where(
+        UPLOAD.c.draft == draft, UPLOAD.c.person_id == viewer.person_id, UPLOAD.c.file_code.is_(None)
+    )
+    rows = connection.execute(on_their_way.order_by(UPLOAD.c.id))
+    files = case_files(connection, viewer, "draft", draft)
+    return Draft(draft, tuple(file for file in files if file.state != "deleted"), tuple(Coming(*row) for row in rows))
+
+
+def draft_at(connection: Connection, viewer: Viewer, place: str) -> str | None:
+    """The draft that the viewer's files from this page went into, the newest with something in it."""
+    here = (UPLOAD.c.place == place, UPLOAD.c.person_id == viewer.person_id)
+    still_there = exists().where(
+        FILE.c.code == UPLOAD.c.file_code, FILE.c.case_kind == "draft", FILE.c.deleted_at.is_(None)
+    )
+    newest = select(func.max(UPLOAD.c.id)).where(*here, UPLOAD.c.file_code.is_(None) | still_there)
+    return connection.scalar(select(UPLOAD.c.draft).where(UPLOAD.c.id == newest.scalar_subquery()))
+
+
+def has_draft(connection: Connection, viewer: Viewer, draft: str) -> bool:
+    """Whether the viewer ever put a file into this draft, or began to."""
+    coming_here = (UPLOAD.c.draft == draft, UPLOAD.c.person_id == viewer.person_id)
+    whole_here = (FILE.c.case_kind == "draft", FILE.c.case_number == draft, FILE.c.person_id == viewer.person_id)
+    return any(
+        connection.scalar(select(table.c.id).where(*here).limit(1)) is not None
+        for table, here in ((UPLOAD, coming_here), (FILE, whole_here))
+    )
+
+
+def place_of(connection: Connection, viewer: Viewer, draft: str) -> str:
+    """The page that the viewer's files of a draft came from; the account where that is not known."""
+    here = (UPLOAD.c.draft == draft, UPLOAD.c.person_id == viewer.person_id)
+    place = connection.scalar(select(UPLOAD.c.place).where(*here).order_by(UPLOAD.c.id.desc()).limit(1))
+    return place or "/account"
