@@ -6,7 +6,7 @@ never touches a loan: what is due, disputes and plans go on as they are.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -102,6 +102,9 @@ def add(session: Session, viewer: Viewer, number: str, sending: Sending) -> str:
         _write_message(session, viewer, found, "message", sending.words)
         audit.record(session, viewer, events.MessageAdded(number))
         _keep_from_the_named(session, viewer, found, "", (sending.words,))
+    if sending.draft:
+        refused = evidence.add_draft(session, viewer, sending.draft, case_kind=CASE_KIND, case_number=number)
+        sending = replace(sending, refused=(*sending.refused, *refused))
     _take_files(session, viewer, found, sending)
     return number
 

@@ -40,6 +40,12 @@ class ComplaintInput(BaseModel):
     draft: str = ""
 
 
+def draft_of(raw: Mapping[str, Any]) -> str:
+    """The draft that a form names, empty where that is no name of a draft."""
+    given = str(raw.get("draft", ""))
+    return given if _DRAFT.fullmatch(given) else ""
+
+
 class ComplaintForm(Form[ComplaintInput]):
     """Sends a complaint."""
 
@@ -60,8 +66,7 @@ class ComplaintForm(Form[ComplaintInput]):
     @property
     def draft(self) -> str:
         """The name under which files wait for the form to be right."""
-        given = str(self.raw.get("draft", ""))
-        return given if _DRAFT.fullmatch(given) else ""
+        return draft_of(self.raw)
 
 
 _NOT_OPEN = lazy("This complaint has been answered or withdrawn meanwhile. Nothing was sent.")
@@ -72,6 +77,8 @@ class AddInput(BaseModel):
 
     words: str = Field(default="", max_length=MAX_WORDS)
     consent: bool = False
+    has_draft: bool = False
+    draft: str = ""
 
 
 class AddForm(Form[AddInput]):
@@ -87,10 +94,16 @@ class AddForm(Form[AddInput]):
 
     def check(self, consented: bool) -> None:
         """Words or files are there; files need the consent once."""
-        if not str(self.raw.get("words", "")).strip() and not self.files.get("files"):
+        has_files = self.files.get("files") or self.raw.get("has_draft")
+        if not str(self.raw.get("words", "")).strip() and not has_files:
             self.add_error("words", _("Write something or choose a file."))
-        if self.files.get("files") and not consented and not self.raw.get("consent"):
+        if has_files and not consented and not self.raw.get("consent"):
             self.add_error("consent", str(_NEEDS_CONSENT))
+
+    @property
+    def draft(self) -> str:
+        """The name under which uploaded files wait to be sent."""
+        return draft_of(self.raw)
 
 
 class WithdrawForm(Form[NoEntries]):

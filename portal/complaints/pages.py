@@ -13,13 +13,14 @@ from portal.complaints.facts import Told
 from portal.complaints.forms import BODY_LIMIT, AddForm, ComplaintForm, ConsentForm, WithdrawForm
 from portal.core.refusal import Refusal
 from portal.evidence.actions import KeptUpload
+from portal.evidence.upload_queries import draft_at, draft_files
 from portal.evidence.uploads import keep_uploads
 from portal.platform import db
 from portal.platform.gate import route
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import ngettext
 from portal.platform.numbers import new_code
-from portal.platform.render import render, see_other
+from portal.platform.render import here, render, see_other
 from portal.platform.visit import visit_of
 
 
@@ -32,7 +33,7 @@ async def new(request: Request) -> Response:
     """The form of a new complaint; sent, it gives a number."""
     if request.method == "POST":
         return await _create(request)
-    return await _form_page(request, await ComplaintForm.reopen(request, draft=new_code()))
+    return await _form_page(request, await ComplaintForm.reopen(request, draft=await _draft_here(request)))
 
 
 async def _create(request: Request) -> Response:
@@ -81,7 +82,8 @@ async def _sending(request: Request, form: ComplaintForm, kept: list[KeptUpload]
 async def _form_page(
     request: Request, form: ComplaintForm, status: int = 200, refused: list[Any] | None = None
 ) -> Response:
-    page = await db.read(request, queries.new_page, form.draft)
+    page = await db.read(request, queries.new_page)
+    files = await db.read(request, draft_files, form.draft or new_code())
     return render(
         request,
         "complaints/new.html",
@@ -89,6 +91,7 @@ async def _form_page(
         page=page,
         form=form,
         words=labels,
+        files=files,
         refused=refused or [],
         consent=consent_words(request, page.keep_days),
     )
@@ -96,7 +99,7 @@ async def _form_page(
 
 async def detail(request: Request) -> Response:
     """Where a complaint stands, or how it was answered."""
-    return await _detail_page(request, await AddForm.reopen(request))
+    return await _detail_page(request, await AddForm.reopen(request, draft=await _draft_here(request)))
 
 
 async def add(request: Request) -> Response:
@@ -111,7 +114,7 @@ async def add(request: Request) -> Response:
     if form.ok:
         kept, refused = await keep_uploads(request, form.files.get("files", []))
         consent = consent_words(request, page.keep_days) if form.value.consent and page.consent is None else ""
-        sending = Sending(form.value.words, consent, uploads=tuple(kept), refused=tuple(refused))
+        sending = Sending(form.value.words, consent, form.draft, uploads=tuple(kept), refused=tuple(refused))
         try:
             await db.write(request, actions.add, number, sending)
             return see_other(request, "complaints:detail", number=number)
@@ -156,7 +159,13 @@ async def _detail_page(request: Request, form: AddForm, status: int = 200) -> Re
         raise HTTPException(404)
     template = "complaints/answer.html" if page.answer else "complaints/detail.html"
     consent = consent_words(request, page.keep_days)
-    return render(request, template, status=status, page=page, form=form, words=labels, consent=consent)
+    files = await db.read(request, draft_files, form.draft or new_code())
+    return render(request, template, status=status, page=page, form=form, files=files, words=labels, consent=consent)
+
+
+async def _draft_here(request: Request) -> str:
+    """The draft whose files were chosen on this page, after a new sign-in too; else a new one."""
+    return await db.read(request, draft_at, here(request)) or new_code()
 
 
 def consent_words(request: Request, keep_days: int) -> str:

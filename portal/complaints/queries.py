@@ -187,23 +187,20 @@ def _outside(records: tuple[LoanRecord, ...], today: date) -> Outside:
 
 @dataclass(frozen=True, slots=True)
 class NewPage:
-    """The form of a new complaint: by when it is answered, files of a form with mistakes, reminders stopped."""
+    """The form of a new complaint: by when it is answered, how long files are kept, reminders stopped."""
 
     answer_by: date
     keep_days: int
-    drafts: tuple[FileRecord, ...]
     outside: Outside
     stopped_at: datetime | None
 
 
-def new_page(connection: Connection, viewer: Viewer, draft: str = "") -> NewPage:
+def new_page(connection: Connection, viewer: Viewer) -> NewPage:
     """The form for the viewer."""
     records = loans.loans_of(connection, viewer.person_id or 0, viewer.today)
-    drafts = evidence.case_files(connection, viewer, "draft", draft) if draft else ()
     return NewPage(
         answer_by=promised(connection, viewer.person_id or 0, viewer.today),
         keep_days=keep_days(records),
-        drafts=tuple(file for file in drafts if file.state != "deleted"),
         outside=_outside(records, viewer.today),
         stopped_at=messages.reminders_stopped(connection, viewer.person_id or 0),
     )

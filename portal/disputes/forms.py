@@ -17,6 +17,15 @@ MAX_WORDS = 4_000
 BODY_LIMIT = 64_000_000
 """Bytes of a request with files: 60 MB of them and the rest of the form (EV-01)."""
 
+_DRAFT = re.compile(r"[a-z2-9]{16}")
+
+
+def draft_of(raw: Mapping[str, Any]) -> str:
+    """The draft that a form names, empty where that is no name of a draft."""
+    given = str(raw.get("draft", ""))
+    return given if _DRAFT.fullmatch(given) else ""
+
+
 _NOT_OPEN = lazy("This dispute has been answered or withdrawn meanwhile. Nothing was sent.")
 
 
@@ -26,6 +35,8 @@ class AddInput(BaseModel):
     words: str = Field(default="", max_length=MAX_WORDS)
     consent: bool = False
     has_consent: bool = False
+    has_draft: bool = False
+    draft: str = ""
 
 
 class AddForm(Form[AddInput]):
@@ -37,13 +48,19 @@ class AddForm(Form[AddInput]):
 
     def check(self, consented: bool) -> None:
         """Words or files are there; files need the consent once."""
-        if not self.raw.get("words") and not self.files.get("files"):
+        has_files = self.files.get("files") or self.raw.get("has_draft")
+        if not self.raw.get("words") and not has_files:
             self.add_error("words", _("Write something or choose a file."))
-        if self.files.get("files") and not consented and not self.raw.get("consent"):
+        if has_files and not consented and not self.raw.get("consent"):
             self.add_error(
                 "consent",
                 _("Tick this so that we may read your files, and choose them again; or leave the files out."),
             )
+
+    @property
+    def draft(self) -> str:
+        """The name under which uploaded files wait to be sent."""
+        return draft_of(self.raw)
 
 
 class WithdrawForm(Form[NoEntries]):

@@ -20,10 +20,12 @@ from portal.disputes.filing_actions import Filing
 from portal.disputes.forms import BODY_LIMIT, AddForm, ConsentForm, WithdrawForm
 from portal.disputes.own_queries import DetailPage
 from portal.disputes.ticks import Ticks
+from portal.evidence.upload_queries import draft_at, draft_files
 from portal.evidence.uploads import keep_uploads
 from portal.platform import db
 from portal.platform.gate import route
-from portal.platform.render import render, see_other
+from portal.platform.numbers import new_code
+from portal.platform.render import here, render, see_other
 
 
 async def choose(request: Request) -> Response:
@@ -48,7 +50,7 @@ async def sent(request: Request) -> Response:
 
 async def detail(request: Request) -> Response:
     """Where a dispute stands, or how it was decided."""
-    return await _detail_page(request, await AddForm.reopen(request))
+    return await _detail_page(request, await AddForm.reopen(request, draft=await _draft_here(request)))
 
 
 async def add(request: Request) -> Response:
@@ -66,7 +68,7 @@ async def add(request: Request) -> Response:
         words = consent_words(request, keep_days) if form.value.consent and page.consent is None else ""
         filing = Filing(Ticks(), "", form.value.words, "", consent=words, uploads=tuple(kept), refused=tuple(refused))
         try:
-            await db.write(request, thread_actions.add, number, filing)
+            await db.write(request, thread_actions.add, number, filing, form.draft)
             return see_other(request, "disputes:detail", number=number)
         except Refusal as refusal:
             form.refuse(refusal)
@@ -107,6 +109,7 @@ async def _detail_page(request: Request, form: AddForm, status: int = 200) -> Re
     if page is None:
         raise HTTPException(404)
     template = "disputes/outcome.html" if page.decision and not page.dispute.in_review else "disputes/detail.html"
+    files = await db.read(request, draft_files, form.draft or new_code())
     consent = consent_words(request, page.loan.rules.evidence_keep_days, page.dispute.number)
     return render(
         request,
@@ -114,6 +117,7 @@ async def _detail_page(request: Request, form: AddForm, status: int = 200) -> Re
         status=status,
         page=page,
         form=form,
+        files=files,
         words=labels,
         funds_words=funds_labels,
         consent=consent,
@@ -130,6 +134,11 @@ async def funds(request: Request) -> Response:
     if page is None or page.funds is None:
         raise HTTPException(404)
     return render(request, "disputes/_funds.html", page=page, words=labels, funds_words=funds_labels, alone=True)
+
+
+async def _draft_here(request: Request) -> str:
+    """The draft whose files were chosen on this page, after a new sign-in too; else a new one."""
+    return await db.read(request, draft_at, here(request)) or new_code()
 
 
 ONE = "/disputes/{number}"

@@ -1,6 +1,7 @@
 """What is said and sent while a dispute is open: words, files, questions, and the consent that files need."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import update
@@ -21,8 +22,8 @@ from portal.messages.actions import notify
 from portal.platform.gate import Viewer
 
 
-def add(session: Session, viewer: Viewer, number: str, filing: Filing) -> str:
-    """Add words and files to one's own open dispute; one that waited for them is open again.
+def add(session: Session, viewer: Viewer, number: str, filing: Filing, draft: str = "") -> str:
+    """Add words and files, also those of a draft, to one's own open dispute; one that waited for them is open again.
 
     Raises Refusal `unknown_dispute` or `not_open`.
     """
@@ -32,6 +33,9 @@ def add(session: Session, viewer: Viewer, number: str, filing: Filing) -> str:
     if filing.words:
         moves.write_message(session, viewer, found, "message", filing.words)
         audit.record(session, viewer, events.MessageAdded(number, False))
+    if draft:
+        refused = evidence.add_draft(session, viewer, draft, case_kind="dispute", case_number=number)
+        filing = replace(filing, refused=(*filing.refused, *refused))
     take_files(session, viewer, found, filing)
     if found.state == "waiting":
         moves.move(session, viewer, found, "open")

@@ -97,7 +97,7 @@ def test_files_need_consent_wait_and_are_sent(lin: Client, doors: Doors, app: An
     assert "Uploaded, not sent yet" in again.text
     files = [*slip("second.png"), ("files", ("voice.mp3", b"not a picture", "audio/mpeg"))]
     status = lin.follow(send(lin, again, {"happening": "pressure", "consent": "yes"}, files))
-    for words in ("calls.png", "second.png", "We cannot read voice.mp3", "90 days after the answer"):
+    for words in ("calls.png", "second.png", "voice.mp3 is a recording", "90 days after the answer"):
         # the same picture twice is one file
         assert (words in status.text) == (words != "second.png")
     assert evidence_jobs.read_waiting(doors, app.state.portal.files) == 1

@@ -42,6 +42,44 @@ def evidence_code_states(doors: Doors) -> dict[str, str]:
     return doors.read_as(doors.system(), lambda connection, _viewer: dict(map(tuple, connection.execute(rows))))
 
 
+def upload(client: Client, page: Any, data: bytes, name: str, place: str) -> str:
+    """Send a file up into the draft that a page names, as its script does; the name of the draft."""
+    chosen = form_of(page, place)
+    draft = str(fields_of(page, chosen)["draft"])
+    token = page.text.partition('data-token="')[2].partition('"')[0]
+    sha = hashlib.sha256(data).hexdigest()
+    told = {"form_token": token, "draft": draft, "place": page.url.path, "name": name}
+    begun = client.post("/files/uploads", told | {"size": str(len(data)), "sha256": sha}).json()
+    part = {"form_token": token, "start": "0", "sha256": sha}
+    client.post(f"/files/uploads/{begun['code']}", part, files={"part": ("part", data)})
+    assert client.post(f"/files/uploads/{begun['code']}/finish", {"form_token": token}).json()["file"]
+    return draft
+
+
+def test_what_was_uploaded_is_sent_with_the_dispute(lin: Client, form_path: str) -> None:
+    """The page shows it again whenever it is opened, also after a new sign-in; then it is part of the dispute."""
+    march = evidence.pdf()
+    page = lin.follow(walk.begin(lin, form_path))
+    page = lin.follow(walk.tell(lin, lin.follow(walk.choose(lin, page, "funds")), walk.FUNDS))
+    draft = upload(lin, page, march, "March.pdf", "/files")
+    page = lin.get(str(page.url))
+    assert fields_of(page, form_of(page, "/files"))["draft"] == draft == str(page.url).split("/")[-2]
+    assert "Uploaded, not sent yet" in page.text
+    check = lin.follow(walk.upload(lin, page))
+    assert walk.send_off(lin, check).status_code == 422
+    sent = lin.follow(walk.send_off(lin, check, consent="yes"))
+    assert "March.pdf" in sent.text
+    place = str(sent.url).removesuffix("/sent")
+    upload(lin, lin.get(place), evidence.pdf(2), "April.pdf", "/add")
+    upload(lin, lin.get(place), march, "again.pdf", "/add")
+    status = lin.get(place)
+    assert status.text.count("Uploaded, not sent yet") == 2
+    status = lin.follow(walk.send(lin, status, {}, "/add"))
+    assert "April.pdf" in status.text
+    assert "again.pdf was there already" in status.text
+    assert "not sent yet" not in status.text
+
+
 def test_the_form_shows_nights_and_sums(lin: Client, form_path: str) -> None:
     page = lin.get(form_path)
     assert page.status_code == 200
@@ -244,12 +282,12 @@ def test_a_file_that_fails_is_named_and_the_dispute_is_filed(
     page = lin.follow(walk.begin(lin, form_path))
     page = lin.follow(walk.tell(lin, lin.follow(walk.choose(lin, page, "funds")), walk.FUNDS))
     page = lin.follow(walk.upload(lin, page, files))
-    assert "We cannot read recording.mov" in page.text
+    assert "recording.mov is a video" in page.text
     assert "Uploaded, not sent yet" in page.text
     check = lin.follow(walk.upload(lin, page))
     assert "90 days after the case is closed" in check.text
     sent = lin.follow(walk.send_off(lin, check, consent="yes"))
-    assert "We cannot read recording.mov" in sent.text
+    assert "recording.mov is a video" in sent.text
     assert hashlib.sha256(statement).hexdigest() in sent.text, "the receipt has the fingerprint of every file"
     status = lin.get(str(sent.url).removesuffix("/sent"))
     assert "March statement.pdf" in status.text
