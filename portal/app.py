@@ -44,7 +44,7 @@ from portal.disputes import review_pages as dispute_reviews
 from portal.disputes import staff as dispute_staff
 from portal.evidence import pages as evidence_pages
 from portal.evidence import staff as evidence_staff
-from portal.evidence import upload_pages
+from portal.evidence import together_pages, upload_pages
 from portal.evidence.clamd import Clamd, NotScanned, scanner_of
 from portal.evidence.scanning import SCANNED_ONLY
 from portal.messages import pages as message_pages
@@ -73,6 +73,7 @@ PAGES: tuple[ModuleType, ...] = (
     message_pages,
     evidence_pages,
     upload_pages,
+    together_pages,
     evidence_staff,
     dispute_drafting_pages,
     dispute_pages,

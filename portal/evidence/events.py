@@ -62,3 +62,14 @@ class FileDamaged:
     subject: str
     case: str
     what: str
+
+
+@dataclass(frozen=True)
+class FilesPutTogether:
+    """Several photos of a form that was not sent yet became one document: `parts` in this order."""
+
+    kind: ClassVar[str] = "evidence.files_put_together"
+    subject: str
+    case: str
+    parts: tuple[str, ...]
+    pages: int

@@ -28,6 +28,20 @@ class DraftFilesForm(Form[NoEntries]):
     purpose = "draft_files"
 
 
+class TogetherInput(BaseModel):
+    """The photos of a draft in their order, those that are chosen, and a button: `together`, `up:…` or `down:…`."""
+
+    photo: list[str] = Field(default=[], max_length=50)
+    chosen: list[str] = Field(default=[], max_length=50)
+    act: str = Field(default="together", max_length=50)
+
+
+class TogetherForm(Form[TogetherInput]):
+    """Orders photos, and puts them together."""
+
+    purpose = "together"
+
+
 class PartInput(BaseModel):
     """Where a part begins, and the hash of its bytes."""
 
