@@ -42,9 +42,9 @@ from portal.disputes import handling_staff as dispute_handling
 from portal.disputes import pages as dispute_pages
 from portal.disputes import review_pages as dispute_reviews
 from portal.disputes import staff as dispute_staff
+from portal.evidence import cover_pages, together_pages, upload_pages
 from portal.evidence import pages as evidence_pages
 from portal.evidence import staff as evidence_staff
-from portal.evidence import together_pages, upload_pages
 from portal.evidence.clamd import Clamd, NotScanned, scanner_of
 from portal.evidence.scanning import SCANNED_ONLY
 from portal.messages import pages as message_pages
@@ -74,6 +74,7 @@ PAGES: tuple[ModuleType, ...] = (
     evidence_pages,
     upload_pages,
     together_pages,
+    cover_pages,
     evidence_staff,
     dispute_drafting_pages,
     dispute_pages,

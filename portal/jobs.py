@@ -14,6 +14,7 @@ from portal.disputes import jobs as disputes
 from portal.drafts import jobs as drafts
 from portal.evidence import jobs as evidence
 from portal.evidence import upload_jobs as uploads
+from portal.evidence.covering import forget_leftovers
 from portal.loans import jobs as loans
 from portal.messages import jobs as messages
 from portal.messages.gateways import gateway_of
@@ -47,6 +48,7 @@ def all_jobs(portal: Portal) -> Iterator[Job]:
     yield Job("drafts.forget_old", partial(drafts.forget_old, doors, files), HOUR)
     yield Job("evidence.scan_again", partial(evidence.scan_again, doors, files, portal.scanner), MINUTE)
     yield Job("evidence.delete_expired", partial(evidence.delete_expired, doors, files), HOUR)
+    yield Job("evidence.forget_leftovers", partial(forget_leftovers, doors, files), 5 * SECOND)
     yield Job("evidence.sweep_uploads", partial(uploads.sweep_uploads, doors, files), HOUR)
     yield Job("evidence.sweep_orphans", partial(evidence.sweep_orphans, doors, files), 6 * HOUR)
     yield Job("access.forget_old", partial(access.forget_old, doors), HOUR)

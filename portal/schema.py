@@ -5,6 +5,7 @@ from portal.audit import tables as audit
 from portal.complaints import tables as complaints
 from portal.disputes import tables as disputes
 from portal.drafts import tables as drafts
+from portal.evidence import cover_tables as evidence_covers
 from portal.evidence import tables as evidence
 from portal.evidence import upload_tables as evidence_uploads
 from portal.loans import tables as loans
@@ -19,6 +20,7 @@ __all__ = [
     "disputes",
     "drafts",
     "evidence",
+    "evidence_covers",
     "evidence_uploads",
     "loans",
     "messages",

@@ -1,5 +1,6 @@
 """What borrowers and staff send about disputes, and the words for what is refused."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any, Literal

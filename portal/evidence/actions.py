@@ -11,7 +11,7 @@ from sqlmodel import Session
 from portal.audit import actions as audit
 from portal.core.card_numbers import masked
 from portal.core.refusal import Refusal
-from portal.evidence import case_room, events, quota, scanning, unfinished
+from portal.evidence import case_room, covering, events, quota, scanning, unfinished
 from portal.evidence.file_advice import family_of
 from portal.evidence.file_kinds import MAX_FILE_BYTES, hides_another_file, readable_kind_of
 from portal.evidence.file_names import clean_name
@@ -154,6 +154,7 @@ def send_draft(
         .where(CASE.c.case_kind == "draft", CASE.c.case_number == draft, CASE.c.person_id == viewer.person_id)
         .values(case_kind=case_kind, case_number=case_number)
     )
+    covering.burn_in(session, case_kind, case_number)
     return _changed(moved)
 
 
@@ -188,17 +189,19 @@ def add_draft(
             remove(session, viewer, file.id, because="sent_before")
             refused.append({"code": "file_twice", "file": file.name})
             continue
+        size = file.size + covering.grown(session, file.id)
         try:
-            case_room.reserve(session, case_kind, case_number, file.person_id, file.name, file.size)
+            case_room.reserve(session, case_kind, case_number, file.person_id, file.name, size)
         except Refusal as refusal:
             refused.append({"code": refusal.code, **refusal.data})
             continue
-        case_room.release(session, "draft", draft, file.size)
+        case_room.release(session, "draft", draft, size)
         session.execute(
             update(FILE)
             .where(FILE.c.id == file.id)
             .values(case_kind=case_kind, case_number=case_number, delete_after=delete_after)
         )
+    covering.burn_in(session, case_kind, case_number)
     return refused
 
 
@@ -244,7 +247,8 @@ def remove(session: Session, viewer: Viewer, file_id: int, *, because: str) -> l
     row = session.execute(select(FILE).where(FILE.c.id == file_id, FILE.c.deleted_at.is_(None))).first()
     if row is None:
         return []
-    keys = [row.store_key, *session.scalars(select(PAGE.c.store_key).where(PAGE.c.file_id == file_id))]
+    covered = covering.undo(session, file_id)
+    keys = [row.store_key, *session.scalars(select(PAGE.c.store_key).where(PAGE.c.file_id == file_id)), *covered]
     removed = session.execute(
         update(FILE)
         .where(FILE.c.id == file_id, FILE.c.deleted_at.is_(None))

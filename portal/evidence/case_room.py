@@ -32,6 +32,17 @@ def reserve(session: Session, case_kind: str, case_number: str, person_id: int, 
     raise Refusal("files_too_large", file=name, limit=MAX_CASE_BYTES)
 
 
+def grow(session: Session, case_kind: str, case_number: str, name: str, by: int) -> None:
+    """A file of this case becomes so many bytes larger, or smaller; raises `Refusal` `files_too_large`."""
+    grown = session.execute(
+        update(CASE)
+        .where(CASE.c.case_kind == case_kind, CASE.c.case_number == case_number, CASE.c.bytes <= MAX_CASE_BYTES - by)
+        .values(bytes=CASE.c.bytes + by)
+    )
+    if isinstance(grown, CursorResult) and not grown.rowcount:
+        raise Refusal("files_too_large", file=name, limit=MAX_CASE_BYTES)
+
+
 def release(session: Session, case_kind: str, case_number: str, size: int) -> None:
     """A file of this case is kept no longer."""
     session.execute(

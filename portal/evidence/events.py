@@ -73,3 +73,16 @@ class FilesPutTogether:
     case: str
     parts: tuple[str, ...]
     pages: int
+
+
+@dataclass(frozen=True)
+class FileCovered:
+    """Parts of a file were marked before it was sent: on sending they are burnt in, `sha256` is then what was sent.
+
+    Empty where the marks were taken back.
+    """
+
+    kind: ClassVar[str] = "evidence.file_covered"
+    subject: str
+    case: str
+    sha256: str

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from portal.evidence import actions, scanning
 from portal.evidence.clamd import Clamd, NotScanned, ScannerDown
+from portal.evidence.covering import COVER, COVER_PAGE
 from portal.evidence.examining import examine
 from portal.evidence.queries import FILE, PAGE
 from portal.evidence.unfinished import PART
@@ -127,4 +128,6 @@ def sweep_orphans(doors: Doors, files: FileStore) -> int:
 
 def _known_keys(connection: Connection, viewer: Viewer) -> set[str]:
     # Read after the folder was listed: a file that was taken meanwhile is known by now.
-    return {key for table in (FILE, PAGE, PART) for key in connection.scalars(select(table.c.store_key))}
+    return {
+        key for table in (FILE, PAGE, PART, COVER, COVER_PAGE) for key in connection.scalars(select(table.c.store_key))
+    }

@@ -62,12 +62,14 @@ def file_trouble(file: FileRecord) -> str | None:
     return str(words) if words else None
 
 
-def draft_line(file: FileRecord) -> str | None:
+def draft_line(file: FileRecord, is_covered: bool = False) -> str | None:
     """What a list says of a file that was not sent yet; None for the usual words of its state."""
     if file.state == "being_checked":
         return _("Uploaded, not sent yet. Being checked")
     if file.state == "ready":
         size = formats.file_size(file.size)
+        if is_covered:
+            return _("Uploaded, not sent yet · %(size)s. What you marked is covered when you send", size=size)
         return _("Uploaded, not sent yet · %(size)s", size=size)
     if file.state == "blocked":
         return str(FILE_STATES["blocked"])

@@ -71,6 +71,18 @@ def take_room(session: Session, person_id: int, name: str, size: int) -> None:
         raise Refusal("quota_person", file=name, count=PERSON_FILES, bytes=PERSON_BYTES, from_day=again)
 
 
+def grow(session: Session, person_id: int, name: str, by: int) -> None:
+    """A file of this person becomes so many bytes larger, or smaller; raises `Refusal` `quota_person`."""
+    grown = session.execute(
+        update(QUOTA)
+        .where(QUOTA.c.person_id == person_id, QUOTA.c.bytes <= PERSON_BYTES - by)
+        .values(bytes=QUOTA.c.bytes + by)
+        .returning(QUOTA.c.person_id)
+    )
+    if grown.first() is None:
+        raise Refusal("quota_person", file=name, count=PERSON_FILES, bytes=PERSON_BYTES, from_day="")
+
+
 def give_room(session: Session, person_id: int, size: int) -> None:
     """A file of this person is kept no longer."""
     session.execute(

@@ -17,6 +17,7 @@ from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.evidence import events
 from portal.evidence.actions import KeptUpload, remove, take_upload
+from portal.evidence.covering import COVER
 from portal.evidence.queries import FILE, PAGE
 from portal.evidence.scanning import SCANNED_ONLY
 from portal.platform.gate import Viewer
@@ -63,8 +64,8 @@ def _photo(session: Session, viewer: Viewer, draft: str, code: str) -> Any:
     file = session.execute(
         select(FILE.c.id).where(*here, FILE.c.code == code, FILE.c.state == "ready", FILE.c.kind != "pdf")
     ).first()
-    if file is None:
-        raise Refusal("file_unknown")
+    if file is None or session.scalar(select(COVER.c.id).where(COVER.c.file_id == file.id)) is not None:
+        raise Refusal("file_unknown")  # gone, or parts of it were covered meanwhile
     return file
 
 

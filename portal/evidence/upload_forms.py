@@ -1,9 +1,19 @@
 """What the script of an upload sends: one form for every act, so that a page needs one token for all of them."""
 
-from pydantic import BaseModel, Field
+import re
+from typing import Literal
+
+from pydantic import BaseModel, Field, field_validator
 
 from portal.evidence.file_kinds import MAX_FILE_BYTES
 from portal.platform.forms import Form, NoEntries
+from portal.platform.i18n import gettext as _
+
+BANDS = 20
+"""Into so many bands a page is cut for those who tick instead of draw."""
+
+WHOLE = 1_000
+_BOX = re.compile(r"\d{1,4},\d{1,4},\d{1,4},\d{1,4}")
 
 
 class AnnouncedInput(BaseModel):
@@ -40,6 +50,39 @@ class TogetherForm(Form[TogetherInput]):
     """Orders photos, and puts them together."""
 
     purpose = "together"
+
+
+class CoverInput(BaseModel):
+    """What is covered of one page: bands by number from the top, and boxes `left,top,width,height` in thousandths."""
+
+    band: list[int] = Field(default=[], max_length=BANDS)
+    box: list[str] = Field(default=[], max_length=100)
+    act: Literal["cover", "undo"] = "cover"
+
+    @field_validator("band")
+    @classmethod
+    def _bands(cls, given: list[int]) -> list[int]:
+        if not all(0 <= band < BANDS for band in given):
+            raise ValueError(_("Choose one of the answers."))
+        return sorted(set(given))
+
+    @field_validator("box")
+    @classmethod
+    def _boxes(cls, given: list[str]) -> list[str]:
+        if not all(_BOX.fullmatch(box) and _fits(box) for box in given):
+            raise ValueError(_("Choose one of the answers."))
+        return given
+
+
+def _fits(box: str) -> bool:
+    left, top, width, height = map(int, box.split(","))
+    return width > 0 and height > 0 and left + width <= WHOLE and top + height <= WHOLE
+
+
+class CoverForm(Form[CoverInput]):
+    """Covers parts of a page."""
+
+    purpose = "cover"
 
 
 class PartInput(BaseModel):

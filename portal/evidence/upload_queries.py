@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, exists, func, select
 
+from portal.evidence.covering import COVER
 from portal.evidence.queries import FILE, FileRecord, case_files
 from portal.evidence.unfinished import PART, UPLOAD
 from portal.platform.gate import Viewer
@@ -46,6 +47,8 @@ class Draft:
     code: str
     files: tuple[FileRecord, ...]
     coming: tuple[Coming, ...]
+    covered: frozenset[str]
+    """The codes of those of which parts will be covered."""
 
     @property
     def is_waiting(self) -> bool:
@@ -54,8 +57,9 @@ class Draft:
 
     @property
     def photos(self) -> tuple[FileRecord, ...]:
-        """What may become one document: pictures that could be read."""
-        return tuple(file for file in self.files if file.state == "ready" and file.kind in {"jpeg", "png", "heic"})
+        """What may become one document: pictures that could be read, and of which nothing is covered."""
+        ready = (file for file in self.files if file.state == "ready" and file.kind != "pdf")
+        return tuple(file for file in ready if file.code not in self.covered)
 
 
 _COMING = select(UPLOAD.c.code, UPLOAD.c.draft, UPLOAD.c.name, UPLOAD.c.size, UPLOAD.c.received, UPLOAD.c.file_code)
@@ -85,7 +89,14 @@ def draft_files(connection: Connection, viewer: Viewer, draft: str) -> Draft:
     )
     rows = connection.execute(on_their_way.order_by(UPLOAD.c.id))
     files = case_files(connection, viewer, "draft", draft)
-    return Draft(draft, tuple(file for file in files if file.state != "deleted"), tuple(Coming(*row) for row in rows))
+    of_draft = (FILE.c.case_kind == "draft", FILE.c.case_number == draft, FILE.c.person_id == viewer.person_id)
+    covered = connection.scalars(select(FILE.c.code).join(COVER, COVER.c.file_id == FILE.c.id).where(*of_draft))
+    return Draft(
+        code=draft,
+        files=tuple(file for file in files if file.state != "deleted"),
+        coming=tuple(Coming(*row) for row in rows),
+        covered=frozenset(covered),
+    )
 
 
 def draft_at(connection: Connection, viewer: Viewer, place: str) -> str | None:

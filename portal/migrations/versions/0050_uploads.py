@@ -1,4 +1,4 @@
-"""Files on their way: what was announced, and the parts of it that have arrived."""
+"""Files on their way and the parts of them that have arrived; what was covered in a file before it is sent."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -59,9 +59,54 @@ def upgrade() -> None:
         sa.UniqueConstraint("store_key", name=op.f("uq_evidence_upload_part_store_key")),
         sa.UniqueConstraint("upload_id", "start", name=op.f("uq_evidence_upload_part_upload_id_start")),
     )
+    op.create_table(
+        "evidence_cover",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("marks", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("grown", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("store_key", sa.String(), nullable=False),
+        sa.Column("covered_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("size > 0 AND grown >= 0", name=op.f("ck_evidence_cover_size")),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["evidence_file.id"], name=op.f("fk_evidence_cover_file_id_evidence_file")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_cover")),
+        sa.UniqueConstraint("file_id", name=op.f("uq_evidence_cover_file_id")),
+        sa.UniqueConstraint("store_key", name=op.f("uq_evidence_cover_store_key")),
+    )
+    op.create_table(
+        "evidence_cover_page",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("cover_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("store_key", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "number > 0 AND width > 0 AND height > 0 AND size > 0", name=op.f("ck_evidence_cover_page_positive")
+        ),
+        sa.ForeignKeyConstraint(
+            ["cover_id"], ["evidence_cover.id"], name=op.f("fk_evidence_cover_page_cover_id_evidence_cover")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_cover_page")),
+        sa.UniqueConstraint("cover_id", "number", name=op.f("uq_evidence_cover_page_cover_id_number")),
+        sa.UniqueConstraint("store_key", name=op.f("uq_evidence_cover_page_store_key")),
+    )
+    op.create_table(
+        "evidence_leftover",
+        sa.Column("store_key", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("store_key", name=op.f("pk_evidence_leftover")),
+    )
 
 
 def downgrade() -> None:
-    """Take them away; what had not arrived is sent again."""
+    """Take them away; what had not arrived is sent again, what was to be covered is covered again."""
+    op.drop_table("evidence_leftover")
+    op.drop_table("evidence_cover_page")
+    op.drop_table("evidence_cover")
     op.drop_table("evidence_upload_part")
     op.drop_table("evidence_upload")
