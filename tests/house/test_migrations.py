@@ -80,7 +80,7 @@ def test_the_checks_of_the_models_are_in_the_revisions(engine: Engine) -> None:
         migrated = checks(connection)
     with engine.begin() as connection:
         SQLModel.metadata.drop_all(connection)
-        for function in ("audit_log_is_fixed", "second_person_four_eyes", "staff_account_identity"):
+        for function in FUNCTIONS:
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"DROP FUNCTION IF EXISTS {function}() CASCADE"))
         SQLModel.metadata.create_all(connection)

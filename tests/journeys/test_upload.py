@@ -57,10 +57,12 @@ def signed_in(browser: Browser, portal_of_lin: Portal) -> Any:
 
 
 @contextmanager
-def at_the_form(browser: Browser, portal: Portal, proxy: Cutting, cookies: Any) -> Iterator[Page]:
+def at_the_form(
+    browser: Browser, portal: Portal, proxy: Cutting, cookies: Any, language: str = "en", script: bool = True
+) -> Iterator[Page]:
     """A borrower whose phone reaches the portal through the proxy, on the form of a dispute."""
-    choices = {"viewport": steps.PHONE_OF_THE_HOUSE, "locale": steps.LOCALES["en"]}
-    with page_of(browser, portal.url, **choices) as page:
+    phone = {"viewport": steps.PHONE_OF_THE_HOUSE, "locale": steps.LOCALES[language], "java_script_enabled": script}
+    with page_of(browser, portal.url, **phone) as page:
         page.context.add_cookies(cookies)
         page.goto("/account")
         steps.link_to(page, "/penalty").click()
@@ -73,10 +75,12 @@ def at_the_form(browser: Browser, portal: Portal, proxy: Cutting, cookies: Any) 
 
 def take_out_all(page: Page) -> None:
     """Begin with an empty draft: what an earlier test left is still there, as it should be."""
-    rows = page.locator("#_draft_rows li")
+    rows, form = page.locator("#_draft_rows li"), page.url
     for left in range(rows.count(), 0, -1):
-        rows.first.get_by_role("button").click()
+        rows.first.locator("button").click()
+        page.wait_for_load_state()
         expect(rows).to_have_count(left - 1)
+    page.goto(form)
 
 
 def choose(page: Page, *files: FilePayload) -> None:
@@ -186,3 +190,95 @@ def test_failures_are_named_and_the_rest_is_sent(browser: Browser, portal_of_lin
         page.get_by_role("button", name="Add to the dispute").click()
         page.wait_for_load_state()
         assert other["name"] in steps.text_of(page)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_photos_are_put_together_and_covered_with_a_finger(
+    browser: Browser, portal_of_lin: Portal, signed_in: Any, language: str
+) -> None:
+    """Two photos become one document; a stripe is touched, a box is drawn, and one drawn by mistake is taken back."""
+    first, second = photo(41, 1), photo(42, 1)
+    cookies = [each for each in signed_in if each["name"] != "lang"]
+    with (
+        cutting(portal_of_lin.url) as proxy,
+        at_the_form(browser, portal_of_lin, proxy, cookies, language) as page,
+    ):
+        choose(page, first, second)
+        uploaded(page, 2)
+        link = page.locator('#_draft_rows a[href$="/together"]')
+        expect(link).to_be_visible(timeout=30 * SECONDS)
+        link.click()
+        see(page, "together")
+        page.locator('button[value^="up:"]').first.click()
+        page.wait_for_load_state()
+        expect(page.locator(".pages__item .name").first).to_have_text(second["name"])
+        steps.main_button(page).click()
+        page.wait_for_load_state()
+        rows = page.locator("#_draft_rows li")
+        expect(rows).to_have_count(1)
+        expect(rows).to_contain_text("IMG_0042+1.pdf")
+        see(page, "draft")
+        rows.locator('a[href$="/cover"]').click()
+        page.locator(".cover__picture").evaluate("picture => picture.decode()")
+        page.locator(".cover__band").nth(4).click()
+        page.locator("[data-drawing]").check()
+        draw(page, (0.1, 0.5), (0.6, 0.58))
+        draw(page, (0.2, 0.7), (0.9, 0.9))
+        page.locator('[name="box"]').last.click()
+        expect(page.locator('[name="box"]')).to_have_count(1)
+        see(page, "cover")
+        steps.main_button(page).click()
+        page.wait_for_load_state()
+        expect(page.locator(".notice--ok")).to_be_visible()
+        expect(page.locator('[name="band"]:checked, [name="box"]:checked')).to_have_count(2)
+        see(page, "cover-marked")
+
+
+def draw(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Draw a box on the page, from one corner to the other, in parts of its width and height."""
+    place = page.locator(".cover").bounding_box()
+    assert place is not None
+    page.locator(".cover__boxes").dispatch_event("pointerdown", at(place, start))
+    page.locator(".cover__boxes").dispatch_event("pointermove", at(place, end))
+    page.locator(".cover__boxes").dispatch_event("pointerup", at(place, end))
+
+
+def at(place: Any, point: tuple[float, float]) -> dict[str, Any]:
+    x, y = place["x"] + point[0] * place["width"], place["y"] + point[1] * place["height"]
+    return {"clientX": x, "clientY": y, "pointerId": 1, "isPrimary": True}
+
+
+def test_without_a_script_the_plain_field_works(browser: Browser, portal_of_lin: Portal, signed_in: Any) -> None:
+    """Its files wait while the form has mistakes; on their own page they are covered and taken out."""
+    files = [photo(51, 1), photo(52, 1)]
+    with (
+        cutting(portal_of_lin.url) as proxy,
+        at_the_form(browser, portal_of_lin, proxy, signed_in, script=False) as page,
+    ):
+        choose(page, *files)
+        page.locator('[name="consent"]').check()
+        steps.main_button(page).click()
+        page.wait_for_load_state()
+        rows = page.locator("#_draft_rows li")
+        expect(rows).to_have_count(2)
+        expect(rows.first).to_contain_text("not sent yet")
+        see(page, "upload-without-script")
+        for _ in range(40):
+            if rows.first.locator('a[href$="/cover"]').count():
+                break
+            page.wait_for_timeout(500)
+            steps.main_button(page).click()
+            page.wait_for_load_state()
+        rows.first.locator('a[href$="/cover"]').click()
+        page.wait_for_load_state()
+        page.locator(".cover__band").nth(2).click()
+        steps.main_button(page).click()
+        page.wait_for_load_state()
+        expect(page.locator(".notice--ok")).to_be_visible()
+        see(page, "cover-without-script")
+        page.locator(".back a").click()
+        page.wait_for_load_state()
+        expect(rows.first).to_contain_text("is covered when you send")
+        rows.last.locator("button").click()
+        page.wait_for_load_state()
+        expect(rows).to_have_count(1)
