@@ -142,10 +142,17 @@ def finish(session: Session, viewer: Viewer, code: str, kept: KeptUpload) -> Fin
 
 
 def begin_anew(session: Session, viewer: Viewer, code: str) -> list[str]:
-    """Forget what has arrived of a file, since it is not what was announced; returns the store keys to delete."""
+    """Forget what has arrived of a file, since it is not what was announced; returns the store keys to delete.
+
+    Its bytes count for the day once more, or one could write without end. Raises `Refusal` `quota_day`.
+    """
     own = (UPLOAD.c.code == code, UPLOAD.c.person_id == viewer.person_id, UPLOAD.c.file_code.is_(None))
-    upload_id = session.execute(update(UPLOAD).where(*own).values(received=0).returning(UPLOAD.c.id)).scalar()
-    return unfinished.forget_parts(session, upload_id) if upload_id is not None else []
+    again = update(UPLOAD).where(*own).values(received=0).returning(UPLOAD.c.id, UPLOAD.c.name, UPLOAD.c.size)
+    row = session.execute(again).first()
+    if row is None:
+        return []
+    quota.reserve_today(session, viewer, row.name, row.size)
+    return unfinished.forget_parts(session, row.id)
 
 
 def give_up(session: Session, viewer: Viewer, code: str) -> list[str]:

@@ -185,6 +185,8 @@ def _not_understood() -> Response:
     return JSONResponse({"words": _("This could not be read")}, 422)
 
 
+functions = {"upload_part": CHUNK_BYTES}
+
 ONE = "/files/uploads/{code}"
 
 routes = [

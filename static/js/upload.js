@@ -12,6 +12,8 @@
   const pauses = new Set();
   let busy = false;
   let left = false;
+  let looks = 0;
+  let looking = 0;
 
   const rows = () => document.getElementById("_draft_rows");
   const wake = () => pauses.forEach((go) => go());
@@ -38,11 +40,20 @@
     if (answer.status === 204) return false;
     if (!answer.ok) throw new Error(answer.status);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const held = rows().contains(document.activeElement) ? document.activeElement : null;
     rows().replaceWith(document.adoptNode(page.getElementById("_draft_rows")));
+    if (held) [...rows().querySelectorAll("a, button")].find((each) => each.textContent === held.textContent)?.focus();
     form.elements.has_draft.value = Number(rows().dataset.files) ? "yes" : "";
     for (const item of coming) hide(item);
-    if ("waiting" in rows().dataset) setTimeout(() => refresh().catch(() => {}), 2500);
+    look();
     return true;
+  }
+
+  // While something is being checked the list is asked for again, more and more seldom.
+  function look() {
+    clearTimeout(looking);
+    looks = "waiting" in rows().dataset ? looks + 1 : 0;
+    if (looks) looking = setTimeout(() => refresh().catch(look), Math.min(30000, 1500 * 1.3 ** looks));
   }
 
   const hide = (item) => rows().querySelectorAll(`[data-coming="${item.code}"]`).forEach((row) => row.remove());
@@ -228,5 +239,5 @@
 
   addEventListener("online", wake);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) wake(); });
-  if ("waiting" in rows().dataset) setTimeout(() => refresh().catch(() => {}), 2500);
+  look();
 })();

@@ -167,6 +167,19 @@ def test_what_arrives_otherwise_than_announced_begins_anew(client: Client) -> No
     nothing_is_left(client, files=1)
 
 
+def test_beginning_anew_counts_for_the_day(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody writes without end by sending something else than was announced (EV-12)."""
+    sender = Sender(as_(client, "lin"), make.picture(kind="JPEG"))
+    sender.announce()
+    monkeypatch.setattr(quota, "DAY_FILES", 1)
+    sender.data = bytes(len(sender.data))
+    sender.part(0)
+    answer = sender.finish()
+    assert answer.status_code == 422
+    assert "In one day we take" in answer.json()["words"]
+    nothing_is_left(client)
+
+
 def test_the_same_file_twice_is_one(client: Client) -> None:
     """Chosen again after it arrived, or finished twice because an answer was lost (EV-15)."""
     sender = Sender(as_(client, "lin"), noisy_photo())
