@@ -80,9 +80,10 @@ def test_the_checks_of_the_models_are_in_the_revisions(engine: Engine) -> None:
         migrated = checks(connection)
     with engine.begin() as connection:
         SQLModel.metadata.drop_all(connection)
-        for function in FUNCTIONS:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text(f"DROP FUNCTION IF EXISTS {function}() CASCADE"))
+        if connection.dialect.name == "postgresql":
+            own = text("SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = current_schema()::regnamespace")
+            for function in connection.scalars(own).all():
+                connection.execute(text(f"DROP FUNCTION {function} CASCADE"))
         SQLModel.metadata.create_all(connection)
     with engine.connect() as connection:
         assert migrated == checks(connection)
