@@ -9,7 +9,7 @@ from sqlmodel import Session
 from portal.core.refusal import Refusal
 from portal.disputes.drafting_facts import Content, read_content
 from portal.disputes.drafting_forms import read_facts
-from portal.disputes.drafting_queries import draft_files, files_seen, missing_in, page_of
+from portal.disputes.drafting_queries import files_seen, missing_in, page_of
 from portal.disputes.filing_actions import Filing, open_dispute
 from portal.disputes.filing_queries import NewPage, new_page_of
 from portal.disputes.particulars import particulars_text
@@ -21,6 +21,7 @@ from portal.drafts.actions import Entries
 from portal.drafts.queries import DraftRecord
 from portal.evidence import actions as evidence
 from portal.evidence.actions import KeptUpload
+from portal.evidence.upload_queries import draft_files
 from portal.loans import queries as loans_of
 from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
@@ -100,7 +101,7 @@ def send(session: Session, viewer: Viewer, code: str, sending: Sending) -> str:
     if sent is not None:
         return sent
     draft, record, content = _found(session, viewer, code)
-    files = draft_files(session.connection(), viewer, code)
+    files = draft_files(session.connection(), viewer, code).files
     if (draft.version, files_seen(files)) != (sending.version, sending.files):
         raise Refusal("draft_changed")
     page = page_of(record, draft, content, viewer.today)

@@ -15,8 +15,8 @@ from portal.disputes.particulars import Particulars
 from portal.disputes.queries import number_of_draft
 from portal.drafts import queries as drafts
 from portal.drafts.queries import DraftRecord
-from portal.evidence import queries as evidence
 from portal.evidence.queries import FileRecord
+from portal.evidence.upload_queries import Draft, draft_files
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
@@ -37,7 +37,7 @@ class DraftPage:
     content: Content
     loan: LoanRecord
     page: NewPage | None
-    files: tuple[FileRecord, ...]
+    uploads: Draft
     other: DraftRecord | None
     today: date
 
@@ -64,6 +64,11 @@ class DraftPage:
             return None
         read = read_facts(self.content.reason, self.content.typed, self.currency, self.today)
         return read.particulars(self.currency) if read.ok else None
+
+    @property
+    def files(self) -> tuple[FileRecord, ...]:
+        """The files that wait with it."""
+        return self.uploads.files
 
     @property
     def files_seen(self) -> str:
@@ -112,7 +117,7 @@ def draft_page(connection: Connection, viewer: Viewer, code: str) -> DraftPage |
         content=content,
         loan=loan,
         page=page_of(loan, draft, content, viewer.today),
-        files=draft_files(connection, viewer, code),
+        uploads=draft_files(connection, viewer, code),
         other=drafts.own_draft(connection, viewer, draft.beside) if draft.beside else None,
         today=viewer.today,
     )
@@ -121,12 +126,6 @@ def draft_page(connection: Connection, viewer: Viewer, code: str) -> DraftPage |
 def page_of(loan: LoanRecord, draft: DraftRecord, content: Content, today: date) -> NewPage | None:
     """What the nights of a draft come to now."""
     return None if loan.status == "sold" else new_page_of(loan, draft.instalment, today, content.ticks)
-
-
-def draft_files(connection: Connection, viewer: Viewer, code: str) -> tuple[FileRecord, ...]:
-    """The files that wait with a draft."""
-    found = evidence.case_files(connection, viewer, "draft", code)
-    return tuple(file for file in found if file.state != "deleted")
 
 
 @dataclass(frozen=True, slots=True)

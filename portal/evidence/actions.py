@@ -142,7 +142,7 @@ def send_draft(
 
     What is still on its way into the draft is given up.
     """
-    unfinished.drop_of_draft(session, viewer.person_id, draft)
+    unfinished.drop_of_draft(session, draft, viewer.person_id)
     own = (FILE.c.case_kind == "draft", FILE.c.case_number == draft, FILE.c.person_id == viewer.person_id)
     moved = session.execute(
         update(FILE)
@@ -161,7 +161,7 @@ def send_draft(
 def remove_draft(session: Session, viewer: Viewer, draft: str, *, because: str) -> list[str]:
     """Delete all files of a draft that is gone; returns the store keys to delete once this is committed."""
     here = (FILE.c.case_kind == "draft", FILE.c.case_number == draft, FILE.c.deleted_at.is_(None))
-    keys: list[str] = []
+    keys = unfinished.drop_of_draft(session, draft)
     for file_id in session.scalars(select(FILE.c.id).where(*here)).all():
         keys += remove(session, viewer, file_id, because=because)
     return keys
@@ -180,7 +180,7 @@ def add_draft(
 
     A file that the case has already stays one; one that finds no room stays in the draft.
     """
-    unfinished.drop_of_draft(session, viewer.person_id, draft)
+    unfinished.drop_of_draft(session, draft, viewer.person_id)
     own = (FILE.c.case_kind == "draft", FILE.c.case_number == draft, FILE.c.person_id == viewer.person_id)
     refused: list[dict[str, Any]] = []
     for file in session.execute(select(FILE).where(*own, FILE.c.deleted_at.is_(None)).order_by(FILE.c.id)).all():

@@ -9,7 +9,7 @@ from sqlmodel import Session, SQLModel
 
 from portal.evidence import case_room, quota
 from portal.evidence import cover_tables as _rows  # noqa: F401 - so that the tables below are known
-from portal.evidence.queries import FILE, PAGE
+from portal.evidence.queries import FILE, PAGE, STATEMENT
 from portal.platform.db import Doors
 from portal.platform.files import FileStore
 from portal.platform.gate import Viewer
@@ -84,6 +84,7 @@ def burn_in(session: Session, case_kind: str, case_number: str) -> None:
         old = [file.store_key, *session.scalars(select(PAGE.c.store_key).where(PAGE.c.file_id == file_id))]
         session.execute(insert(LEFTOVER), [{"store_key": key} for key in old])
         session.execute(delete(PAGE).where(PAGE.c.file_id == file_id))
+        session.execute(delete(STATEMENT).where(STATEMENT.c.file_id == file_id))
         pages = select(*(COVER_PAGE.c[name] for name in _OF_A_PAGE)).where(COVER_PAGE.c.cover_id == cover_id)
         for page in session.execute(pages).mappings().all():
             session.execute(insert(PAGE).values(**page, file_id=file_id))

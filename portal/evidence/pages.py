@@ -12,7 +12,7 @@ from portal.platform import db
 from portal.platform.files import FileDamaged, FileMissing
 from portal.platform.forms import pressed
 from portal.platform.gate import route
-from portal.platform.render import error_page, render, see_other
+from portal.platform.render import error_page, render, safe_path, see_other
 
 CASE_PATHS = {
     "draft": "/files/drafts/{number}",
@@ -56,12 +56,12 @@ async def unlock(request: Request) -> Response:
             await to_thread.run_sync(examine, portal.doors, portal.files, waiting, portal.scanner, form.value.password)
         except (FileMissing, FileDamaged) as damage:
             return await serving.damaged(request, code, damage)
-    return _to_case(request, file)
+    return _to_case(request, file, form.raw.get("back"))
 
 
 async def remove(request: Request) -> Response:
     """Take out a file that the borrower put in; its bytes go at once."""
-    await pressed(request, "remove_file")
+    form = await pressed(request, "remove_file")
     code = request.path_params["code"]
     file = await db.read(request, queries.file_record, code)
     if file is None:
@@ -71,7 +71,7 @@ async def remove(request: Request) -> Response:
     except Refusal:
         return error_page(request, 404)
     await to_thread.run_sync(request.app.state.portal.files.discard, keys)
-    return _to_case(request, file)
+    return _to_case(request, file, form.raw.get("back"))
 
 
 def _case_href(file: queries.FileRecord) -> str | None:
@@ -79,8 +79,9 @@ def _case_href(file: queries.FileRecord) -> str | None:
     return path.format(number=file.case_number) if path else None
 
 
-def _to_case(request: Request, file: queries.FileRecord) -> Response:
-    return see_other(request, _case_href(file) or "/account")
+def _to_case(request: Request, file: queries.FileRecord, back: object) -> Response:
+    """To the page of ours that the form names, such as the one on which a draft is written; else to the file's case."""
+    return see_other(request, safe_path(str(back or ""), _case_href(file) or "/account"))
 
 
 routes = [

@@ -1,6 +1,6 @@
 """Files on their way, as rows: which there are, and how one is given up with the room that it had reserved."""
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, delete, select, true
 from sqlmodel import Session, SQLModel
 
 from portal.evidence import case_room, quota
@@ -30,9 +30,10 @@ def drop(session: Session, upload_id: int) -> list[str]:
     return keys
 
 
-def drop_of_draft(session: Session, person_id: int | None, draft: str) -> list[str]:
-    """Give up what is still on its way into a draft; returns the store keys to delete."""
-    here = (UPLOAD.c.draft == draft, UPLOAD.c.person_id == person_id, UPLOAD.c.file_code.is_(None))
+def drop_of_draft(session: Session, draft: str, person_id: int | None = None) -> list[str]:
+    """Give up what is still on its way into a draft, of one person or of all; returns the store keys to delete."""
+    whose = UPLOAD.c.person_id == person_id if person_id is not None else true()
+    here = (UPLOAD.c.draft == draft, whose, UPLOAD.c.file_code.is_(None))
     return [key for each in session.scalars(select(UPLOAD.c.id).where(*here)).all() for key in drop(session, each)]
 
 

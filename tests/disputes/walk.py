@@ -86,6 +86,13 @@ def to_check(
     return page
 
 
+def take_out(client: Client, page: Any) -> Any:
+    """Take the first file that waits out again; the answer."""
+    acts = next(each for each in _forms(page) if each.attributes.get("id") == "file-acts")
+    button = next(each for each in Markup(page.text).all("button") if each.attributes.get("data-act") == "remove")
+    return client.post(urljoin(str(page.url), str(button.attributes["formaction"])), fields_of(page, acts))
+
+
 def send_off(client: Client, page: Any, **values: Any) -> Any:
     """Send what was looked over; the answer."""
     return send(client, page, values, str(page.url).rsplit("/", 1)[1])

@@ -55,6 +55,7 @@ def client(tmp_path: Path, database_url: str, more_settings: Mapping[str, str], 
         return viewer_named(request.headers.get("x-test-viewer", ""), stranger(request))
 
     portal.find_viewer = find
+    portal.is_known = lambda _connection, _viewer, request, _staff: bool(request.headers.get("x-test-viewer"))
     portal.touch = None
     more = lin_yi(
         borrowers=[borrower(), borrower(borrower_ref="B2", mobile="13900139000")],

@@ -86,6 +86,7 @@ REQUIREMENTS = {
     "EV-13": "A file and its row belong together",
     "EV-14": "An upload goes on after the network broke",
     "EV-15": "The same file twice is one",
+    "EV-16": "Card numbers are masked",
     "EV-17": "Keeping time, and what deleting takes",
     "ST-01": "Route by role, generated and replayed",
     "ST-02": "What is somebody else's is not there",
@@ -148,7 +149,6 @@ REQUIREMENTS = {
 
 OPEN = {
     "SL-21": "asking again for a number after 60 days comes with the rule packs that want it",
-    "EV-14": "uploads go in one piece; resuming comes with the upload of statements",
     "ST-08": "the random walks take hundreds of steps, not ten thousand",
     "ST-09": "staff sign in with password and authenticator; passkeys come later",
     "ST-12": "nothing warns yet of one person who reads many cases",
