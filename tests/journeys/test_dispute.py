@@ -94,8 +94,9 @@ def file(page: Page, *, script: bool) -> str:
     page.wait_for_url("**/files")
     see(page, "dispute-files")
     page.locator('[name="files"]').set_input_files(FILES)
-    page.locator('button[value="add"]').click()
-    page.locator(".file").first.wait_for()
+    if not script:
+        page.locator('button[value="add"]').click()
+    page.locator("#_draft_rows li").nth(len(FILES) - 1).wait_for()
     see(page, "dispute-files-some")
     steps.main_button(page).click()
     page.locator('[name="consent"]').wait_for()

@@ -43,14 +43,20 @@ def test_checked_by_the_program_decided_by_a_person_and_reviewed(browser: Browse
 
 
 def file(page: Page) -> str:
-    """Dispute all nights of the third instalment with one photo; gives the number."""
+    """Dispute all nights of the third instalment without a file yet; gives the number."""
     steps.link_to(page, "/penalty").click()
     steps.main_button(page).click()
     page.wait_for_url("**/dispute")
-    page.locator('[name="reason"][value="funds"]').check()
-    page.locator('[name="words"]').fill("The money was there at 17:32.")
     steps.main_button(page).click()
-    page.wait_for_url(NUMBER)
+    page.locator('[name="reason"][value="funds"]').check()
+    steps.main_button(page).click()
+    page.locator('[name="tail"]').fill("6021")
+    page.locator('[name="words"]').fill("The money was there at 17:32.")
+    for _step in ("details", "files", "check"):
+        steps.main_button(page).click()
+        page.wait_for_load_state()
+    page.wait_for_url("**/sent")
+    page.goto(page.url.removesuffix("/sent"))
     found = NUMBER.search(page.url)
     assert found is not None
     see(page, "dispute-funds-missing")
@@ -61,6 +67,7 @@ def file(page: Page) -> str:
 def checked(page: Page, number: str) -> None:
     """The statement is added; the page says by itself what it shows."""
     page.locator('[name="files"]').set_input_files([PHOTO, MARCH])
+    page.locator("#_draft_rows li").nth(1).wait_for()
     page.locator('[name="consent"]').check()
     page.locator("#add button").first.click()
     page.wait_for_url(NUMBER)
