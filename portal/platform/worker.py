@@ -1,6 +1,7 @@
 """The worker: runs jobs when they are due, each in one process at a time, and finishes the item in hand when stopped.
 
-A job does a small batch and says how much it did. Many processes may run a worker: a row per job tells who has it
+Jobs of one worker run one after another, so what takes minutes gets a lane of its own. A job does a small batch and
+says how much it did. Many processes may run a worker: a row per job tells who has it
 and until when; a process that dies loses it at the end of its lease (RE-15).
 """
 
@@ -52,24 +53,38 @@ class Job:
 
 
 class Worker:
-    """Runs jobs in one thread until it is stopped."""
+    """Runs jobs in one thread until it is stopped.
 
-    def __init__(self, doors: Doors, jobs: Sequence[Job]) -> None:
+    With `patience` stopping waits so many seconds for the batch in hand and then leaves it: for jobs that are safe to
+    break off at any point and to do again.
+    """
+
+    def __init__(
+        self, doors: Doors, jobs: Sequence[Job], *, name: str = "worker", patience: float | None = None
+    ) -> None:
         self._doors = doors
         self._jobs = jobs
+        self._name = name
+        self._patience = patience
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._in_hand: Job | None = None
 
     def start(self) -> None:
         """Run in a thread of its own."""
-        self._thread = threading.Thread(target=self.run, name="worker")
+        self._thread = threading.Thread(target=self.run, name=self._name, daemon=self._patience is not None)
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the batch in hand and end; returns when it has."""
+        """Finish the batch in hand and end; returns when it has, or when patience is at its end."""
         self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
+        if self._thread is None:
+            return
+        self._thread.join(self._patience)
+        left = self._in_hand
+        if self._thread.is_alive() and left is not None:
+            _log.info("job_left", job=left.name)
+            self._end(left, timedelta(0), failed=False)  # the next process need not wait for the end of its lease
 
     def ask_to_stop(self) -> None:
         """Finish the batch in hand and end, without waiting for it: for signals."""
@@ -98,11 +113,14 @@ class Worker:
         try:
             if not self._doors.write_as(self._doors.system(), _claim, job):
                 return 0
+            self._in_hand = job
             done = job.run()
         except Exception:
             _log.exception("job_failed", job=job.name)
             self._end(job, AFTER_FAILURE, failed=True)
             return 0
+        finally:
+            self._in_hand = None
         self._end(job, timedelta(0) if done else job.every, failed=False)
         return done
 
@@ -111,6 +129,43 @@ class Worker:
             self._doors.write_as(self._doors.system(), _release, job.name, wait, failed)
         except Exception:
             _log.exception("job_not_released", job=job.name)  # its lease ends by itself
+
+
+class Lanes:
+    """Workers side by side, started and stopped as one."""
+
+    def __init__(self, *workers: Worker) -> None:
+        self._workers = workers
+
+    def start(self) -> None:
+        """Run each in a thread of its own."""
+        for worker in self._workers:
+            worker.start()
+
+    def stop(self) -> None:
+        """End all; returns when each has finished its batch, or left it."""
+        self.ask_to_stop()
+        for worker in self._workers:
+            worker.stop()
+
+    def ask_to_stop(self) -> None:
+        """End all without waiting: for signals."""
+        for worker in self._workers:
+            worker.ask_to_stop()
+
+    def run(self) -> None:
+        """Run until stopped, the first lane in this thread."""
+        first, *others = self._workers
+        for worker in others:
+            worker.start()
+        try:
+            first.run()
+        finally:
+            self.stop()
+
+    def run_due(self) -> int:
+        """Run every job that is due once, one lane after another; returns how many items were done."""
+        return sum(worker.run_due() for worker in self._workers)
 
 
 def _may_run(job: Job, now: datetime) -> ColumnElement[bool]:

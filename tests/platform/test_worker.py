@@ -1,11 +1,13 @@
 """Each job runs when it is due, in one process at a time, and a dead process does not keep it (RE-15)."""
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
-from portal.platform.worker import LEASE, Job, Worker, _claim
+from portal.platform.worker import LEASE, Job, Lanes, Worker, _claim
 
 MINUTE = timedelta(minutes=1)
 
@@ -84,3 +86,51 @@ def test_stopping_ends_the_thread(doors: Doors) -> None:
     worker = Worker(doors, [])
     worker.start()
     worker.stop()
+
+
+def test_what_is_quick_does_not_stand_behind_what_is_slow(doors: Doors) -> None:
+    """A code is sent while a photo is read; the slow one is left when we stop, and due again at once."""
+    begun, sent, never = threading.Event(), threading.Event(), threading.Event()
+
+    def send() -> int:
+        if begun.is_set():
+            sent.set()
+        return 0
+
+    def read() -> int:
+        begun.set()
+        never.wait(60)
+        return 1
+
+    slow = Job("slow", read, MINUTE)
+    quick = Worker(doors, [Job("quick", send, timedelta(0))])
+    lanes = Lanes(quick, Worker(doors, [slow], name="slow worker", patience=0.2))
+    lanes.start()
+    assert begun.wait(20)
+    assert sent.wait(20)
+    at = time.monotonic()
+    lanes.stop()
+    assert time.monotonic() - at < 10
+    assert doors.write_as(doors.system(), _claim, slow)
+    never.set()
+
+
+def test_stopping_finishes_what_is_quick(doors: Doors) -> None:
+    begun, done = threading.Event(), threading.Event()
+
+    def work() -> int:
+        begun.set()
+        time.sleep(0.5)
+        done.set()
+        return 0
+
+    lanes = Lanes(Worker(doors, [Job("quick", work, MINUTE)]), Worker(doors, [], patience=0.2))
+    lanes.start()
+    assert begun.wait(20)
+    lanes.stop()
+    assert done.is_set()
+
+
+def test_lanes_run_here_until_they_are_asked_to_stop(doors: Doors) -> None:
+    lanes = Lanes(Worker(doors, [Job("stop", lambda: lanes.ask_to_stop() or 1, MINUTE)]), Worker(doors, [], patience=1))
+    lanes.run()
