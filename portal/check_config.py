@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal.evidence import picture_sandbox, sandbox
 from portal.evidence.clamd import NotScanned, scanner_of
 from portal.messages.gateways import placeholders
 from portal.platform import engines
@@ -46,6 +47,7 @@ def lines(settings: Settings) -> Iterator[str]:
                 yield f"lender.toml {part}={_shown(said)}"
         else:
             yield f"PORTAL_{name.upper()}={_shown(value)}"
+    yield from _reader_lines()
 
 
 def warnings(settings: Settings) -> Iterator[str]:
@@ -53,6 +55,7 @@ def warnings(settings: Settings) -> Iterator[str]:
     yield from _about_safety(settings)
     yield from _about_database(settings)
     yield from _about_files(settings)
+    yield from _about_readers()
     if not Assets(resource("static")).has_htmx:
         yield "htmx is missing: pages work as with JavaScript off. Run: make setup"
     for name in SECRETS:
@@ -105,6 +108,14 @@ def _about_files(settings: Settings) -> Iterator[str]:
         yield f"The malware scanner of PORTAL_CLAMD does not answer, so uploads stay being checked: {error}"
 
 
+def _about_readers() -> Iterator[str]:
+    if not sandbox.leaves_network():
+        yield (
+            "Uploads are read in processes that keep this machine's network: the system forbids them a namespace of "
+            "their own (see Sandbox in docs/operation.md)."
+        )
+
+
 def _about_lender(lender: Lender) -> Iterator[str]:
     example = Lender.model_validate(tomllib.loads(resource("lender.example.toml").read_text("utf-8")))
     for name in ("public_name", "legal_name", "licence", "phone", "accounts"):
@@ -144,6 +155,11 @@ def _gateway_lines(sms: Sms) -> Iterator[str]:
 def _files_lines(files: Files) -> Iterator[str]:
     for part, said in files.model_dump().items():
         yield f"PORTAL_FILES_{part.upper()}={_masked(said) if said and part.endswith('_key') else said}"
+
+
+def _reader_lines() -> Iterator[str]:
+    yield f"pictures of statements are read by {'a program' if picture_sandbox.is_installed() else 'people alone'}"
+    yield f"uploads are read {'without' if sandbox.leaves_network() else 'with'} a network"
 
 
 def _masked(secret: str) -> str:

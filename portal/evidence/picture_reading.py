@@ -23,6 +23,8 @@ MOST_COLUMNS, MOST_HEADER_TEXT = 80, 60
 def main() -> None:
     """Read the request, answer it, and leave; any failure of a library is the plain answer "broken"."""
     confine(MEMORY_BYTES, CPU_SECONDS)
+    if sys.platform != "win32":
+        os.nice(10)  # pages are served meanwhile
     warnings.simplefilter("ignore")
     request = json.loads(sys.stdin.buffer.readline())
     data = sys.stdin.buffer.read()

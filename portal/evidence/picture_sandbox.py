@@ -16,7 +16,7 @@ from portal.evidence.sandbox import Reading, Want
 
 WAIT_SECONDS = 300
 NOT_READ = "image_not_read"
-_ENVIRONMENT = sandbox._ENVIRONMENT | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+_ENVIRONMENT = sandbox.ENVIRONMENT | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def is_installed() -> bool:
@@ -32,17 +32,19 @@ def with_pictures_read(
     Takes minutes for many pages and never raises for a bad file. The pages of the view copy stay as they were.
     """
     want = want or Want(pages=False, statements=True)
-    if not want.statements or not _has_pictures(reading) or not is_installed():
+    if not want.statements or not can_say_more(reading):
         return reading
     seen = read_pictures(name, data, password, want)
-    if seen.problem:
+    if seen.problem or (reading.statements and not seen.statements):
         return reading
     return replace(reading, statements=seen.statements, no_statement=seen.no_statement, columns=seen.columns)
 
 
-def _has_pictures(reading: Reading) -> bool:
+def can_say_more(reading: Reading) -> bool:
+    """Did the first reader meet pictures that the reader of pictures could read?"""
     notes = (note for statement in reading.statements for note in statement.notes)
-    return reading.no_statement == NOT_READ or any(note.code == NOT_READ for note in notes)
+    met = reading.no_statement == NOT_READ or any(note.code == NOT_READ for note in notes)
+    return met and is_installed()
 
 
 def read_pictures(name: str, data: bytes, password: str, want: Want) -> Reading:
@@ -57,14 +59,14 @@ def read_pictures(name: str, data: bytes, password: str, want: Want) -> Reading:
                 stdout=answer,
                 stderr=subprocess.DEVNULL,
                 timeout=WAIT_SECONDS,
-                cwd=sandbox._ROOT,
+                cwd=sandbox.ROOT,
                 env=_ENVIRONMENT,
                 check=False,
                 start_new_session=True,
             )
         except subprocess.TimeoutExpired:
-            return sandbox._problem("too_long")
+            return sandbox.problem_of("too_long")
         if done.returncode != 0:
-            return sandbox._problem("broken")
+            return sandbox.problem_of("broken")
         answer.seek(0)
-        return sandbox._parse(answer, name, asked)
+        return sandbox.parse_answer(answer, name, asked)

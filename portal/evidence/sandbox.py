@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,9 +17,12 @@ from portal.evidence.statements.wire import from_json, plain_text
 
 WAIT_SECONDS = 12
 MOST_STATEMENT_BYTES = 32 * 1024 * 1024
-_ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 # Nothing of the portal's own environment, so no secret, reaches the child.
-_ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "1"}
+ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "1"}
+
+
+_TRY_TO_LEAVE = "import sys; from portal.evidence.reading import leave_network; sys.exit(not leave_network())"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +87,17 @@ def read_upload(name: str, data: bytes, password: str = "", want: Want = VIEW_CO
                 stdout=answer,
                 stderr=subprocess.DEVNULL,
                 timeout=WAIT_SECONDS,
-                cwd=_ROOT,
-                env=_ENVIRONMENT,
+                cwd=ROOT,
+                env=ENVIRONMENT,
                 check=False,
                 start_new_session=True,
             )
         except subprocess.TimeoutExpired:
-            return _problem("too_long")
+            return problem_of("too_long")
         if done.returncode != 0:
-            return _problem("broken")
+            return problem_of("broken")
         answer.seek(0)
-        return _parse(answer, name, want)
+        return parse_answer(answer, name, want)
 
 
 class NotPainted(Exception):
@@ -109,8 +113,8 @@ def paint_over(page: bytes, boxes: Sequence[tuple[int, int, int, int]]) -> Page:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=WAIT_SECONDS,
-            cwd=_ROOT,
-            env=_ENVIRONMENT,
+            cwd=ROOT,
+            env=ENVIRONMENT,
             check=True,
             start_new_session=True,
         )
@@ -119,18 +123,35 @@ def paint_over(page: bytes, boxes: Sequence[tuple[int, int, int, int]]) -> Page:
         raise NotPainted from error
 
 
-def _parse(answer: IO[bytes], name: str, want: Want) -> Reading:
+@cache
+def leaves_network() -> bool:
+    """Whether this system lets a reader give up its network: tried in a child, since nobody can say it otherwise."""
+    tried = subprocess.run(
+        [sys.executable, "-c", _TRY_TO_LEAVE],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=WAIT_SECONDS,
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        check=False,
+    )
+    return tried.returncode == 0
+
+
+def parse_answer(answer: IO[bytes], name: str, want: Want) -> Reading:
+    """What a reader answered, checked: whatever is not as it should be makes the file "broken"."""
     try:
         head = json.loads(answer.readline(65_536))
         if "problem" in head:
-            return _problem(head["problem"])
+            return problem_of(head["problem"])
         sizes, kind = head["pages"], head["kind"]
         if kind not in (READABLE_KINDS if want.statements else KINDS) or not _right_number(len(sizes), kind, want):
-            return _problem("broken")
+            return problem_of("broken")
         pages = tuple(plain_jpeg(answer.read(size)) for size in sizes)
         return _with_statements(Reading(kind=kind, pages=pages), head, answer, name)
     except (ValueError, KeyError, TypeError, RecursionError):
-        return _problem("broken")
+        return problem_of("broken")
 
 
 def _right_number(pages: int, kind: str, want: Want) -> bool:
@@ -154,7 +175,8 @@ def _columns(head: Mapping[str, Any]) -> UnknownColumns:
     return UnknownColumns(header, missing, fingerprint(header))
 
 
-def _problem(code: str) -> Reading:
+def problem_of(code: str) -> Reading:
+    """The reading of a file that cannot be taken, by a code that we know."""
     return Reading(kind="", pages=(), problem=code if code in PROBLEMS else "broken")
 
 

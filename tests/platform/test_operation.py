@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from portal.check_config import lines, nginx, systemd, warnings
+from portal.evidence import picture_sandbox, sandbox
 from portal.platform.settings import Settings
 from tests.databases import Databases
 from tests.platform.test_settings import LENDER, good
@@ -87,7 +88,28 @@ def test_a_store_and_a_scanner_that_do_not_answer_are_named(tmp_path: Path) -> N
     assert "PORTAL_CLAMD does not answer" in warned
 
 
-def test_a_careful_configuration_has_nothing_to_fix(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("leaves", "words"), [(True, "without"), (False, "with")])
+def test_it_is_said_how_uploads_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaves: bool, words: str
+) -> None:
+    monkeypatch.setattr(sandbox, "leaves_network", lambda: leaves)
+    monkeypatch.setattr(picture_sandbox, "is_installed", lambda: leaves)
+    said = list(lines(production(tmp_path)))
+    assert f"uploads are read {words} a network" in said
+    assert f"pictures of statements are read by {'a program' if leaves else 'people alone'}" in said
+    assert ("keep this machine's network" in told(production(tmp_path))) is not leaves
+
+
+def test_the_network_is_left_in_a_child_and_nowhere_else() -> None:
+    """Whatever this machine allows, the answer is the kernel's, and we stay where we are."""
+    ours = Path("/proc/self/ns/net").readlink()
+    can = subprocess.run(["unshare", "--user", "--net", "true"], capture_output=True, check=False).returncode == 0
+    assert sandbox.leaves_network() is can
+    assert Path("/proc/self/ns/net").readlink() == ours
+
+
+def test_a_careful_configuration_has_nothing_to_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "leaves_network", lambda: True)
     assert len(told(production(tmp_path)).splitlines()) == HINTS
 
 
