@@ -1,4 +1,4 @@
-"""Everything the worker does, and how often."""
+"""Everything the worker does, how often, and in which lane."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,18 +21,29 @@ from portal.messages.gateways import gateway_of
 from portal.plans import jobs as plans
 from portal.platform import once, throttle
 from portal.platform.gate import Viewer
-from portal.platform.worker import Job, Worker
+from portal.platform.worker import Job, Lanes, Worker
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 
-def make_worker(portal: Portal) -> Worker:
+PATIENCE = 3.0
+"""So many seconds a stop waits for a slow job; its child ends with us, and the work is done again."""
+
+
+def make_worker(portal: Portal) -> Lanes:
     """The worker of an installation; several may run at once."""
-    return Worker(portal.doors, list(all_jobs(portal)))
+    quick = Worker(portal.doors, list(quick_jobs(portal)))
+    return Lanes(quick, Worker(portal.doors, list(slow_jobs(portal)), name="slow worker", patience=PATIENCE))
 
 
-def all_jobs(portal: Portal) -> Iterator[Job]:
-    """Every job. One that says it did something is looked at again at once."""
+def slow_jobs(portal: Portal) -> Iterator[Job]:
+    """What may take minutes: nobody's code stands behind it. Safe to be broken off anywhere, and done again."""
+    read_pictures = partial(evidence.read_pictures, portal.doors, portal.files)
+    yield Job("evidence.read_pictures", read_pictures, SECOND)
+
+
+def quick_jobs(portal: Portal) -> Iterator[Job]:
+    """Every other job. One that says it did something is looked at again at once."""
     settings, doors, files = portal.settings, portal.doors, portal.files
     yield Job("access.answer_link_requests", partial(access.answer_link_requests, doors), SECOND)
     yield Job("messages.send_due", partial(messages.send_due, doors, settings, gateway_of(settings)), SECOND)

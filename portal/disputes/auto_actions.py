@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, and_, delete, func, insert, not_, or_, select
 from sqlmodel import Session
 
 from portal.core.receipt import fingerprint
@@ -17,7 +17,7 @@ from portal.disputes.queries import DISPUTE, READING, DisputeRecord, parts
 from portal.disputes.rounds import REVIEW
 from portal.disputes.tables import UNDECIDED
 from portal.evidence import queries as evidence
-from portal.evidence.queries import FILE
+from portal.evidence.queries import FILE, IS_BEING_READ
 from portal.loans import queries as loans
 from portal.loans.queries import IMPORT_RUN, LoanRecord
 from portal.platform.gate import Viewer
@@ -29,11 +29,7 @@ _HERE = and_(
 )
 _LAST_FILE = select(func.max(FILE.c.id)).where(_HERE).correlate(DISPUTE).scalar_subquery()
 _FILES_READ = (
-    select(func.count())
-    .select_from(FILE)
-    .where(_HERE, FILE.c.state != "being_checked")
-    .correlate(DISPUTE)
-    .scalar_subquery()
+    select(func.count()).select_from(FILE).where(_HERE, not_(IS_BEING_READ)).correlate(DISPUTE).scalar_subquery()
 )
 _IMPORT = select(func.max(IMPORT_RUN.c.id)).scalar_subquery()
 _STALE = (

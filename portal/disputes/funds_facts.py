@@ -35,7 +35,8 @@ class Day(NamedTuple):
 class Funds:
     """What the program found: the rule judged on every statement of the case and the lender's own debits.
 
-    `waiting` are files that are still being read, `files` those that were. It advises; a person decides.
+    `waiting` are files that are still being read, `waiting_pictures` those of them whose pictures are, `files` those
+    that were read. It advises; a person decides.
     """
 
     check: FundsCheck
@@ -44,6 +45,7 @@ class Funds:
     has_statement: bool
     day: Day | None
     times: Mapping[tuple[str, int], time] = field(default_factory=dict)
+    waiting_pictures: int = 0
 
     @property
     def state(self) -> str:

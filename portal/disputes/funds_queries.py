@@ -30,10 +30,12 @@ def funds_of(connection: Connection, viewer: Viewer, found: DisputeRecord, recor
     attempts = tuple(_in_zone(attempt, viewer.zone) for attempt in record.attempts)
     answer = check(statements, question, DebitRecord(attempts, record.data_date, found.instalment))
     times = times_of((statement.file, row) for statement in statements for row in statement.rows)
+    being_read = evidence.being_read(connection, "dispute", found.number)
     return Funds(
         check=answer,
         files=tuple(ReadFile(file.code, file.name, file.notes) for file in read),
-        waiting=evidence.waiting_count(connection, "dispute", found.number),
+        waiting=being_read.files,
+        waiting_pictures=being_read.pictures,
         has_statement=bool(statements),
         day=day_of(answer, times),
         times=times,

@@ -26,6 +26,15 @@ class FileRead:
 
 
 @dataclass(frozen=True)
+class PicturesRead:
+    """The reader of pictures is done with a file: how many `statements` stand beside it now."""
+
+    kind: ClassVar[str] = "evidence.pictures_read"
+    subject: str
+    statements: int
+
+
+@dataclass(frozen=True)
 class FileOpened:
     """Somebody opened a page of the view copy, or downloaded the file (`page` 0)."""
 

@@ -1,11 +1,12 @@
 """Has one file scanned, and read in the sandbox, and keeps what came of it: between transactions, never inside one.
 
-Of a file that could be opened its view copy and the bank statements in it are kept beside it.
+Of a file that could be opened its view copy and the bank statements in it are kept beside it. Pictures take minutes
+to read, so they wait for a job of their own; not those behind a password, which is kept nowhere.
 """
 
 from sqlmodel import Session
 
-from portal.evidence import actions, scanning
+from portal.evidence import actions, picture_sandbox, scanning
 from portal.evidence.clamd import Clamd
 from portal.evidence.sandbox import Reading, Want, read_upload
 from portal.evidence.statement_facts import StatementsRead, as_stored
@@ -37,7 +38,8 @@ def _read_and_record(doors: Doors, files: FileStore, waiting: actions.Waiting, d
     pages = tuple(
         actions.KeptPage(page.width, page.height, len(page.data), files.put(page.data)) for page in reading.pages
     )
-    told = None if reading.problem else as_stored(reading)
+    pictures_wait = not password and picture_sandbox.can_say_more(reading)
+    told = None if reading.problem else as_stored(reading, pictures_wait=pictures_wait)
     doors.write_as(doors.system(), _record, waiting.id, reading.problem, pages, told)
     return reading
 

@@ -1,4 +1,5 @@
-"""What the worker does with files: scans and reads the waiting ones, deletes those whose time is over, sweeps."""
+"""What the worker does with files: scans and reads the waiting ones, then their pictures, deletes those whose time is
+over, sweeps."""
 
 from datetime import timedelta
 
@@ -6,11 +7,13 @@ import structlog
 from sqlalchemy import Connection, select
 from sqlmodel import Session
 
-from portal.evidence import actions, scanning
+from portal.evidence import actions, picture_actions, scanning
 from portal.evidence.clamd import Clamd, NotScanned, ScannerDown
 from portal.evidence.covering import COVER, COVER_PAGE
 from portal.evidence.examining import examine
+from portal.evidence.picture_sandbox import with_pictures_read
 from portal.evidence.queries import FILE, PAGE
+from portal.evidence.statement_facts import as_stored
 from portal.evidence.unfinished import PART
 from portal.platform.db import Doors
 from portal.platform.files import FileDamaged, FileMissing, FileStore, StoreUnreachable
@@ -61,6 +64,34 @@ def _read_one(doors: Doors, files: FileStore, scanner: Clamd | None, file_id: in
     except (FileMissing, FileDamaged) as error:
         # Its lease ends by itself; after a few tries it is broken, and said to be.
         _log.error("file_not_read", file=file_id, why=type(error).__name__)
+    return True
+
+
+def read_pictures(doors: Doors, files: FileStore) -> int:
+    """Read the pictures of one file of those that wait for it, which may take minutes; returns 1 if there was one.
+
+    What the first reader found stands where the pictures say nothing better, and where their reader fails.
+    """
+    waiting = doors.read_as(doors.system(), picture_actions.waiting_ids)
+    return int(any(_read_pictures(doors, files, file_id) for file_id in waiting))
+
+
+def _read_pictures(doors: Doors, files: FileStore, file_id: int) -> bool:
+    waiting = doors.write_as(doors.system(), picture_actions.claim, file_id)
+    if waiting is None:
+        return False
+    try:
+        data = files.get(waiting.store_key, waiting.sha256)
+    except StoreUnreachable:
+        doors.write_as(doors.system(), picture_actions.let_go, file_id)
+        raise
+    except (FileMissing, FileDamaged) as error:
+        _log.error("pictures_not_read", file=file_id, why=type(error).__name__)
+        doors.write_as(doors.system(), picture_actions.record, file_id, None)
+        return True
+    reading = with_pictures_read(waiting.first, waiting.name, data)
+    told = None if reading is waiting.first else as_stored(reading)
+    doors.write_as(doors.system(), picture_actions.record, file_id, told)
     return True
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case, false, func, or_, select, true
 from sqlmodel import SQLModel
 
 from portal.access.shutting_out import not_shut_out
@@ -182,11 +182,27 @@ def statements_of_case(
     return tuple(read)
 
 
-def waiting_count(connection: Connection, case_kind: str, case_number: str) -> int:
-    """How many files of a case that both sides know are still being checked."""
+PICTURES_WAIT = and_(
+    FILE.c.state == "ready",
+    select(STATEMENT.c.id).where(STATEMENT.c.file_id == FILE.c.id, STATEMENT.c.pictures_wait).correlate(FILE).exists(),
+)
+IS_BEING_READ = or_(FILE.c.state == "being_checked", PICTURES_WAIT)
+"""A file of which the last word is not known: it is being checked, or its pictures are still to be read."""
+
+
+class BeingRead(NamedTuple):
+    """How many files are still being read, and how many of them for their pictures, which takes minutes."""
+
+    files: int
+    pictures: int
+
+
+def being_read(connection: Connection, case_kind: str, case_number: str) -> BeingRead:
+    """The files of a case that both sides know and that are still being read."""
     here = (FILE.c.case_kind == case_kind, FILE.c.case_number == case_number, FILE.c.shared)
-    found = select(func.count()).select_from(FILE).where(*here, FILE.c.state == "being_checked")
-    return int(connection.execute(found).scalar_one())
+    pictures = func.coalesce(func.sum(case((PICTURES_WAIT, 1), else_=0)), 0)
+    found = select(func.count(), pictures).select_from(FILE).where(*here, IS_BEING_READ)
+    return BeingRead(*map(int, connection.execute(found).one()))
 
 
 def contents_of(connection: Connection, case_kind: str, case_number: str) -> frozenset[str]:

@@ -15,16 +15,18 @@ READER_VERSION = "1"
 
 
 class StatementsRead(NamedTuple):
-    """What is stored of one reading: the statements as JSON, and why there are none."""
+    """What is stored of one reading: the statements as JSON, why there are none, and if its pictures wait."""
 
     statements: str
     notes: str
+    pictures_wait: bool = False
 
 
-def as_stored(reading: Reading) -> StatementsRead:
+def as_stored(reading: Reading, *, pictures_wait: bool = False) -> StatementsRead:
     """What the sandbox read of a file, as text without whole card numbers."""
     told = json.dumps(to_json(map(without_cards, reading.statements)), ensure_ascii=False)
-    return StatementsRead(told, json.dumps([list(note) for note in _notes(reading)], ensure_ascii=False))
+    notes = json.dumps([list(note) for note in _notes(reading)], ensure_ascii=False)
+    return StatementsRead(told, notes, pictures_wait)
 
 
 def read_statements(text: str, file: str) -> tuple[Statement, ...]:

@@ -92,7 +92,8 @@ class EvidencePage(SQLModel, table=True):
 class EvidenceStatement(SQLModel, table=True):
     """The bank statements that a reader found in a file, as JSON without whole card numbers.
 
-    `notes` (JSON) says why there are none. The row goes with its file.
+    `notes` (JSON) says why there are none. `pictures_wait`: the slow reader of pictures is still to read the file, in
+    few tries, each under a lease; what the first reader found stands until then. The row goes with its file.
     """
 
     __tablename__ = "evidence_statement"
@@ -103,6 +104,9 @@ class EvidenceStatement(SQLModel, table=True):
     statements: str = Field(sa_type=Text)
     notes: str = Field(sa_type=Text)
     read_at: datetime = Field(sa_type=Instant)
+    pictures_wait: bool = False
+    picture_tries: int = 0
+    lease_until: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class EvidenceCase(SQLModel, table=True):

@@ -163,5 +163,5 @@ def add_files(doors: Doors, files: Any, viewer: Viewer, number: str, *given: tup
     kept = tuple(evidence.keep(files, name, data) for name, data in given)
     sent = Filing(Ticks(), "", "", "", consent="I agree.", uploads=kept)
     doors.write_as(viewer, thread_actions.add, number, sent)
-    while evidence_jobs.read_waiting(doors, files):
+    while evidence_jobs.read_waiting(doors, files) or evidence_jobs.read_pictures(doors, files):
         pass

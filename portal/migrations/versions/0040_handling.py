@@ -80,6 +80,9 @@ def _statements() -> None:
         sa.Column("statements", sa.Text(), nullable=False),
         sa.Column("notes", sa.Text(), nullable=False),
         sa.Column("read_at", sa.BigInteger(), nullable=False),
+        sa.Column("pictures_wait", sa.Boolean(), nullable=False),
+        sa.Column("picture_tries", sa.Integer(), nullable=False),
+        sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["file_id"], ["evidence_file.id"], name=op.f("fk_evidence_statement_file_id_evidence_file")
         ),
