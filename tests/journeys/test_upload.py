@@ -68,6 +68,12 @@ def at_the_form(
         steps.link_to(page, "/penalty").click()
         steps.main_button(page).click()
         page.wait_for_url("**/dispute")
+        steps.main_button(page).click()
+        page.locator('[name="reason"][value="funds"]').check()
+        steps.main_button(page).click()
+        page.locator('[name="tail"]').fill("6021")
+        steps.main_button(page).click()
+        page.wait_for_url("**/files")
         page.goto(proxy.url + urlsplit(page.url).path)
         take_out_all(page)
         yield page
@@ -176,41 +182,6 @@ def test_it_outlives_a_reload_and_a_session(browser: Browser, portal_of_lin: Por
         assert {hash_of(long), hash_of(whole)} <= kept_hashes(portal_of_lin)
 
 
-def test_failures_are_named_and_the_rest_is_sent(browser: Browser, portal_of_lin: Portal, signed_in: Any) -> None:
-    """A video, the same file twice, a PDF with a password; one is taken out, and the dispute is filed."""
-    film: FilePayload = {"name": "film.mov", "mimeType": "video/quicktime", "buffer": b"moving"}
-    locked: FilePayload = {"name": "locked.pdf", "mimeType": "application/pdf", "buffer": locked_pdf()}
-    kept, other = photo(31, 1), photo(32, 1)
-    with cutting(portal_of_lin.url) as proxy, at_the_form(browser, portal_of_lin, proxy, signed_in) as page:
-        page.locator('[name="words"]').fill("Typed before the files")
-        choose(page, film, kept, locked, other)
-        rows = page.locator("#_draft_rows li")
-        expect(rows).to_have_count(3, timeout=30 * SECONDS)
-        expect(page.locator("[data-coming-rows] li")).to_contain_text("film.mov is a video")
-        expect(rows.filter(has_text="locked.pdf")).to_contain_text("has a password", timeout=30 * SECONDS)
-        choose(page, kept)
-        expect(page.locator(".uploader .notice")).to_contain_text("was there already")
-        rows.filter(has_text=other["name"]).get_by_role("button", name="Take out").click()
-        expect(rows).to_have_count(2)
-        page.locator("[data-coming-rows]").get_by_role("button", name="Do not upload").click()
-        expect(page.locator("[data-coming-rows] li")).to_have_count(0)
-        see(page, "upload-failures")
-        assert page.locator('[name="words"]').input_value() == "Typed before the files"
-        page.locator('[name="reason"][value="funds"]').check()
-        page.locator('[name="consent"]').check()
-        steps.main_button(page).click()
-        page.wait_for_url(re.compile(r"/disputes/[A-Z0-9-]+$"))
-        says = steps.text_of(page)
-        assert kept["name"] in says
-        assert other["name"] not in says
-        choose(page, other)
-        uploaded(page, 1)
-        see(page, "upload-added")
-        page.get_by_role("button", name="Add to the dispute").click()
-        page.wait_for_load_state()
-        assert other["name"] in steps.text_of(page)
-
-
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_photos_are_put_together_and_covered_with_a_finger(
     browser: Browser, portal_of_lin: Portal, signed_in: Any, language: str
@@ -268,15 +239,14 @@ def at(place: Any, point: tuple[float, float]) -> dict[str, Any]:
 
 
 def test_without_a_script_the_plain_field_works(browser: Browser, portal_of_lin: Portal, signed_in: Any) -> None:
-    """Its files wait while the form has mistakes; on their own page they are covered and taken out."""
+    """Its files wait for the dispute to be sent; on their own page they are covered and taken out."""
     files = [photo(51, 1), photo(52, 1)]
     with (
         cutting(portal_of_lin.url) as proxy,
         at_the_form(browser, portal_of_lin, proxy, signed_in, script=False) as page,
     ):
         choose(page, *files)
-        page.locator('[name="consent"]').check()
-        steps.main_button(page).click()
+        page.locator('button[value="add"]').click()
         page.wait_for_load_state()
         rows = page.locator("#_draft_rows li")
         expect(rows).to_have_count(2)
@@ -286,8 +256,7 @@ def test_without_a_script_the_plain_field_works(browser: Browser, portal_of_lin:
             if rows.first.locator('a[href$="/cover"]').count():
                 break
             page.wait_for_timeout(500)
-            steps.main_button(page).click()
-            page.wait_for_load_state()
+            page.reload()
         rows.first.locator('a[href$="/cover"]').click()
         page.wait_for_load_state()
         page.locator(".cover__band").nth(2).click()
@@ -301,3 +270,40 @@ def test_without_a_script_the_plain_field_works(browser: Browser, portal_of_lin:
         rows.last.locator("button").click()
         page.wait_for_load_state()
         expect(rows).to_have_count(1)
+
+
+def test_failures_are_named_and_the_rest_is_sent(browser: Browser, portal_of_lin: Portal, signed_in: Any) -> None:
+    """A video, the same file twice, a PDF with a password; one is taken out, and the dispute is filed.
+
+    The last one: afterwards there is nothing left to dispute.
+    """
+    film: FilePayload = {"name": "film.mov", "mimeType": "video/quicktime", "buffer": b"moving"}
+    locked: FilePayload = {"name": "locked.pdf", "mimeType": "application/pdf", "buffer": locked_pdf()}
+    kept, other = photo(31, 1), photo(32, 1)
+    with cutting(portal_of_lin.url) as proxy, at_the_form(browser, portal_of_lin, proxy, signed_in) as page:
+        choose(page, film, kept, locked, other)
+        rows = page.locator("#_draft_rows li")
+        expect(rows).to_have_count(3, timeout=30 * SECONDS)
+        expect(page.locator("[data-coming-rows] li")).to_contain_text("film.mov is a video")
+        expect(rows.filter(has_text="locked.pdf")).to_contain_text("has a password", timeout=30 * SECONDS)
+        choose(page, kept)
+        expect(page.locator(".uploader .notice")).to_contain_text("was there already")
+        rows.filter(has_text=other["name"]).get_by_role("button", name="Take out").click()
+        expect(rows).to_have_count(2)
+        page.locator("[data-coming-rows]").get_by_role("button", name="Do not upload").click()
+        expect(page.locator("[data-coming-rows] li")).to_have_count(0)
+        see(page, "upload-failures")
+        steps.main_button(page).click()
+        page.locator('[name="consent"]').check()
+        steps.main_button(page).click()
+        page.wait_for_url("**/sent")
+        page.goto(page.url.removesuffix("/sent"))
+        says = steps.text_of(page)
+        assert kept["name"] in says
+        assert other["name"] not in says
+        choose(page, other)
+        uploaded(page, 1)
+        see(page, "upload-added")
+        page.get_by_role("button", name="Add to the dispute").click()
+        page.wait_for_load_state()
+        assert other["name"] in steps.text_of(page)
