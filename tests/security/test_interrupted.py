@@ -198,7 +198,7 @@ def uploads_of(client: Client) -> Callable[[], Round]:
     def prepare() -> Round:
         page = lin.get(files)
         if "/remove" in page.text:
-            lin.submit(page, form="/remove")
+            walk.take_out(lin, page)
             page = lin.get(files)
         sent = partial(walk.upload, lin, page, slip, act="add")
         return sent, lambda: all_of(client, "evidence_file", "state").count("being_checked")
