@@ -102,7 +102,7 @@ def leave_drafts(app: Starlette, lin: Greedy) -> None:
             assert (kept.status_code, kept.headers["location"]) == (303, "/disputes"), (reason, step)
     looked_over = lin.get(f"/disputes/drafts/{codes[0]}")
     assert walk.send_off(lin, looked_over, consent=None).status_code == 422
-    removed = lin.submit(lin.get(f"/disputes/drafts/{codes[1]}/files"), form="/remove")
+    removed = walk.take_out(lin, lin.get(f"/disputes/drafts/{codes[1]}/files"))
     assert removed.status_code == 303
     thrown = lin.submit(lin.get(f"/disputes/drafts/{codes[2]}"), form="/discard")
     assert (thrown.status_code, thrown.headers["location"]) == (303, "/disputes")
