@@ -1,5 +1,6 @@
 """Real cases in the demo, made through its pages: a dispute with a file that was read, a draft, a plan, a complaint."""
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Cases:
     complaint: str
     file: str
     draft_file: str
+    upload: str
     link: str
 
     def parts(self, name: str) -> str:
@@ -83,6 +85,7 @@ def filed(app: Starlette, client: Client) -> Cases:
         complain(owner),
         file_of(app, dispute),
         file_of(app, draft),
+        announce(owner, draft),
         link(app, people.LIN_YI),
     )
 
@@ -111,6 +114,16 @@ def begin_draft(app: Starlette, owner: Client, reason: str = "explained", name: 
     files = [("files", (name, evidence.picture(), "image/png")), ("files", ("tool.exe", b"MZ" + bytes(99), "a/b"))]
     looked_over = walk.to_check(owner, page.url.path, reason, every_night(page), "Not sent.", files)
     return str(looked_over.url).rsplit("/", 1)[1]
+
+
+def announce(owner: Client, draft: str, name: str = "coming.pdf") -> str:
+    """Say that a file will come into a draft, of which nothing is sent; the code of the upload."""
+    page, data = owner.get(f"/disputes/drafts/{draft}/files"), evidence.pdf()
+    told = {"draft": draft, "place": page.url.path, "name": name, "size": str(len(data))}
+    own = {"form_token": page.text.partition('data-token="')[2].partition('"')[0]}
+    answer = owner.post("/files/uploads", own | told | {"sha256": hashlib.sha256(data).hexdigest()})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["code"])
 
 
 def every_night(page: httpx2.Response) -> dict[str, Any]:

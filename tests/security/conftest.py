@@ -110,7 +110,7 @@ def visitors(besieged: Starlette, nobody: Client, cases: Cases) -> dict[str, Cli
 
 
 @pytest.fixture(scope="module")
-def purposes(besieged: Starlette, visitors: dict[str, Client]) -> dict[str, str]:
+def purposes(besieged: Starlette, visitors: dict[str, Client], cases: Cases) -> dict[str, str]:
     """What the token of each route must have been made for."""
     asked: list[str] = []
     check = FormTokens.check
@@ -124,7 +124,7 @@ def purposes(besieged: Starlette, visitors: dict[str, Client]) -> dict[str, str]
         patch.setattr(FormTokens, "check", listen)
         for route in unsafe_routes(besieged):
             asked.clear()
-            send(visitor_for(route, visitors), route, "x.y.z", OUR_PAGE)
+            send(visitor_for(route, visitors), route, "x.y.z", OUR_PAGE, cases)
             assert len(asked) == 1, f"{route.name} asked for {asked}"
             found[route.name] = asked[0]
     return found

@@ -56,7 +56,7 @@ def is_refused(answer: Any) -> bool:
 
 
 def test_no_wrong_token_and_no_other_site_is_let_in(
-    besieged: Starlette, visitors: dict[str, Client], purposes: dict[str, str]
+    besieged: Starlette, visitors: dict[str, Client], purposes: dict[str, str], cases: Cases
 ) -> None:
     before, taken = state(besieged), []
     tokens: FormTokens = besieged.state.portal.form_tokens
@@ -72,7 +72,7 @@ def test_no_wrong_token_and_no_other_site_is_let_in(
         tries += [("good", tokens.make(purpose, bound, NOON), site) for site in SITES if site not in OURS]
         tries += [("none", None, site) for site in SITES if site not in OURS]
         for what, token, site in tries:
-            answer = send(visitor, route, token, SITES[site])
+            answer = send(visitor, route, token, SITES[site], cases)
             if not is_refused(answer):
                 taken.append(f"{route.name}: a token {what} from {site}: {answer.status_code}")
     assert not taken, "\n".join(taken)
@@ -90,7 +90,7 @@ def test_the_right_token_is_taken(
         if route.path.endswith("/sign-out"):
             continue  # the visitors are needed
         token = tokens.make(purposes[route.name], binding(visitor, route), NOON)
-        answer = send(visitor, route, token, SITES["our own page"])
+        answer = send(visitor, route, token, SITES["our own page"], cases)
         reached.append(answer.status_code not in {400, 403})
     assert all(reached)
 
