@@ -59,7 +59,11 @@ def shapes_of_files(path: str) -> dict[str, Shape]:
     """What an address that takes files refuses."""
     file_head = part("files", b"", '; filename="a.jpg"')[:-2]
     return {
-        "announced too large": (path, {"Content-Length": str(LIMITS[path] + 1), "Content-Type": MULTIPART}, iter([b"x"])),
+        "announced too large": (
+            path,
+            {"Content-Length": str(LIMITS[path] + 1), "Content-Type": MULTIPART},
+            iter([b"x"]),
+        ),
         "never announced": (
             path,
             {"Transfer-Encoding": "chunked", "Content-Type": MULTIPART},

@@ -4,7 +4,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,11 @@ from sqlmodel import SQLModel
 from starlette.applications import Starlette
 
 from portal.app import create_app
+from portal.core.statement import Note
 from portal.demo import people
+from portal.evidence import jobs as evidence_jobs
+from portal.evidence.queries import FILE, STATEMENT
+from portal.evidence.statements.wire import to_json
 from portal.platform import outbox
 from portal.platform.sealing import seal
 from portal.platform.settings import Settings
@@ -27,6 +31,7 @@ from tests.house.access_matrix import methods
 from tests.make import cases as make_cases
 from tests.make import demo
 from tests.make.cases import Cases
+from tests.make.statements import plain_csv, statement
 from tests.security.addresses import real_address, routes_of
 from tests.served import Portal
 
@@ -88,8 +93,10 @@ STORED = {
     "dispute_consent": {"words"},
     "dispute_decision": {"words"},
     "dispute_message": {"words"},
+    "dispute_review": {"words"},
     "evidence_file": {"name"},
     "evidence_scan": {"finding", "signatures"},
+    "evidence_upload": {"name"},
     "loan_version": {"debit_holder", "debit_last4", "new_owner", "new_owner_phone"},
     "outbox": {"reason"},
     "payment": {"channel", "ref"},
@@ -109,7 +116,10 @@ STORED_JSON = {
 }
 """JSON in which what a person typed stands beside what is ours."""
 
-OURS_INSIDE = frozenset({"channel", "code", "figure", "night", "noticed_on", "paid_on", "reason", "stretch"})
+READ = {"evidence_statement": {"statements", "notes"}}
+"""JSON of what was read in a bank's file: its texts are put into a statement that reads as one."""
+
+OURS_INSIDE = frozenset({"channel", "code", "family", "figure", "night", "noticed_on", "paid_on", "reason", "stretch"})
 """What in it is ours, or checked against a list; every other text is hostile, at any depth."""
 
 OURS = {
@@ -133,7 +143,12 @@ OURS = {
 
 OURS_THERE = {
     "dispute": {"draft"},
+    "dispute_decision": {"judged", "refers_to", "round"},
     "dispute_draft": {"beside", "form_key", "seen", "writer"},
+    "dispute_participant": {"round"},
+    "evidence_cover": {"marks"},
+    "evidence_statement": {"reader"},
+    "evidence_upload": {"draft", "file_code", "place"},
     "hold": {"data"},
     "plan_agreement": {"content"},
 }
@@ -173,6 +188,9 @@ class Poisoned:
     app: Starlette
     cases: Cases
     drafts: tuple[str, ...]
+    in_review: str
+    declined: str
+    sheet: str
     cookies: dict[str, dict[str, str]]
 
     def poison(self, strings: Sequence[str]) -> None:
@@ -190,6 +208,7 @@ class Poisoned:
                     connection.execute(update(table).where(key == row_id).values(values))
             for name, columns in STORED_JSON.items():
                 self._poison_json(connection, SQLModel.metadata.tables[name], columns, following)
+            self._poison_statements(connection, following)
             self._poison_log(connection, following)
 
     def _poison_json(self, connection: Any, table: Table, columns: set[str], following: Iterator[str]) -> None:
@@ -198,6 +217,12 @@ class Poisoned:
             read = {column: poisoned_json(json.loads(row[column]), following) for column in sorted(columns)}
             values = {column: json.dumps(value) for column, value in read.items()}
             connection.execute(update(table).where(key == row[key.name]).values(values))
+
+    def _poison_statements(self, connection: Any, following: Iterator[str]) -> None:
+        table = SQLModel.metadata.tables["evidence_statement"]
+        for (row_id,) in connection.execute(select(table.c.id)).all():
+            values = {"statements": json.dumps(hostile_statement(following)), "notes": hostile_notes(following)}
+            connection.execute(update(table).where(table.c.id == row_id).values(values))
 
     def _poison_log(self, connection: Any, following: Iterator[str]) -> None:
         connection.execute(text("DROP TRIGGER IF EXISTS audit_log_no_update"))
@@ -225,16 +250,35 @@ def poisoned_json(value: Any, following: Iterator[str]) -> Any:
     return value
 
 
+def hostile_statement(following: Iterator[str]) -> list[dict[str, Any]]:
+    """One statement as rows keep it, with a hostile string in each text that a bank's file can bring."""
+    note = Note("dates_ambiguous", {"example": next(following)})
+    made = statement((5, 100), (6, 200), account=next(following), holder=next(following), notes=[note])
+    return to_json([replace(made, rows=tuple(replace(row, text=next(following)) for row in made.rows))])
+
+
+def hostile_notes(following: Iterator[str]) -> str:
+    """Why a file has no statement: its columns, as the file names them, are not known."""
+    return json.dumps([["columns_unknown", {"header": next(following), "fingerprint": "0" * 16}]])
+
+
 @pytest.fixture(scope="module")
 def poisoned(installed: Portal, cases: Cases) -> Iterator[Poisoned]:
     app = create_app(Settings.load(installed.environment))
     with Client(app, installed.url, headers={"Accept-Language": "en"}) as nobody:
         other = demo.as_person(app, nobody, people.LIN_YI_IN_ENGLISH)
-        path = f"/loans/{make_cases.late_loan(app, people.LIN_YI_IN_ENGLISH)}/instalments/3/dispute"
-        number = make_cases.file_on(other, other.get(path), "It was there.", "other.png", "explained")
+        path = f"/loans/{make_cases.late_loan(app, people.LIN_YI_IN_ENGLISH)}/instalments"
+        numbers = [
+            make_cases.file_on(other, other.get(f"{path}/{each}/dispute"), "It was there.", "other.png", "explained")
+            for each in (make_cases.DISPUTED, make_cases.BEGUN)
+        ]
         owner = demo.as_person(app, nobody, cases.owner)
         drafts = tuple(make_cases.begin_draft(app, owner, reason) for reason in walk.FACTS)
-        make_cases.decline_dispute(demo.as_staff(app, nobody, "dispute_handler"), number, "It was not.")
+        sheet = add_sheet(app, other, numbers[0])
+        for number in numbers:
+            make_cases.decline_dispute(demo.as_staff(app, nobody, "dispute_handler"), number, "It was not.")
+        asked = other.get(f"/disputes/{numbers[0]}/review")
+        assert other.submit(asked, {"words": "Look again."}, form="/review").status_code == 303
         make_cases.refuse_plan(demo.as_staff(app, nobody, "plan_approver"), cases.plan, "No.")
         visitors = {
             "nobody": nobody.another(),
@@ -244,7 +288,18 @@ def poisoned(installed: Portal, cases: Cases) -> Iterator[Poisoned]:
         }
         cookies = {who: dict(visitor.http.cookies) for who, visitor in visitors.items()}
         with installed.serving("--no-worker"):
-            yield Poisoned(installed, app, cases, drafts, cookies)
+            yield Poisoned(installed, app, cases, drafts, *numbers, sheet, cookies)
+
+
+def add_sheet(app: Starlette, owner: Client, number: str) -> str:
+    """Add a bank's file without pages to a dispute, and have it read; its code."""
+    files = [("files", ("march.csv", plain_csv([("2026-03-05", 100, 100), ("2026-03-06", 200, 300)]), "text/csv"))]
+    added = walk.send(owner, owner.get(f"/disputes/{number}"), {"consent": "yes"}, "/add", files)
+    assert added.status_code == 303, added.text
+    while evidence_jobs.read_waiting(app.state.portal.doors, app.state.portal.files):
+        pass
+    with app.state.portal.doors.engines.read.connect() as connection:
+        return str(connection.scalar(select(FILE.c.code).where(FILE.c.name == "march.csv")))
 
 
 def addresses(poisoned: Poisoned) -> Iterator[tuple[str, str]]:
@@ -265,6 +320,10 @@ def addresses(poisoned: Poisoned) -> Iterator[tuple[str, str]]:
     steps = ("", "/nights", "/reason", "/details", "/files")
     yield from (("owner", f"/disputes/drafts/{code}{step}") for code in poisoned.drafts for step in steps)
     yield from (("planner", "/disputes"), ("planner", "/account"), ("nobody", "/start"))
+    yield from (("planner", f"/disputes/{number}") for number in (poisoned.in_review, poisoned.declined))
+    yield from (("planner", f"/disputes/{poisoned.declined}/review"), ("planner", f"/files/{poisoned.sheet}/view"))
+    yield "supervisor", f"/staff/files/{poisoned.sheet}/view"
+    yield from (("supervisor", f"/staff/disputes/{number}") for number in (poisoned.in_review, poisoned.declined))
 
 
 def look(browser: Browser, poisoned: Poisoned) -> tuple[list[str], str]:
@@ -311,7 +370,7 @@ def test_every_text_column_is_either_hostile_here_or_ours() -> None:
         for column in table.columns
         if str(column.type.compile(dialect=sqlite.dialect())) in ("VARCHAR", "TEXT")
         and column.name not in ours
-        and not any(column.name in known.get(name, set()) for known in (STORED, STORED_JSON, OURS_THERE))
+        and not any(column.name in known.get(name, set()) for known in (STORED, STORED_JSON, READ, OURS_THERE))
     ]
     assert not unknown
 
@@ -328,6 +387,20 @@ def test_a_page_of_a_draft_shows_what_was_typed_in_it(browser: Browser, poisoned
                 shown += page.content()
             missing = [text for text in texts_of(poisoned, code) if text not in shown]
             assert not missing, (reason, missing)
+
+
+def test_a_view_shows_what_was_read_in_a_file(browser: Browser, poisoned: Poisoned) -> None:
+    """The control: the texts of a statement's rows are on the page of its file."""
+    poisoned.poison([f"typed{number:04}" for number in range(5_000)])
+    wanted = select(STATEMENT.c.statements).join(FILE, FILE.c.id == STATEMENT.c.file_id)
+    with poisoned.app.state.portal.doors.engines.read.connect() as connection:
+        (told,) = json.loads(connection.scalar(wanted.where(FILE.c.code == poisoned.sheet)) or "[]")
+    with page_of(browser, poisoned.portal.url, viewport=LAPTOP) as page:
+        for who, path in (("planner", "/files"), ("supervisor", "/staff/files")):
+            sign_in(page, poisoned, who)
+            page.goto(f"{path}/{poisoned.sheet}/view")
+            shown = page.content()
+            assert [row[5] for row in told["rows"] if row[5] not in shown] == [], who
 
 
 def texts_of(poisoned: Poisoned, code: str) -> set[str]:
