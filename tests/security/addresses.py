@@ -32,23 +32,24 @@ def unsafe_routes(app: Starlette) -> list[GatedRoute]:
     return found
 
 
+def code_in(route: GatedRoute, cases: Cases) -> str:
+    """What `code` names in a route's address, by how the address begins."""
+    if route.path == "/files/{code}/cover":
+        return cases.draft_file
+    known = {
+        "/files/uploads/": cases.upload,
+        "/files/drafts/": cases.draft,
+        "/files": cases.file,
+        "/staff/files": cases.file,
+        "/disputes/drafts": cases.draft,
+        "/staff/cases": cases.person,
+        "/language": "en",
+    }
+    return next((code for start, code in known.items() if route.path.startswith(start)), cases.loan)
+
+
 def real_address(route: GatedRoute, cases: Cases) -> str:
     """The route's address with the parts of real cases."""
-    code = cases.loan
-    if route.path.startswith("/files/uploads/"):
-        code = cases.upload
-    elif route.path.startswith("/files/drafts/"):
-        code = cases.draft
-    elif route.path == "/files/{code}/cover":
-        code = cases.draft_file
-    elif route.path.startswith("/files") or route.path.startswith("/staff/files"):
-        code = cases.file
-    elif route.path.startswith("/disputes/drafts"):
-        code = cases.draft
-    elif route.path.startswith("/staff/cases"):
-        code = cases.person
-    elif route.path.startswith("/language"):
-        code = "en"
     number: Any = cases.dispute
     if "/plans/" in route.path:
         number = cases.plan
@@ -56,7 +57,7 @@ def real_address(route: GatedRoute, cases: Cases) -> str:
         number = cases.complaint
     if "{number:int}" in route.path:
         number = 1 if "/pages/" in route.path else make_cases.DISPUTED
-    wanted = {"code": code, "number": number}
+    wanted = {"code": code_in(route, cases), "number": number}
     parts = {name: wanted[name] if name in wanted else cases.parts(name) for name in route.param_convertors}
     return route.path_format.format_map(parts)
 
