@@ -14,6 +14,7 @@ from portal.platform.db import migrate
 from portal.platform.engines import make_engines
 
 FUNCTIONS = (
+    "dispute_review_by_others",
     "audit_log_is_fixed",
     "second_person_four_eyes",
     "staff_account_identity",
