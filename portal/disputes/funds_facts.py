@@ -60,6 +60,15 @@ class Funds:
         return "cannot_tell" if self.state == "nothing_sent" else self.state
 
     @property
+    def told(self) -> str:
+        """What the parties are told: `met` at once, while only pictures are still being read; else what lists say.
+
+        A picture takes minutes and may change a no into a yes. Nothing but a person decides before it is read.
+        """
+        only_pictures = 0 < self.waiting == self.waiting_pictures
+        return "met" if only_pictures and self.check.result == "met" else self.listed
+
+    @property
     def missing(self) -> tuple[Fact, ...]:
         """What is missing for an answer; of files without any statement that one thing."""
         if self.check.result != "cannot_tell":

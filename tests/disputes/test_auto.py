@@ -11,6 +11,8 @@ from starlette.applications import Starlette
 from portal.audit.tables import LOG
 from portal.disputes import handling_actions, jobs
 from portal.disputes.queries import DECISION_ROW, READING, decision, dispute
+from portal.evidence import jobs as evidence_jobs
+from portal.evidence import picture_sandbox
 from portal.loans.product_rules import ProductRules
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
@@ -114,6 +116,24 @@ def test_only_what_is_met_without_a_doubt(
 ) -> None:
     allow("50.00")
     send(app, doors, cast, number, ("march.csv", data))
+    assert state(doors, number) == "open"
+
+
+def test_never_before_every_photo_is_read(
+    app: Starlette,
+    doors: Doors,
+    cast: Cast,
+    allow: Allow,
+    number: str,
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(picture_sandbox, "is_installed", lambda: True)
+    monkeypatch.setattr(evidence_jobs, "read_pictures", lambda *_: 0)
+    allow("50.00")
+    clock.set(DECIDED)
+    send(app, doors, cast, number, ("photo.jpg", make.picture(kind="JPEG")), ("march.csv", statement()))
+    assert noted(doors) == ["being_read"]
     assert state(doors, number) == "open"
 
 

@@ -11,6 +11,7 @@ from portal.disputes.funds_facts import Funds, judged_text, read_judged
 from portal.disputes.funds_queries import funds_of, unpaid_on_the_morning
 from portal.disputes.queries import dispute
 from portal.evidence import jobs as evidence_jobs
+from portal.evidence import picture_sandbox
 from portal.loans import queries as loans
 from portal.platform.db import Doors
 from tests.client import Client, fields_of, form_of
@@ -34,6 +35,13 @@ def send(app: Starlette, doors: Doors, cast: Cast, number: str) -> Send:
         add_files(doors, app.state.portal.files, cast.borrower(), number, *files)
 
     return sent
+
+
+@pytest.fixture
+def photos_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is a reader of pictures, whose turn has not come."""
+    monkeypatch.setattr(picture_sandbox, "is_installed", lambda: True)
+    monkeypatch.setattr(evidence_jobs, "read_pictures", lambda *_: 0)
 
 
 def found(doors: Doors, number: str) -> Funds:
@@ -186,6 +194,30 @@ def test_files_that_are_being_read_refresh_the_page_by_themselves(
     part = lin.get(f"/disputes/{number}/funds")
     assert "1,203.55" in part.text
     assert "data-hx-get" not in part.text
+
+
+def test_what_is_met_is_said_while_a_photo_is_still_being_read(
+    lin: Client, doors: Doors, number: str, send: Send, photos_wait: None
+) -> None:
+    send(("IMG_1.jpg", make.picture(kind="JPEG")), ("march.csv", statement()))
+    funds = found(doors, number)
+    assert (funds.waiting, funds.waiting_pictures, funds.state, funds.told) == (1, 1, "being_read", "met")
+    said = " ".join(lin.get(f"/disputes/{number}").text.split())
+    for words in ("Rule met", "1,203.55", "not the decision", "A photo or a scan is still being read"):
+        assert words in said, words
+    assert "data-hx-get" not in lin.get(f"/disputes/{number}/funds").text  # nothing that is being read is swapped away
+
+
+def test_no_other_answer_is_said_before_a_photo_is_read(
+    lin: Client, doors: Doors, number: str, send: Send, photos_wait: None
+) -> None:
+    less = statement(rent="-1900.00,1162.55").replace(b"-45.00,1158.55", b"-45.00,1117.55")
+    send(("IMG_1.jpg", make.picture(kind="JPEG")), ("march.csv", less))
+    funds = found(doors, number)
+    assert (funds.check.result, funds.told) == ("not_met", "being_read")
+    said = lin.get(f"/disputes/{number}").text
+    assert "1,162.55" not in said
+    assert 'data-hx-trigger="every 10s"' in said
 
 
 def test_nobody_else_sees_it(client: Client, cast: Cast, number: str, send: Send) -> None:

@@ -69,8 +69,8 @@ def checked(page: Page, number: str) -> None:
     page.locator('[name="files"]').set_input_files([PHOTO, MARCH])
     page.locator("#_draft_rows li").nth(1).wait_for()
     page.locator('[name="consent"]').check()
-    page.locator("#add button").first.click()
-    page.wait_for_url(NUMBER)
+    page.get_by_role("button", name="Add to the dispute").click()
+    page.locator("#_draft_rows li").first.wait_for(state="detached")
     page.locator("#_funds .result", has_text="1,203.55").wait_for(timeout=60_000)
     says = steps.text_of(page)
     for words in ("at the end of 5 March 2026", "1,180.00", "not the decision", "3,062.55", "412.55", "08:12"):
