@@ -29,7 +29,7 @@ def test_kept_from_whom_it_names_and_answered_by_another(
 ) -> None:
     with steps.visitor(browser, portal_of_lin.url, language=language, script=script) as page:
         steps.come_in(page, person)
-        number = complain(page)
+        number = complain(page, script=script)
         with steps.visitor(browser, portal_of_lin.url, language=language, script=script) as desk:
             steps.sign_in(desk, NAMED)
             desk.goto("/staff/complaints")
@@ -48,7 +48,7 @@ def test_kept_from_whom_it_names_and_answered_by_another(
         see(page, "messages-stopped")
 
 
-def complain(page: Page) -> str:
+def complain(page: Page, *, script: bool) -> str:
     """Complain about the supervisor by name, with a photo; gives back the number."""
     page.goto("/messages")
     steps.link_to(page, "/complaints/new").click()
@@ -67,6 +67,8 @@ def complain(page: Page) -> str:
         page.locator(f'[name="wish"][value="{wish}"]').check()
     page.locator('[name="stop_reminders"]').check()
     page.locator('[name="files"]').set_input_files([PHOTO])
+    if script:  # it is uploaded at once, and sending waits for it
+        page.locator("#_draft_rows li").wait_for()
     page.locator('[name="consent"]').check()
     steps.main_button(page).click()
     page.wait_for_url(NUMBER)
