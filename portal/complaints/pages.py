@@ -13,14 +13,14 @@ from portal.complaints.facts import Told
 from portal.complaints.forms import BODY_LIMIT, AddForm, ComplaintForm, ConsentForm, WithdrawForm
 from portal.core.refusal import Refusal
 from portal.evidence.actions import KeptUpload
-from portal.evidence.upload_queries import draft_at, draft_files
-from portal.evidence.uploads import keep_uploads
+from portal.evidence.upload_queries import draft_files
+from portal.evidence.uploads import draft_here, keep_uploads
 from portal.platform import db
 from portal.platform.gate import route
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import ngettext
 from portal.platform.numbers import new_code
-from portal.platform.render import here, render, see_other
+from portal.platform.render import render, see_other
 from portal.platform.visit import visit_of
 
 
@@ -33,7 +33,7 @@ async def new(request: Request) -> Response:
     """The form of a new complaint; sent, it gives a number."""
     if request.method == "POST":
         return await _create(request)
-    return await _form_page(request, await ComplaintForm.reopen(request, draft=await _draft_here(request)))
+    return await _form_page(request, await ComplaintForm.reopen(request, draft=await draft_here(request)))
 
 
 async def _create(request: Request) -> Response:
@@ -99,7 +99,7 @@ async def _form_page(
 
 async def detail(request: Request) -> Response:
     """Where a complaint stands, or how it was answered."""
-    return await _detail_page(request, await AddForm.reopen(request, draft=await _draft_here(request)))
+    return await _detail_page(request, await AddForm.reopen(request, draft=await draft_here(request)))
 
 
 async def add(request: Request) -> Response:
@@ -161,11 +161,6 @@ async def _detail_page(request: Request, form: AddForm, status: int = 200) -> Re
     consent = consent_words(request, page.keep_days)
     files = await db.read(request, draft_files, form.draft or new_code())
     return render(request, template, status=status, page=page, form=form, files=files, words=labels, consent=consent)
-
-
-async def _draft_here(request: Request) -> str:
-    """The draft whose files were chosen on this page, after a new sign-in too; else a new one."""
-    return await db.read(request, draft_at, here(request)) or new_code()
 
 
 def consent_words(request: Request, keep_days: int) -> str:

@@ -186,12 +186,17 @@ def _stop_reminders(session: Session, viewer: Viewer, record: LoanRecord, found:
             loans.end_hold(session, viewer, hold.number, viewer.today, "lapsed")
     if found.reason != FRAUD_REASON or any(what == "adds_to_fraud" for what, _ in beside):
         return
+    open_fraud_hold(session, viewer, found)
+
+
+def open_fraud_hold(session: Session, viewer: Viewer, found: DisputeRecord) -> None:
+    """Stop everything on the loan while a claim of misuse is looked into; the dispute names the hold."""
     fraud_number = new_number()
     loans.open_hold(
         session,
         viewer,
         kind="fraud",
-        loan_id=record.id,
+        loan_id=found.loan_id,
         person_id=found.person_id,
         from_day=viewer.today,
         until=None,

@@ -20,12 +20,12 @@ from portal.disputes.filing_actions import Filing
 from portal.disputes.forms import BODY_LIMIT, AddForm, ConsentForm, WithdrawForm
 from portal.disputes.own_queries import DetailPage
 from portal.disputes.ticks import Ticks
-from portal.evidence.upload_queries import draft_at, draft_files
-from portal.evidence.uploads import keep_uploads
+from portal.evidence.upload_queries import draft_files
+from portal.evidence.uploads import draft_here, keep_uploads
 from portal.platform import db
 from portal.platform.gate import route
 from portal.platform.numbers import new_code
-from portal.platform.render import here, render, see_other
+from portal.platform.render import render, see_other
 
 
 async def choose(request: Request) -> Response:
@@ -50,7 +50,7 @@ async def sent(request: Request) -> Response:
 
 async def detail(request: Request) -> Response:
     """Where a dispute stands, or how it was decided."""
-    return await _detail_page(request, await AddForm.reopen(request, draft=await _draft_here(request)))
+    return await _detail_page(request, await AddForm.reopen(request, draft=await draft_here(request)))
 
 
 async def add(request: Request) -> Response:
@@ -134,11 +134,6 @@ async def funds(request: Request) -> Response:
     if page is None or page.funds is None:
         raise HTTPException(404)
     return render(request, "disputes/_funds.html", page=page, words=labels, funds_words=funds_labels, alone=True)
-
-
-async def _draft_here(request: Request) -> str:
-    """The draft whose files were chosen on this page, after a new sign-in too; else a new one."""
-    return await db.read(request, draft_at, here(request)) or new_code()
 
 
 ONE = "/disputes/{number}"

@@ -6,7 +6,7 @@ from sqlmodel import Session
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.disputes import events, moves
-from portal.disputes.filing_actions import Filing, take_files
+from portal.disputes.filing_actions import Filing, open_fraud_hold, take_files
 from portal.disputes.queries import DISPUTE, FRAUD_REASON, LOAN, REVIEW_ROW, DisputeRecord, decision, parts
 from portal.disputes.review_queries import answer_by, may_ask
 from portal.disputes.rounds import REVIEW
@@ -15,7 +15,6 @@ from portal.loans import actions as loans
 from portal.loans import queries as loans_of
 from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
-from portal.platform.numbers import new_number
 
 
 def ask_for_review(session: Session, viewer: Viewer, number: str, filing: Filing) -> str:
@@ -60,16 +59,4 @@ def _hold_again(session: Session, viewer: Viewer, record: LoanRecord, found: Dis
     )
     if found.reason != FRAUD_REASON or any(hold.kind == "fraud" for hold in record.holds):
         return
-    fraud_number = new_number()
-    loans.open_hold(
-        session,
-        viewer,
-        kind="fraud",
-        loan_id=record.id,
-        person_id=found.person_id,
-        from_day=viewer.today,
-        until=None,
-        number=fraud_number,
-        path=f"/disputes/{found.number}",
-    )
-    session.connection().execute(update(DISPUTE).where(DISPUTE.c.id == found.id).values(fraud_number=fraud_number))
+    open_fraud_hold(session, viewer, found)

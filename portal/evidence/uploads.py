@@ -9,7 +9,10 @@ from starlette.requests import Request
 
 from portal.core.refusal import Refusal
 from portal.evidence.actions import KeptUpload, keep
+from portal.evidence.upload_queries import draft_at
 from portal.platform import db
+from portal.platform.numbers import new_code
+from portal.platform.render import here
 from portal.platform.visit import visit_of
 
 
@@ -30,3 +33,8 @@ async def keep_uploads(request: Request, uploads: list[UploadFile]) -> tuple[lis
         except Refusal as refusal:
             refused.append({"code": refusal.code, **refusal.data})
     return kept, refused
+
+
+async def draft_here(request: Request) -> str:
+    """The draft whose files were chosen on this page, after a new sign-in too; else a new one."""
+    return await db.read(request, draft_at, here(request)) or new_code()
