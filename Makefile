@@ -59,7 +59,7 @@ run: setup ## Serve a demo portfolio on http://127.0.0.1:8000
 # --- Checks ------------------------------------------------------------------------------------------------
 
 test: $(DEV) axe browser scanner ## Run the whole suite on SQLite and PostgreSQL, browser tests included
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
 
 drills: $(DEV) axe browser scanner ## Run the long and statistical drills
 	@$(BIN)/python -m pytest -m drill $(ARGS)

@@ -3,7 +3,7 @@
 from datetime import date, time
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from sqlalchemy import select
 from starlette.applications import Starlette
 
@@ -13,7 +13,6 @@ from portal.evidence import jobs as evidence_jobs
 from portal.jobs import make_worker
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
-from tests.browser import launch
 from tests.client import Client, fields_of, form_of
 from tests.make import paper
 from tests.make.disputes import Cast, file_dispute
@@ -29,12 +28,9 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def photo() -> bytes:
+def photo(browser: Browser) -> bytes:
     """Lin's statement, printed and photographed."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        printed = paper.printed(browser, paper.two_columns(ROWS).replace("4803", "6789"))
-        browser.close()
+    printed = paper.printed(browser, paper.two_columns(ROWS).replace("4803", "6789"))
     return paper.saved(paper.photographed(paper.picture_of_page(printed), skew=0.8), quality=85)
 
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from portal.core.funds_rule import Question, check
 from portal.core.money import parse_major
@@ -19,7 +18,6 @@ from portal.evidence import picture_sandbox
 from portal.evidence.sandbox import Reading, Want
 from portal.evidence.statements import delimited, ocr, pictures
 from portal.evidence.statements.outcomes import ColumnsUnknown, NotAStatement
-from tests.browser import launch
 from tests.make import evidence, paper
 
 SAME_FACTS = Path(__file__).parents[3] / "shared" / "data" / "statements" / "same_facts_many_formats"
@@ -27,18 +25,9 @@ WANT = Want(pages=False, statements=True)
 
 
 @pytest.fixture(scope="module")
-def printer() -> Iterator[Browser]:
-    """A Chromium that prints pages and shows apps."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def page(printer: Browser) -> Image.Image:
+def page(browser: Browser) -> Image.Image:
     """A page of a bank with columns for money out and in, as a scanner sees it."""
-    return paper.picture_of_page(paper.printed(printer, paper.two_columns(paper.bookings(12))))
+    return paper.picture_of_page(paper.printed(browser, paper.two_columns(paper.bookings(12))))
 
 
 def facts(statement: Statement) -> list[tuple[object, int, int | None]]:
@@ -56,19 +45,19 @@ def assert_right_or_unsure(statement: Statement, rows: list[paper.Booking], *, l
 
 
 @pytest.mark.parametrize("layout", paper.TABLES.values(), ids=paper.TABLES)
-def test_every_layout_is_read_from_a_scan(printer: Browser, layout: paper.Layout) -> None:
+def test_every_layout_is_read_from_a_scan(browser: Browser, layout: paper.Layout) -> None:
     """The tables of different banks, as a PDF of pictures."""
     rows = paper.bookings(10)
-    data = paper.scan([paper.picture_of_page(paper.printed(printer, layout(rows)))])
+    data = paper.scan([paper.picture_of_page(paper.printed(browser, layout(rows)))])
     (statement,) = pictures.read("scan.pdf", "pdf", data)
     assert_right_or_unsure(statement, rows, least=9)
 
 
 @pytest.mark.parametrize("layout", paper.LISTS.values(), ids=paper.LISTS)
-def test_long_screenshots_are_read_without_a_row_twice(printer: Browser, layout: paper.Layout) -> None:
+def test_long_screenshots_are_read_without_a_row_twice(browser: Browser, layout: paper.Layout) -> None:
     """Cut into overlapping pieces, joined again, in the order of happening."""
     rows = paper.bookings(34)
-    data = paper.screenshot(printer, layout(rows), scale=1.5)
+    data = paper.screenshot(browser, layout(rows), scale=1.5)
     assert Image.open(io.BytesIO(data)).height > pictures.PIECE
     (statement,) = pictures.read("screen.png", "png", data)
     assert_right_or_unsure(statement, rows, least=33)

@@ -1,9 +1,11 @@
 """Readers: a call is answered in the loop that asked, over a connection that is kept until it is cut."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from threading import current_thread
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import Connection, text
@@ -12,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from portal.platform.engines import make_engines
 from portal.platform.readers import Readers
 
+Answer = TypeVar("Answer")
 ASKED_IN: ContextVar[str] = ContextVar("asked_in", default="nowhere")
 
 
@@ -24,6 +27,12 @@ def readers(database_url: str) -> Iterator[Readers]:
     engines.dispose()
 
 
+def answer_of(asking: Coroutine[Any, Any, Answer]) -> Answer:
+    """What a coroutine returns, run in a thread: the browser of other tests keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, asking).result()
+
+
 def one(connection: Connection) -> int:
     return int(connection.execute(text("SELECT 1")).scalar_one())
 
@@ -32,7 +41,7 @@ def test_many_calls_share_a_connection(readers: Readers) -> None:
     async def ask() -> list[Connection]:
         return await asyncio.gather(*(readers.run(lambda connection: connection) for _ in range(20)))
 
-    assert len(set(map(id, asyncio.run(ask())))) == 1
+    assert len(set(map(id, answer_of(ask())))) == 1
 
 
 def test_a_call_has_the_context_of_who_asked(readers: Readers) -> None:
@@ -40,7 +49,7 @@ def test_a_call_has_the_context_of_who_asked(readers: Readers) -> None:
         ASKED_IN.set("a request")
         return await readers.run(lambda _connection: (ASKED_IN.get(), current_thread().name))
 
-    assert asyncio.run(ask()) == ("a request", "read_0")
+    assert answer_of(ask()) == ("a request", "read_0")
 
 
 def test_an_error_returns_to_who_asked_and_the_next_is_answered(readers: Readers) -> None:
@@ -52,7 +61,7 @@ def test_an_error_returns_to_who_asked_and_the_next_is_answered(readers: Readers
             await readers.run(fail)
         return await readers.run(one)
 
-    assert asyncio.run(ask()) == 1
+    assert answer_of(ask()) == 1
 
 
 def cut(times: int) -> Callable[[Connection], int]:
@@ -69,10 +78,10 @@ def cut(times: int) -> Callable[[Connection], int]:
 
 
 def test_a_cut_connection_is_replaced_once(readers: Readers) -> None:
-    assert asyncio.run(readers.run(cut(times=1))) == 1
+    assert answer_of(readers.run(cut(times=1))) == 1
     with pytest.raises(OperationalError):
-        asyncio.run(readers.run(cut(times=2)))
-    assert asyncio.run(readers.run(one)) == 1
+        answer_of(readers.run(cut(times=2)))
+    assert answer_of(readers.run(one)) == 1
 
 
 def test_who_left_before_the_answer_hurts_nobody(readers: Readers) -> None:
@@ -82,4 +91,4 @@ def test_who_left_before_the_answer_hurts_nobody(readers: Readers) -> None:
         impatient.cancel()
         return await readers.run(one)
 
-    assert asyncio.run(ask()) == 1
+    assert answer_of(ask()) == 1
