@@ -19,6 +19,16 @@ FILE_STATES: Mapping[str, Lazy] = {
     "blocked": lazy("We cannot take this file: the virus check found something in it. Send it another way"),
 }
 
+COLUMN_CHOICES: Mapping[str, Lazy] = {
+    "date": lazy("Date"),
+    "amount": lazy("Amount, minus for money out"),
+    "credit": lazy("Money in"),
+    "debit": lazy("Money out"),
+    "balance": lazy("Balance"),
+    "text": lazy("Description"),
+    "ignore": lazy("None of these"),
+}
+
 PROBLEMS = {
     "wrong_type": lazy(
         "This file is not what its name says. PDF, JPEG, PNG and HEIC work, and CSV, XLSX, camt.053, MT940 or OFX "

@@ -1,6 +1,6 @@
 """The files that a viewer may see, as frozen values; a stranger finds nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ STATEMENT = _table("evidence_statement")
 CASE = _table("evidence_case")
 SCAN = _table("evidence_scan")
 QUOTA = _table("evidence_quota")
+ANSWER = _table("statement_columns")
 
 SLOW_AFTER = timedelta(hours=1)
 """After so long it is said that a file is being checked for longer than is usual (EV-13)."""
@@ -40,7 +41,8 @@ READERS = {
 class FileRecord:
     """A file as a list shows it. `problem` says why it could not be read, `from_staff` who put it in.
 
-    `finding` is what the malware scanner found; `is_slow` that it is being checked for longer than is usual.
+    `finding` is what the malware scanner found; `columns` that those of a statement are `unknown` or were `named` by
+    somebody, empty where the reader knew them; `is_slow` that it is being checked for longer than is usual.
     """
 
     code: str
@@ -58,6 +60,7 @@ class FileRecord:
     shared: bool
     from_staff: bool
     finding: str
+    columns: str
     is_slow: bool
 
 
@@ -91,6 +94,12 @@ _PAGE_COUNT = (
     select(func.count()).select_from(PAGE).where(PAGE.c.file_id == FILE.c.id).correlate(FILE).scalar_subquery()
 )
 _FINDING = select(SCAN.c.finding).where(SCAN.c.file_id == FILE.c.id).correlate(FILE).scalar_subquery()
+_COLUMNS = (
+    select(case((STATEMENT.c.answer_id.is_not(None), "named"), (STATEMENT.c.header != "", "unknown"), else_=""))
+    .where(STATEMENT.c.file_id == FILE.c.id)
+    .correlate(FILE)
+    .scalar_subquery()
+)
 _PLAIN = ("code", "case_kind", "case_number", "name", "kind", "size", "sha256", "state", "problem")
 _LISTED: Select[Any] = select(
     *(FILE.c[name] for name in _PLAIN),
@@ -100,6 +109,7 @@ _LISTED: Select[Any] = select(
     FILE.c.shared,
     FILE.c.added_by_staff.is_not(None).label("from_staff"),
     func.coalesce(_FINDING, "").label("finding"),
+    func.coalesce(_COLUMNS, "").label("columns"),
 ).order_by(FILE.c.id)
 
 
@@ -167,19 +177,29 @@ def statements_of_case(
     Two files of one name are told apart by a number in brackets, since a statement is known by its file's name.
     """
     found = connection.execute(
-        select(FILE.c.code, FILE.c.name, STATEMENT.c.statements, STATEMENT.c.notes)
+        select(FILE.c.code, FILE.c.name, STATEMENT.c.statements, STATEMENT.c.notes, _NAMED_BY_PERSON)
         .join(STATEMENT, STATEMENT.c.file_id == FILE.c.id)
+        .outerjoin(ANSWER, ANSWER.c.id == STATEMENT.c.answer_id)
         .where(_readable_by(viewer), FILE.c.case_kind == case_kind, FILE.c.case_number == case_number)
         .where(FILE.c.state == "ready", FILE.c.shared)
         .order_by(FILE.c.id)
     )
     known: dict[str, int] = {}
     read = []
-    for code, name, statements, notes in found:
+    for code, name, statements, notes, is_named in found:
         known[name] = known.get(name, 0) + 1
         shown = name if known[name] == 1 else f"{name} ({known[name]})"
-        read.append(FileStatements(code, shown, read_statements(statements, shown), read_notes(notes)))
+        told = tuple(_marked(each) if is_named else each for each in read_statements(statements, shown))
+        read.append(FileStatements(code, shown, told, read_notes(notes)))
     return tuple(read)
+
+
+_NAMED_BY_PERSON = and_(ANSWER.c.id.is_not(None), ANSWER.c.staff_id.is_(None)).label("is_named")
+
+
+def _marked(statement: Statement) -> Statement:
+    """A handler is told that the meaning of the columns is the borrower's word."""
+    return replace(statement, notes=(*statement.notes, Note("columns_named")))
 
 
 PICTURES_WAIT = and_(

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from portal.core.card_numbers import masked
 from portal.core.statement import Statement
 from portal.evidence.file_kinds import KINDS, MAX_JPEG_PIXELS, MAX_PAGES, PROBLEMS, READABLE_KINDS
 from portal.evidence.statements.outcomes import OUTCOMES, fingerprint
@@ -53,11 +54,12 @@ VIEW_COPY = Want()
 
 @dataclass(frozen=True, slots=True)
 class UnknownColumns:
-    """A table whose columns a person must name; asked once for each `fingerprint`."""
+    """A table whose columns a person must name; asked once for each `fingerprint`. `samples` are its first rows."""
 
     header: tuple[str, ...]
     missing: tuple[str, ...]
     fingerprint: str
+    samples: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Reading:
     """What the reader found: the kind and the pages, or the code of the problem and no pages.
 
     Where statements were wanted, they, or in `no_statement` the code of why there are none; `columns_unknown`
-    comes with the `columns` in question.
+    comes with the `columns` in question. They stay where the file was read as an answer to them says, `answer`.
     """
 
     kind: str
@@ -74,6 +76,7 @@ class Reading:
     statements: tuple[Statement, ...] = ()
     no_statement: str = ""
     columns: UnknownColumns | None = None
+    answer: int | None = None
 
 
 def read_upload(name: str, data: bytes, password: str = "", want: Want = VIEW_COPY) -> Reading:
@@ -170,9 +173,10 @@ def _with_statements(reading: Reading, head: Mapping[str, Any], answer: IO[bytes
 
 
 def _columns(head: Mapping[str, Any]) -> UnknownColumns:
-    header = tuple(plain_text(cell, 60) for cell in head["header"][:80])
+    header = tuple(masked(plain_text(cell, 60)) for cell in head["header"][:80])
     missing = tuple(part for part in ("date", "amount") if part in head["missing"])
-    return UnknownColumns(header, missing, fingerprint(header))
+    rows = [[masked(plain_text(cell, 24)) for cell in row[:80]] for row in head.get("samples", ())[:2]]
+    return UnknownColumns(header, missing, fingerprint(header), tuple(map(tuple, rows)))
 
 
 def problem_of(code: str) -> Reading:

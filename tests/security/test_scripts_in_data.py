@@ -135,7 +135,7 @@ OURS = {
         "store_key subject told token_hash word_one word_two name identity action actor mobile time_zone problem"
     ),
     "figures of ours as JSON, or sealed": (
-        "answers change criteria parts path receipt schedule sealed_entries sealed_number sealed_text "
+        "answers change criteria header mapping parts path receipt schedule sealed_entries sealed_number sealed_text "
         "sealed_totp summary waivers wishes daily_rate annual_ceiling"
     ),
 }

@@ -1,0 +1,49 @@
+"""What the columns of a statement mean: asked of a person once for each header, and kept."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0060"
+down_revision = "0050"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the tables to this revision."""
+    op.create_table(
+        "statement_columns",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("mapping", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("staff_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("person_id IS NOT NULL OR staff_id IS NOT NULL", name=op.f("ck_statement_columns_said_by")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_statement_columns_person_id_person")),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff_account.id"], name=op.f("fk_statement_columns_staff_id_staff_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statement_columns")),
+    )
+    for column in ("fingerprint", "person_id"):
+        op.create_index(op.f(f"ix_statement_columns_{column}"), "statement_columns", [column], unique=False)
+    with op.batch_alter_table("evidence_statement") as batch_op:
+        batch_op.add_column(sa.Column("header", sa.Text(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("answer_id", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(
+            op.f("fk_evidence_statement_answer_id_statement_columns"), "statement_columns", ["answer_id"], ["id"]
+        )
+        batch_op.create_index(op.f("ix_evidence_statement_answer_id"), ["answer_id"], unique=False)
+    with op.batch_alter_table("evidence_statement") as batch_op:
+        batch_op.alter_column("header", existing_type=sa.Text(), server_default=None)
+
+
+def downgrade() -> None:
+    """Back to the revision before; what was said of columns is forgotten, what was read by it stays."""
+    with op.batch_alter_table("evidence_statement") as batch_op:
+        batch_op.drop_index(op.f("ix_evidence_statement_answer_id"))
+        batch_op.drop_constraint(op.f("fk_evidence_statement_answer_id_statement_columns"), type_="foreignkey")
+        batch_op.drop_column("answer_id")
+        batch_op.drop_column("header")
+    op.drop_table("statement_columns")
