@@ -57,6 +57,7 @@ def quick_jobs(portal: Portal) -> Iterator[Job]:
     yield Job("plans.run_day", partial(plans.run_day, doors), HOUR)
     yield Job("loans.compute_figures", partial(_compute_figures, portal), HOUR)
     yield Job("drafts.forget_old", partial(drafts.forget_old, doors, files), HOUR)
+    yield Job("evidence.read_named", partial(evidence.read_named, doors, files), MINUTE)
     yield Job("evidence.scan_again", partial(evidence.scan_again, doors, files, portal.scanner), MINUTE)
     yield Job("evidence.delete_expired", partial(evidence.delete_expired, doors, files), HOUR)
     yield Job("evidence.forget_leftovers", partial(forget_leftovers, doors, files), 5 * SECOND)

@@ -88,6 +88,12 @@ def read_again(doors: Doors, files: FileStore, page: ColumnsPage, answer: Answer
 
 
 def _record(session: Session, viewer: Viewer, file_id: int, told: StatementsRead) -> None:
-    values = told._asdict() | {"reader": READER_VERSION, "read_at": viewer.now}
-    del values["header"]  # what was asked stays, so that it can be answered anew
-    session.execute(update(STATEMENT).where(STATEMENT.c.file_id == file_id).values(**values))
+    # What was asked stays, so that it can be answered anew.
+    values = {"statements": told.statements, "notes": told.notes, "answer_id": told.answer_id}
+    when = {"reader": READER_VERSION, "read_at": viewer.now}
+    session.execute(update(STATEMENT).where(STATEMENT.c.file_id == file_id).values(**values, **when))
+
+
+def give_up(session: Session, viewer: Viewer, file_id: int) -> None:
+    """A file does not fit what was said of its header; it is not tried again before something else is said."""
+    session.execute(update(STATEMENT).where(STATEMENT.c.file_id == file_id).values(read_at=viewer.now))

@@ -7,7 +7,8 @@ import structlog
 from sqlalchemy import Connection, select
 from sqlmodel import Session
 
-from portal.evidence import actions, picture_actions, scanning
+from portal.core.refusal import Refusal
+from portal.evidence import actions, column_actions, column_queries, picture_actions, scanning
 from portal.evidence.clamd import Clamd, NotScanned, ScannerDown
 from portal.evidence.covering import COVER, COVER_PAGE
 from portal.evidence.examining import examine
@@ -93,6 +94,30 @@ def _read_pictures(doors: Doors, files: FileStore, file_id: int) -> bool:
     told = None if reading is waiting.first else as_stored(reading)
     doors.write_as(doors.system(), picture_actions.record, file_id, told)
     return True
+
+
+def read_named(doors: Doors, files: FileStore) -> int:
+    """Read files again of whose columns somebody said meanwhile what they mean; returns how many were tried."""
+    codes = doors.read_as(doors.system(), column_queries.named_since)
+    for code in codes:
+        _read_named(doors, files, code)
+    return len(codes)
+
+
+def _read_named(doors: Doors, files: FileStore, code: str) -> None:
+    page = doors.read_as(doors.system(), column_queries.columns_page, code)
+    if page is None:
+        return
+    answer = doors.read_as(doors.system(), column_queries.answer_for, page.header.fingerprint, page.file_id)
+    if answer is None:
+        return
+    try:
+        column_actions.read_again(doors, files, page, answer)
+    except Refusal:
+        doors.write_as(doors.system(), column_actions.give_up, page.file_id)
+    except (FileMissing, FileDamaged) as error:
+        doors.write_as(doors.system(), column_actions.give_up, page.file_id)
+        _log.error("file_not_read", file=page.file_id, why=type(error).__name__)
 
 
 def scan_again(doors: Doors, files: FileStore, scanner: Clamd | None) -> int:

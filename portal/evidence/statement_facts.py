@@ -24,6 +24,7 @@ class StatementsRead(NamedTuple):
     statements: str
     notes: str
     header: str = ""
+    fingerprint: str = ""
     answer_id: int | None = None
     pictures_wait: bool = False
 
@@ -32,7 +33,8 @@ def as_stored(reading: Reading, *, pictures_wait: bool = False) -> StatementsRea
     """What the sandbox read of a file, as text without whole card numbers."""
     told = json.dumps(to_json(map(without_cards, reading.statements)), ensure_ascii=False)
     notes = json.dumps([list(note) for note in _notes(reading)], ensure_ascii=False)
-    return StatementsRead(told, notes, header_text(reading.columns), reading.answer, pictures_wait)
+    sign = reading.columns.fingerprint if reading.columns else ""
+    return StatementsRead(told, notes, header_text(reading.columns), sign, reading.answer, pictures_wait)
 
 
 def read_statements(text: str, file: str) -> tuple[Statement, ...]:

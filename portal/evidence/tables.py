@@ -93,9 +93,9 @@ class EvidenceStatement(SQLModel, table=True):
     """The bank statements that a reader found in a file, as JSON without whole card numbers.
 
     `notes` (JSON) says why there are none; `header` (JSON) the columns that a person is asked about, empty where the
-    reader knew them, and `answer_id` the answer by which they were read. `pictures_wait`: the slow reader of pictures
-    is still to read the file, in few tries, each under a lease; what the first reader found stands until then. The row
-    goes with its file.
+    reader knew them, with its `fingerprint`, and `answer_id` the answer by which they were read. `pictures_wait`: the
+    slow reader of pictures is still to read the file, in few tries, each under a lease; what the first reader found
+    stands until then. The row goes with its file.
     """
 
     __tablename__ = "evidence_statement"
@@ -106,6 +106,7 @@ class EvidenceStatement(SQLModel, table=True):
     statements: str = Field(sa_type=Text)
     notes: str = Field(sa_type=Text)
     header: str = Field(default="", sa_type=Text)
+    fingerprint: str = Field(default="", index=True)
     answer_id: int | None = Field(default=None, foreign_key="statement_columns.id", index=True)
     read_at: datetime = Field(sa_type=Instant)
     pictures_wait: bool = False

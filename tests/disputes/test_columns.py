@@ -52,7 +52,7 @@ def asked_at(page: Any) -> str:
 
 def test_from_odd_columns_to_an_answer(client: Client, doors: Doors, cast: Cast, number: str, add: Send) -> None:
     add(("march.csv", odd()))
-    assert found(doors, number).state == "cannot_tell"
+    assert [fact.code for fact in found(doors, number).missing] == ["columns_unknown"]
     lin = visitor(client, cast, cast.borrower())
     status = lin.get(f"/disputes/{number}")
     assert "We do not know the columns of this file. Which is which?" in said_of(status)

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from portal.audit.tables import LOG
-from portal.evidence import column_actions
+from portal.evidence import column_actions, jobs
 from portal.evidence.queries import ANSWER, STATEMENT
 from portal.evidence.sandbox import Reading
+from portal.platform.clock import FixedClock
 from tests.client import Client
 from tests.core.test_card_numbers import card
 from tests.disputes.walk import said_of, send
-from tests.evidence.acts import add, as_, rows
+from tests.evidence.acts import add, as_, portal_of, rows
 from tests.evidence.test_statements_kept import LINES, kept
 from tests.make import evidence as make
 from tests.make.statements import plain_csv
@@ -196,3 +197,32 @@ def test_a_locked_file_is_to_be_sent_again(client: Client, monkeypatch: pytest.M
     monkeypatch.undo()
     odd(client, number="5K7-2GH")
     assert is_read(client, number="5K7-2GH") == [True]
+
+
+def test_files_that_wait_are_read_when_staff_have_said_it(client: Client, clock: FixedClock) -> None:
+    code = odd(client)
+    odd(client, "stranger", "5K7-2GH")
+    odd(client, number="6K7-2GH")
+    clock.advance(minutes=1)
+    portal = portal_of(client)
+    name(client, code, RIGHT)
+    assert jobs.read_named(portal.doors, portal.files) == 1
+    assert is_read(client, number="6K7-2GH") == [True]
+    assert is_read(client, "stranger", "5K7-2GH") == [False]
+    name(client, code, RIGHT, "handler", for_everybody="yes")
+    assert jobs.read_named(portal.doors, portal.files) == 1
+    assert is_read(client, "stranger", "5K7-2GH") == [True]
+    assert jobs.read_named(portal.doors, portal.files) == 0
+
+
+def test_what_cannot_be_read_so_is_not_tried_for_ever(
+    client: Client, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = odd(client)
+    odd(client, number="6K7-2GH")
+    clock.advance(minutes=1)
+    name(client, code, RIGHT)
+    clock.advance(minutes=1)
+    monkeypatch.setattr(column_actions, "read_upload", lambda *_args: Reading("", (), "broken"))
+    portal = portal_of(client)
+    assert [jobs.read_named(portal.doors, portal.files) for _ in range(2)] == [1, 0]

@@ -36,6 +36,8 @@ def code_in(route: GatedRoute, cases: Cases) -> str:
     """What `code` names in a route's address, by how the address begins."""
     if route.path == "/files/{code}/cover":
         return cases.draft_file
+    if route.path.endswith("/columns"):
+        return cases.columns
     known = {
         "/files/uploads/": cases.upload,
         "/files/drafts/": cases.draft,

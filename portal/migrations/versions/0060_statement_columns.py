@@ -30,20 +30,25 @@ def upgrade() -> None:
         op.create_index(op.f(f"ix_statement_columns_{column}"), "statement_columns", [column], unique=False)
     with op.batch_alter_table("evidence_statement") as batch_op:
         batch_op.add_column(sa.Column("header", sa.Text(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("fingerprint", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("answer_id", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(
             op.f("fk_evidence_statement_answer_id_statement_columns"), "statement_columns", ["answer_id"], ["id"]
         )
-        batch_op.create_index(op.f("ix_evidence_statement_answer_id"), ["answer_id"], unique=False)
+        for column in ("answer_id", "fingerprint"):
+            batch_op.create_index(op.f(f"ix_evidence_statement_{column}"), [column], unique=False)
     with op.batch_alter_table("evidence_statement") as batch_op:
         batch_op.alter_column("header", existing_type=sa.Text(), server_default=None)
+        batch_op.alter_column("fingerprint", existing_type=sa.String(), server_default=None)
 
 
 def downgrade() -> None:
     """Back to the revision before; what was said of columns is forgotten, what was read by it stays."""
     with op.batch_alter_table("evidence_statement") as batch_op:
-        batch_op.drop_index(op.f("ix_evidence_statement_answer_id"))
+        for column in ("answer_id", "fingerprint"):
+            batch_op.drop_index(op.f(f"ix_evidence_statement_{column}"))
         batch_op.drop_constraint(op.f("fk_evidence_statement_answer_id_statement_columns"), type_="foreignkey")
         batch_op.drop_column("answer_id")
+        batch_op.drop_column("fingerprint")
         batch_op.drop_column("header")
     op.drop_table("statement_columns")
