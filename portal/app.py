@@ -42,7 +42,7 @@ from portal.disputes import handling_staff as dispute_handling
 from portal.disputes import pages as dispute_pages
 from portal.disputes import review_pages as dispute_reviews
 from portal.disputes import staff as dispute_staff
-from portal.evidence import columns_pages, cover_pages, together_pages, upload_pages
+from portal.evidence import columns_pages, cover_pages, line_cover_pages, together_pages, upload_pages
 from portal.evidence import pages as evidence_pages
 from portal.evidence import staff as evidence_staff
 from portal.evidence.clamd import Clamd, NotScanned, scanner_of
@@ -75,6 +75,7 @@ PAGES: tuple[ModuleType, ...] = (
     upload_pages,
     together_pages,
     cover_pages,
+    line_cover_pages,
     columns_pages,
     evidence_staff,
     dispute_drafting_pages,

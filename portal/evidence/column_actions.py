@@ -12,10 +12,11 @@ from sqlmodel import Session
 
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
-from portal.evidence import events
+from portal.evidence import events, picture_sandbox
 from portal.evidence.actions import Waiting
 from portal.evidence.column_facts import mapping_of
 from portal.evidence.column_queries import Answer, ColumnsPage, answer_for, columns_page
+from portal.evidence.covering import UNREAD_PICTURE
 from portal.evidence.queries import ANSWER, STATEMENT
 from portal.evidence.sandbox import Reading, Want, read_upload
 from portal.evidence.statement_facts import READER_VERSION, StatementsRead, as_stored
@@ -25,8 +26,8 @@ from portal.platform.files import FileStore
 from portal.platform.gate import Viewer
 
 UNKNOWN = "columns_unknown"
-NEEDS_MORE = "image_not_read"
-"""A picture is not read here; what was read of it before stays."""
+NEEDS_MORE = picture_sandbox.NOT_READ
+"""A picture has a reader of its own, which takes minutes."""
 
 
 def with_columns_named(doors: Doors, waiting: Waiting, reading: Reading, data: bytes, password: str) -> Reading:
@@ -73,7 +74,7 @@ def name_columns(
 
 
 def read_again(doors: Doors, files: FileStore, page: ColumnsPage, answer: Answer) -> None:
-    """Read a file by an answer about its columns; takes up to 12 s.
+    """Read a file by an answer about its columns; takes up to 12 s, a picture minutes, and waits for that.
 
     Raises FileMissing and FileDamaged, and `Refusal`: `columns_password` where the file has one, which is kept
     nowhere, and `columns_unfit` where it cannot be read so.
@@ -82,6 +83,9 @@ def read_again(doors: Doors, files: FileStore, page: ColumnsPage, answer: Answer
     reading = read_upload(page.name, data, "", Want(pages=False, statements=True, columns=answer.mapping))
     if reading.problem == "password":
         raise Refusal("columns_password")
+    if reading.no_statement == NEEDS_MORE and picture_sandbox.is_installed():
+        doors.write_as(doors.system(), _have_pictures_read, page.file_id)
+        return
     if reading.problem or reading.no_statement in (UNKNOWN, NEEDS_MORE):
         raise Refusal("columns_unfit")
     doors.write_as(doors.system(), _record, page.file_id, as_stored(replace(reading, answer=answer.id)))
@@ -92,6 +96,13 @@ def _record(session: Session, viewer: Viewer, file_id: int, told: StatementsRead
     values = {"statements": told.statements, "notes": told.notes, "answer_id": told.answer_id}
     when = {"reader": READER_VERSION, "read_at": viewer.now}
     session.execute(update(STATEMENT).where(STATEMENT.c.file_id == file_id).values(**values, **when))
+
+
+def _have_pictures_read(session: Session, viewer: Viewer, file_id: int) -> None:
+    """A picture waits once more for its own reader, which then knows what was said."""
+    waits = {"pictures_wait": True, "picture_tries": 0, "lease_until": None}
+    fresh = {"notes": UNREAD_PICTURE, "read_at": viewer.now}
+    session.execute(update(STATEMENT).where(STATEMENT.c.file_id == file_id).values(**waits, **fresh))
 
 
 def give_up(session: Session, viewer: Viewer, file_id: int) -> None:

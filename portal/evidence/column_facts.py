@@ -40,6 +40,11 @@ def header_text(columns: UnknownColumns | None) -> str:
     return json.dumps(told, ensure_ascii=False)
 
 
+def without_samples(text: str) -> str:
+    """The header that `header_text` wrote, without the values below it."""
+    return json.dumps(json.loads(text) | {"samples": []}, ensure_ascii=False) if text else ""
+
+
 def read_header(text: str) -> Header | None:
     """The header that `header_text` wrote."""
     if not text:

@@ -219,6 +219,16 @@ def _columns_named(data: NoteData, currency: str) -> str:
     return _("What the columns of %(file)s mean is what the borrower said.", file=data.get("file", ""))
 
 
+def _lines_covered(data: NoteData, currency: str) -> str:
+    return ngettext(
+        "%(count)s line of %(file)s was covered by the borrower before it was sent.",
+        "%(count)s lines of %(file)s were covered by the borrower before they were sent.",
+        _count(data),
+        count=_count(data),
+        file=data.get("file", ""),
+    )
+
+
 def _out_of_order(data: NoteData, currency: str) -> str:
     return _("The dates are out of order from line %(row)s of %(file)s.", row=data["row"], file=data.get("file", ""))
 
@@ -303,6 +313,7 @@ SIGNALS: Mapping[str, Words] = {
     "rows_unreadable": _rows_elsewhere,
     "image_unclear": _unclear_elsewhere,
     "columns_named": _columns_named,
+    "lines_covered": _lines_covered,
     "out_of_order": _out_of_order,
     "rows_repeated": _rows_repeated,
     "count_differs": _count_differs,

@@ -40,13 +40,14 @@ class Want:
     """What is asked of the reader: a view copy, the bank statements in the file, or both.
 
     `columns` says what a statement's columns mean where a person was asked, `currency` is taken where the file
-    names none.
+    names none. `covered` are the rectangles of each page, in thousandths of it, that somebody covered.
     """
 
     pages: bool = True
     statements: bool = False
     columns: Mapping[str, str] | None = None
     currency: str = ""
+    covered: Mapping[str, Sequence[tuple[int, int, int, int]]] | None = None
 
 
 VIEW_COPY = Want()
@@ -124,6 +125,31 @@ def paint_over(page: bytes, boxes: Sequence[tuple[int, int, int, int]]) -> Page:
         return plain_jpeg(done.stdout)
     except (subprocess.SubprocessError, ValueError) as error:
         raise NotPainted from error
+
+
+def without_lines(
+    name: str, data: bytes, lines: Sequence[Sequence[int]], columns: Mapping[str, str] | None = None
+) -> bytes:
+    """A table with these lines covered for each of its statements, made in a child process; raises NotPainted.
+
+    What it answers is a stranger's file, to be read as one.
+    """
+    request = {"name": name, "lines": [list(each) for each in lines], "columns": columns}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "portal.evidence.line_covering"],
+            input=json.dumps(request).encode() + b"\n" + data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=WAIT_SECONDS,
+            cwd=ROOT,
+            env=ENVIRONMENT,
+            check=True,
+            start_new_session=True,
+        )
+    except subprocess.SubprocessError as error:
+        raise NotPainted from error
+    return done.stdout
 
 
 @cache

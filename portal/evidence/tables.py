@@ -93,9 +93,10 @@ class EvidenceStatement(SQLModel, table=True):
     """The bank statements that a reader found in a file, as JSON without whole card numbers.
 
     `notes` (JSON) says why there are none; `header` (JSON) the columns that a person is asked about, empty where the
-    reader knew them, with its `fingerprint`, and `answer_id` the answer by which they were read. `pictures_wait`: the
-    slow reader of pictures is still to read the file, in few tries, each under a lease; what the first reader found
-    stands until then. The row goes with its file.
+    reader knew them, with its `fingerprint`, and `answer_id` the answer by which they were read. `marks` (JSON) is
+    what the borrower covered of its pages, so that the reader of pictures knows where something was.
+    `pictures_wait`: that slow reader is still to read the file, in few tries, each under a lease; what the first
+    reader found stands until then. The row goes with its file.
     """
 
     __tablename__ = "evidence_statement"
@@ -108,6 +109,7 @@ class EvidenceStatement(SQLModel, table=True):
     header: str = Field(default="", sa_type=Text)
     fingerprint: str = Field(default="", index=True)
     answer_id: int | None = Field(default=None, foreign_key="statement_columns.id", index=True)
+    marks: str = Field(default="", sa_type=Text)
     read_at: datetime = Field(sa_type=Instant)
     pictures_wait: bool = False
     picture_tries: int = 0

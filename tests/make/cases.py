@@ -53,6 +53,8 @@ class Cases:
     draft_file: str
     upload: str
     columns: str
+    draft_columns: str
+    draft_lines: str
     link: str
 
     def parts(self, name: str) -> str:
@@ -90,7 +92,9 @@ def filed(app: Starlette, client: Client) -> Cases:
         file_of(app, dispute),
         file_of(app, draft),
         announce(owner, draft),
-        odd_statement(app, people.LIN_YI, dispute),
+        statement_in(app, people.LIN_YI, ("dispute", dispute), ODD),
+        statement_in(app, people.LIN_YI, ("draft", draft), ODD),
+        statement_in(app, people.LIN_YI, ("draft", draft), PLAIN),
         link(app, people.LIN_YI),
     )
 
@@ -142,15 +146,21 @@ def file_of(app: Starlette, case: str) -> str:
     return str(_one(app, FILE.c.code, FILE.c.case_number == case))
 
 
-def odd_statement(app: Starlette, person: DemoPerson, dispute: str) -> str:
-    """Add a statement to a dispute, with columns that the program does not know, and have it read; its code."""
+ODD = b"Zeta,Kappa,Omega\n2026-03-05,-86.40,412.55\n"
+"""A statement with columns that the program does not know."""
+
+PLAIN = b"date,description,amount,balance\n2026-03-05,shop,-86.40,412.55\n"
+
+
+def statement_in(app: Starlette, person: DemoPerson, case: tuple[str, str], data: bytes) -> str:
+    """Add a statement to a case, and have it read; its code."""
     portal = app.state.portal
     system = portal.doors.system()
     found = portal.doors.read_as(system, lambda connection, _viewer: loans.person_by_ref(connection, person.ref))
     viewer = replace(system, kind="borrower", person_id=found.id)
-    kept = evidence_actions.keep(portal.files, "odd.csv", b"Zeta,Kappa,Omega\n2026-03-05,-86.40,412.55\n")
+    kept = evidence_actions.keep(portal.files, "statement.csv", data)
     take = evidence_actions.take_upload
-    code = portal.doors.write_as(viewer, partial(take, case_kind="dispute", case_number=dispute), kept)
+    code = portal.doors.write_as(viewer, partial(take, case_kind=case[0], case_number=case[1]), kept)
     while evidence_jobs.read_waiting(portal.doors, portal.files):
         pass
     return str(code)

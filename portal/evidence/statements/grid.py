@@ -20,7 +20,7 @@ from portal.evidence.statements.headers import (
     meanings_of,
     plain_name,
 )
-from portal.evidence.statements.numbers import decimal_mark, figure, minor_units
+from portal.evidence.statements.numbers import COVERED, decimal_mark, figure, minor_units
 from portal.evidence.statements.outcomes import ColumnsUnknown, NotAStatement
 from portal.evidence.statements.preamble import Preamble, around
 
@@ -172,7 +172,7 @@ class _Reader:
         return next((_cell(row, place) for place, each in self._header.meanings.items() if each == meaning), "")
 
     def _values(self, meaning: Meaning) -> list[str]:
-        return [value for _, row in self._body if (value := self._of(row, meaning))]
+        return [value for _, row in self._body if (value := self._of(row, meaning)) and value != COVERED]
 
     def read(self) -> Statement:
         """The statement; what could not be made out is in its notes."""

@@ -1,4 +1,5 @@
-"""What the columns of a statement mean: asked of a person once for each header, and kept."""
+"""What the columns of a statement mean, asked of a person once for each header, and kept; covered lines of tables;
+and what is covered on pages that are to be read again."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -41,9 +42,29 @@ def upgrade() -> None:
         batch_op.alter_column("header", existing_type=sa.Text(), server_default=None)
         batch_op.alter_column("fingerprint", existing_type=sa.String(), server_default=None)
 
+    _add_covered()
+
+
+def _add_covered() -> None:
+    with op.batch_alter_table("evidence_cover") as batch_op:
+        batch_op.add_column(sa.Column("kind", sa.String(), nullable=False, server_default="pdf"))
+        batch_op.add_column(sa.Column("statements", sa.Text(), nullable=False, server_default=""))
+    with op.batch_alter_table("evidence_statement") as batch_op:
+        batch_op.add_column(sa.Column("marks", sa.Text(), nullable=False, server_default=""))
+    with op.batch_alter_table("evidence_cover") as batch_op:
+        batch_op.alter_column("kind", existing_type=sa.String(), server_default=None)
+        batch_op.alter_column("statements", existing_type=sa.Text(), server_default=None)
+    with op.batch_alter_table("evidence_statement") as batch_op:
+        batch_op.alter_column("marks", existing_type=sa.Text(), server_default=None)
+
 
 def downgrade() -> None:
     """Back to the revision before; what was said of columns is forgotten, what was read by it stays."""
+    with op.batch_alter_table("evidence_cover") as batch_op:
+        batch_op.drop_column("statements")
+        batch_op.drop_column("kind")
+    with op.batch_alter_table("evidence_statement") as batch_op:
+        batch_op.drop_column("marks")
     with op.batch_alter_table("evidence_statement") as batch_op:
         for column in ("answer_id", "fingerprint"):
             batch_op.drop_index(op.f(f"ix_evidence_statement_{column}"))
