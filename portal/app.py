@@ -150,7 +150,7 @@ def open_portal(settings: Settings, clock: Clock, patient: bool = False) -> Port
         return Viewer(kind="system", now=clock.now(), today=today, zone=zone)
 
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    info = {name: getattr(settings, name) for name in ("secret_keys", "file_keys", "audit_keys")}
+    info = {name: getattr(settings, name) for name in ("secret_keys", "file_keys", "audit_keys", "file_quota_gb")}
     info[SCANNED_ONLY] = bool(settings.clamd)
     return Portal(
         settings=settings,

@@ -61,6 +61,7 @@ def quick_jobs(portal: Portal) -> Iterator[Job]:
     yield Job("evidence.scan_again", partial(evidence.scan_again, doors, files, portal.scanner), MINUTE)
     yield Job("evidence.delete_expired", partial(evidence.delete_expired, doors, files), HOUR)
     yield Job("evidence.forget_leftovers", partial(forget_leftovers, doors, files), 5 * SECOND)
+    yield Job("evidence.watch_room", partial(evidence.watch_room, doors, settings.file_quota_gb), HOUR)
     yield Job("evidence.sweep_uploads", partial(uploads.sweep_uploads, doors, files), HOUR)
     yield Job("evidence.sweep_orphans", partial(evidence.sweep_orphans, doors, files), 6 * HOUR)
     yield Job("access.forget_old", partial(access.forget_old, doors), HOUR)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from sqlmodel import Session
 
 from portal.core.refusal import Refusal
-from portal.evidence import actions, column_actions, column_queries, cover_actions, picture_actions, scanning
+from portal.evidence import actions, column_actions, column_queries, cover_actions, picture_actions, quota, scanning
 from portal.evidence.clamd import Clamd, NotScanned, ScannerDown
 from portal.evidence.covering import COVER, COVER_PAGE
 from portal.evidence.examining import examine
@@ -191,6 +191,18 @@ def _remove_expired(session: Session, viewer: Viewer, file_id: int) -> list[str]
     if day is None or day >= viewer.today:
         return []
     return actions.remove(session, viewer, file_id, because="keeping_time_over")
+
+
+def watch_room(doors: Doors, gigabytes: int) -> int:
+    """Warn the operator in the log where the room for everybody's files is nearly full (EV-12)."""
+
+    def share(connection: Connection, _viewer: Viewer) -> int:
+        return quota.share_kept(connection, gigabytes)
+
+    per_cent = doors.read_as(doors.system(), share)
+    if per_cent >= quota.NEARLY_FULL:
+        _log.warning("files_nearly_full", per_cent=per_cent, gigabytes=gigabytes)
+    return 0
 
 
 def sweep_orphans(doors: Doors, files: FileStore) -> int:

@@ -63,6 +63,15 @@ ADVICE = {
 }
 """What to do instead, by the families of `file_advice`."""
 
+_PLAIN: Mapping[str, Lazy] = {
+    "file_empty": lazy("%(file)s is empty. Your other files are kept."),
+    "file_twice": lazy("%(file)s was there already. The same file twice is kept once."),
+    "quota_all": lazy(
+        "%(file)s was not taken: our store for files is full at present, and we have been told. Send without it; "
+        "we answer all the same, and you can add it later. Your other files are kept."
+    ),
+}
+
 
 def file_trouble(file: FileRecord) -> str | None:
     """Why a file could not be read and what to do; None for a file that could, or is being checked."""
@@ -151,11 +160,7 @@ def file_problem(problem: Mapping[str, Any]) -> str:
             "Your other files and what you wrote are kept.",
             file=name,
         )
-    if code == "file_empty":
-        return _("%(file)s is empty. Your other files are kept.", file=name)
-    if code == "file_twice":
-        return _("%(file)s was there already. The same file twice is kept once.", file=name)
-    advice = ADVICE.get(problem.get("family", ""))
+    advice = _PLAIN.get(str(code)) or ADVICE.get(problem.get("family", ""))
     if advice is not None:
         return str(advice) % {"file": name}
     return _(

@@ -24,6 +24,7 @@ STATEMENT = _table("evidence_statement")
 CASE = _table("evidence_case")
 SCAN = _table("evidence_scan")
 QUOTA = _table("evidence_quota")
+TOTAL = _table("evidence_total")
 ANSWER = _table("statement_columns")
 
 SLOW_AFTER = timedelta(hours=1)

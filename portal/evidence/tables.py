@@ -164,6 +164,16 @@ class EvidenceScan(SQLModel, table=True):
     scanned_at: datetime = Field(sa_type=Instant)
 
 
+class EvidenceTotal(SQLModel, table=True):
+    """How many bytes are kept of all persons together: one row, made when the first of them come."""
+
+    __tablename__ = "evidence_total"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"), CheckConstraint("bytes >= 0", name="not_negative"))
+
+    id: int = Field(primary_key=True)
+    bytes: int = Field(sa_type=BigInteger)
+
+
 class EvidenceQuota(SQLModel, table=True):
     """How much of a person is kept, and how much came on the last day on which something came."""
 

@@ -1,5 +1,5 @@
 """What the columns of a statement mean, asked of a person once for each header, and kept; covered lines of tables;
-and what is covered on pages that are to be read again."""
+what is covered on pages that are to be read again; and how much is kept of everybody together."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,6 +43,7 @@ def upgrade() -> None:
         batch_op.alter_column("fingerprint", existing_type=sa.String(), server_default=None)
 
     _add_covered()
+    _add_total()
 
 
 def _add_covered() -> None:
@@ -58,8 +59,23 @@ def _add_covered() -> None:
         batch_op.alter_column("marks", existing_type=sa.Text(), server_default=None)
 
 
+def _add_total() -> None:
+    op.create_table(
+        "evidence_total",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_evidence_total_only_one")),
+        sa.CheckConstraint("bytes >= 0", name=op.f("ck_evidence_total_not_negative")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_total")),
+    )
+    op.execute(
+        "INSERT INTO evidence_total (id, bytes) SELECT 1, sum(bytes) FROM evidence_quota HAVING coalesce(sum(bytes), 0) > 0"
+    )
+
+
 def downgrade() -> None:
     """Back to the revision before; what was said of columns is forgotten, what was read by it stays."""
+    op.drop_table("evidence_total")
     with op.batch_alter_table("evidence_cover") as batch_op:
         batch_op.drop_column("statements")
         batch_op.drop_column("kind")
