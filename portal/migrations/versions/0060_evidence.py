@@ -1,5 +1,6 @@
 """What the columns of a statement mean, asked of a person once for each header, and kept; covered lines of tables;
-what is covered on pages that are to be read again; and how much is kept of everybody together."""
+what is covered on pages that are to be read again; and how much is kept of everybody together;
+and since when a review waits for the person who asked for it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,6 +45,8 @@ def upgrade() -> None:
 
     _add_covered()
     _add_total()
+    with op.batch_alter_table("dispute_review") as batch_op:
+        batch_op.add_column(sa.Column("waits_since", sa.BigInteger(), nullable=True))
 
 
 def _add_covered() -> None:
@@ -75,6 +78,8 @@ def _add_total() -> None:
 
 def downgrade() -> None:
     """Back to the revision before; what was said of columns is forgotten, what was read by it stays."""
+    with op.batch_alter_table("dispute_review") as batch_op:
+        batch_op.drop_column("waits_since")
     op.drop_table("evidence_total")
     with op.batch_alter_table("evidence_cover") as batch_op:
         batch_op.drop_column("statements")
