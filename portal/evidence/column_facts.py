@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from portal.core.card_numbers import without_numbers
 from portal.evidence.sandbox import UnknownColumns
 from portal.evidence.statements.headers import Meaning, meanings_of, plain_name
 
@@ -58,6 +59,15 @@ def read_header(text: str) -> Header | None:
     )
     asked = [column for column in columns if _is_asked(column)]
     return Header(told["fingerprint"], tuple(asked))
+
+
+def without_numbers_in(header: Header) -> Header:
+    """The header as staff see it: its first values without the numbers of accounts (EV-16)."""
+    columns = (
+        replace(column, samples=tuple(without_numbers(sample) for sample in column.samples))
+        for column in header.columns
+    )
+    return replace(header, columns=tuple(columns))
 
 
 def mapping_of(header: Header, meanings: Sequence[Meaning]) -> dict[str, Meaning]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, exists, or_, select, true
 
-from portal.evidence.column_facts import Header, meanings_by, read_header
+from portal.evidence.column_facts import Header, meanings_by, read_header, without_numbers_in
 from portal.evidence.queries import ANSWER, FILE, STATEMENT, visible_to
 from portal.evidence.statements.headers import Meaning
 from portal.platform.gate import Viewer
@@ -52,6 +52,8 @@ def columns_page(connection: Connection, viewer: Viewer, code: str) -> ColumnsPa
     header = read_header(row.header)
     if header is None:
         return None
+    if viewer.kind == "staff":
+        header = without_numbers_in(header)
     return ColumnsPage(
         file_id=row.id,
         person_id=row.person_id,

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case
 from sqlmodel import SQLModel
 
 from portal.access.shutting_out import not_shut_out
+from portal.core.card_numbers import without_numbers
 from portal.core.statement import Note, Statement
 from portal.evidence import tables as _rows  # noqa: F401 - so that the tables below are known
 from portal.evidence.statement_facts import read_notes, read_statements
@@ -190,7 +191,8 @@ def statements_of_case(
     for code, name, statements, notes, is_named in found:
         known[name] = known.get(name, 0) + 1
         shown = name if known[name] == 1 else f"{name} ({known[name]})"
-        told = tuple(_marked(each) if is_named else each for each in read_statements(statements, shown))
+        told = _seen_by(viewer, read_statements(statements, shown))
+        told = tuple(_marked(each) for each in told) if is_named else told
         read.append(FileStatements(code, shown, told, read_notes(notes)))
     return tuple(read)
 
@@ -239,7 +241,17 @@ def statements_of_file(connection: Connection, viewer: Viewer, code: str) -> tup
         .join(STATEMENT, STATEMENT.c.file_id == FILE.c.id)
         .where(visible_to(viewer), FILE.c.code == code, FILE.c.state == "ready")
     ).first()
-    return read_statements(row.statements, row.name) if row else ()
+    return _seen_by(viewer, read_statements(row.statements, row.name)) if row else ()
+
+
+def _seen_by(viewer: Viewer, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Staff read the rows without the numbers of accounts that are in their texts (EV-16)."""
+    if viewer.kind != "staff":
+        return statements
+    return tuple(
+        replace(each, rows=tuple(replace(row, text=without_numbers(row.text)) for row in each.rows))
+        for each in statements
+    )
 
 
 def _readable_by(viewer: Viewer) -> ColumnElement[bool]:

@@ -253,3 +253,19 @@ def test_only_own_drafts_and_tables(client: Client) -> None:
     assert client.get(f"/files/{code}/lines").status_code == 200
     send(client, draft)
     assert client.get(f"/files/{code}/lines").status_code == 404
+
+
+def test_staff_see_rows_without_the_numbers_of_accounts(client: Client) -> None:
+    """In the rows, in their download and where columns are asked about; the borrower sees the file (EV-16)."""
+    iban = "DE02120300000000202051"
+    told = [(day, f"to {iban}", amount, balance) for day, _text, amount, balance in ROWS]
+    code = add(client, covered_copy("csv", table(told), [[4]]), "March.csv")
+    odd = add(client, f"Zeta,Kappa,Omega\n2026-03-05,-86.40,412.55\n{iban},1,1\n".encode(), "odd.csv")
+    as_(client, "lin")
+    assert iban in client.get(f"/files/{code}/view", headers=ENGLISH).text
+    as_(client, "handler")
+    for path in (f"/staff/files/{code}/view", f"/staff/files/{code}", f"/staff/files/{odd}/columns"):
+        shown = client.get(path, headers=ENGLISH).text
+        assert iban not in shown, path
+        assert "…2051" in shown, path
+    assert f"4,2026-03-03,,,,{COVERED}" in client.get(f"/staff/files/{code}").text
