@@ -14,7 +14,7 @@ from portal.platform.gate import route
 from portal.platform.render import error_page, render, see_other
 
 CASE_PATHS = {
-    "draft": "/disputes/drafts/{number}/files",
+    "draft": "/files/drafts/{number}",
     "dispute": "/disputes/{number}",
     "plan": "/plans/{number}",
     "complaint": "/complaints/{number}",
