@@ -42,7 +42,7 @@ from portal.disputes import handling_staff as dispute_handling
 from portal.disputes import pages as dispute_pages
 from portal.disputes import review_pages as dispute_reviews
 from portal.disputes import staff as dispute_staff
-from portal.evidence import cover_pages, together_pages, upload_pages
+from portal.evidence import columns_pages, cover_pages, line_cover_pages, together_pages, upload_pages
 from portal.evidence import pages as evidence_pages
 from portal.evidence import staff as evidence_staff
 from portal.evidence.clamd import Clamd, NotScanned, scanner_of
@@ -75,6 +75,8 @@ PAGES: tuple[ModuleType, ...] = (
     upload_pages,
     together_pages,
     cover_pages,
+    line_cover_pages,
+    columns_pages,
     evidence_staff,
     dispute_drafting_pages,
     dispute_pages,
@@ -148,7 +150,7 @@ def open_portal(settings: Settings, clock: Clock, patient: bool = False) -> Port
         return Viewer(kind="system", now=clock.now(), today=today, zone=zone)
 
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    info = {name: getattr(settings, name) for name in ("secret_keys", "file_keys", "audit_keys")}
+    info = {name: getattr(settings, name) for name in ("secret_keys", "file_keys", "audit_keys", "file_quota_gb")}
     info[SCANNED_ONLY] = bool(settings.clamd)
     return Portal(
         settings=settings,

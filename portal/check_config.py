@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.evidence import picture_sandbox, sandbox
+from portal.evidence import picture_sandbox, quota, sandbox
 from portal.evidence.clamd import NotScanned, scanner_of
 from portal.messages.gateways import placeholders
 from portal.platform import engines
@@ -55,6 +55,7 @@ def warnings(settings: Settings) -> Iterator[str]:
     yield from _about_safety(settings)
     yield from _about_database(settings)
     yield from _about_files(settings)
+    yield from _about_room(settings)
     yield from _about_readers()
     if not Assets(resource("static")).has_htmx:
         yield "htmx is missing: pages work as with JavaScript off. Run: make setup"
@@ -106,6 +107,28 @@ def _about_files(settings: Settings) -> Iterator[str]:
         scanner.signatures()
     except NotScanned as error:
         yield f"The malware scanner of PORTAL_CLAMD does not answer, so uploads stay being checked: {error}"
+
+
+def _about_room(settings: Settings) -> Iterator[str]:
+    """Files are refused once the room for everybody's is full."""
+    if not settings.file_quota_gb:
+        yield "PORTAL_FILE_QUOTA_GB is 0: nothing bounds how much of everybody's files is kept."
+        return
+    opened = None
+    try:
+        opened = engines.make_engines(settings.database_url)
+        with opened.read.connect() as connection:
+            share = quota.share_kept(connection, settings.file_quota_gb)
+    except (SQLAlchemyError, OSError, engines.UnsafeDatabase):
+        return  # said of the database itself
+    finally:
+        if opened is not None:
+            opened.dispose()
+    if share >= quota.NEARLY_FULL:
+        yield (
+            f"{share} per cent of PORTAL_FILE_QUOTA_GB are in use: at 100 uploads are refused. Make room for more, and "
+            "raise it."
+        )
 
 
 def _about_readers() -> Iterator[str]:

@@ -125,8 +125,8 @@ def in_order(rows: Sequence[StatementRow], opening: int | None = None) -> list[i
     for _, places in groupby(by_day, key=lambda place: rows[place].day):
         day = _day_in_order(rows, list(places), before)
         ordered += day
-        last = rows[day[-1]].balance
-        before = before if last is None else last
+        last = rows[day[-1]]
+        before = None if last.covered else before if last.balance is None else last.balance
     return ordered
 
 
@@ -145,10 +145,16 @@ def _missed(rows: Sequence[StatementRow], places: Iterable[int], before: int | N
 
 
 def disorder(rows: Iterable[StatementRow], before: int | None = None) -> int:
-    """By how much the balances miss each other over these rows, in this order; 0 where they link."""
+    """By how much the balances miss each other over these rows, in this order; 0 where they link.
+
+    Over a covered row nothing can be said.
+    """
     missed = 0
     known = before
     for row in rows:
+        if row.covered:
+            known = None
+            continue
         expected = None if known is None else known + row.amount
         if row.balance is not None and expected is not None:
             missed += abs(row.balance - expected)

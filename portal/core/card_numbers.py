@@ -1,4 +1,8 @@
-"""Card numbers in what a statement says: found by length and check digit, kept as their first six and last four."""
+"""Card and account numbers in what a statement says.
+
+Card numbers are found by length and check digit, and kept as their first six and last four. For people who only look,
+other numbers by which an account could be found go too: those of other banks and countries, and of telephones.
+"""
 
 import re
 
@@ -8,6 +12,27 @@ _GROUPED = re.compile(
     rf"(?<![0-9])[0-9]{{4}}({_GAP})[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{1,4}}(?:\1[0-9]{{1,3}})?(?![0-9])"
     rf"|(?<![0-9])[0-9]{{4}}({_GAP})[0-9]{{6}}\2[0-9]{{5}}(?![0-9])"
 )
+
+
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
+_LONG = re.compile(r"(?<![0-9.,…])[0-9]{10,34}(?![0-9]|[.,][0-9])")
+_IN_GROUPS = re.compile(rf"(?<![0-9.,])[0-9]{{4}}({_GAP})[0-9]{{4}}(?:\1[0-9]{{4}})+(?:\1[0-9]{{1,3}})?(?![0-9])")
+
+
+def without_numbers(text: str) -> str:
+    """The text for whoever only looks at it: of card numbers first six and last four, of other long ones the last four.
+
+    Amounts, days and times stay; a long reference of a booking goes as an account's would, since nothing tells them
+    apart.
+    """
+    cards = masked(text)
+    for pattern in (_IBAN, _IN_GROUPS, _LONG):
+        cards = pattern.sub(_tail, cards)
+    return cards
+
+
+def _tail(found: re.Match[str]) -> str:
+    return f"…{found[0].replace(' ', '')[-4:]}"
 
 
 def masked(text: str) -> str:

@@ -17,7 +17,7 @@ from portal.disputes.queries import DISPUTE, READING, DisputeRecord, parts
 from portal.disputes.rounds import REVIEW
 from portal.disputes.tables import UNDECIDED
 from portal.evidence import queries as evidence
-from portal.evidence.queries import FILE, IS_BEING_READ
+from portal.evidence.queries import FILE, IS_BEING_READ, STATEMENT
 from portal.loans import queries as loans
 from portal.loans.queries import IMPORT_RUN, LoanRecord
 from portal.platform.gate import Viewer
@@ -31,6 +31,14 @@ _LAST_FILE = select(func.max(FILE.c.id)).where(_HERE).correlate(DISPUTE).scalar_
 _FILES_READ = (
     select(func.count()).select_from(FILE).where(_HERE, not_(IS_BEING_READ)).correlate(DISPUTE).scalar_subquery()
 )
+_LAST_READ = (
+    select(func.max(STATEMENT.c.read_at))
+    .join(FILE, FILE.c.id == STATEMENT.c.file_id)
+    .where(_HERE)
+    .correlate(DISPUTE)
+    .scalar_subquery()
+)
+"""A file is read again when somebody said what its columns mean."""
 _IMPORT = select(func.max(IMPORT_RUN.c.id)).scalar_subquery()
 _STALE = (
     select(DISPUTE.c.number)
@@ -42,6 +50,7 @@ _STALE = (
             READING.c.id.is_(None),
             func.coalesce(READING.c.last_file, 0) != func.coalesce(_LAST_FILE, 0),
             READING.c.files_read != _FILES_READ,
+            READING.c.noted_at < _LAST_READ,
             func.coalesce(READING.c.import_id, 0) != func.coalesce(_IMPORT, 0),
         ),
     )

@@ -59,7 +59,7 @@ def decide(session: Session, viewer: Viewer, number: str, choice: Choice) -> str
     """
     found = moves.find(session, viewer, number)
     round_ = round_of(found.state)
-    _check_reviewer(session, viewer, found, round_)
+    check_reviewer(session, viewer, found, round_)
     if round_ is REVIEW and proposal_of(session.connection(), viewer, found) is not None:
         raise moves.lost(session, viewer, number)
     states = moves.decidable(session, viewer, found)
@@ -95,7 +95,7 @@ def _by_others(viewer: Viewer, round_: Round) -> ColumnElement[bool] | None:
     return not_(had_a_part(viewer)) if round_ is REVIEW else None
 
 
-def _check_reviewer(session: Session, viewer: Viewer, found: DisputeRecord, round_: Round) -> None:
+def check_reviewer(session: Session, viewer: Viewer, found: DisputeRecord, round_: Round) -> None:
     """Raises Refusal `took_part` for somebody who had a part in what is reviewed, `not_yours` without the role."""
     if round_ is not REVIEW:
         return
@@ -160,7 +160,7 @@ def confirm(session: Session, viewer: Viewer, number: str, seen: str) -> str:
     found = moves.find(session, viewer, number)
     round_ = round_of(found.state)
     proposal = _proposal(session, viewer, found)
-    _check_reviewer(session, viewer, found, round_)
+    check_reviewer(session, viewer, found, round_)
     choice = Choice(
         proposal.ticked, proposal.reason, proposal.words, proposal.fingerprint, found.version, proposal.less
     )
@@ -195,7 +195,7 @@ def decline(session: Session, viewer: Viewer, number: str) -> str:
         access.withdraw_second_person(session, viewer, proposal.id)
         because = "taken_back"
     else:
-        _check_reviewer(session, viewer, found, round_of(found.state))
+        check_reviewer(session, viewer, found, round_of(found.state))
         access.decline_second_person(session, viewer, proposal.id)
         because = "declined"
     moves.take_part(session, viewer, found)

@@ -75,7 +75,12 @@ class Funds:
             return ()
         if not self.files:
             return (Fact("nothing_sent"),)
-        return self.check.missing if self.has_statement else (Fact("no_statement"),)
+        return self.check.missing if self.has_statement else (Fact(self._without_statement),)
+
+    @property
+    def _without_statement(self) -> str:
+        asked = any(note.code == "columns_unknown" for file in self.files for note in file.notes)
+        return "columns_unknown" if asked else "no_statement"
 
     @property
     def only_ours_is_missing(self) -> bool:

@@ -138,6 +138,8 @@ def missing(fact: Fact, currency: str) -> str:
     """One thing that is missing, as the end of a sentence."""
     if fact.code == "nothing_sent":
         return _("the bank statement for the days around the due date.")
+    if fact.code == "columns_unknown":
+        return _("which column of your file is which. A link beside the file asks it.")
     if fact.code == "no_statement":
         return _(
             "bookings that a program can read. The original file from your bank reads best: PDF, CSV or XLSX. "

@@ -119,6 +119,12 @@ class DetailPage:
         return self.dispute.days_over(self.today) > 0
 
     @property
+    def waits_for_person(self) -> bool:
+        """Whether the person was asked for more, in the dispute or in its review, and nothing has come since."""
+        in_review = self.dispute.in_review and self.review is not None and self.review.waits_since is not None
+        return in_review or self.dispute.state == "waiting"
+
+    @property
     def answer_by(self) -> date:
         """The promised date, of a review its own."""
         return self.review.answer_by if self.review else self.dispute.answer_by

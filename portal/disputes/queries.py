@@ -123,13 +123,14 @@ class DecisionRecord:
 
 @dataclass(frozen=True, slots=True)
 class ReviewRecord:
-    """The one review that a person asked for, with its own promised date."""
+    """The one review that a person asked for, with its own promised date; `waits_since` it waits for that person."""
 
     words: str
     asked_on: date
     asked_at: datetime
     answer_by: date
     late_told_at: datetime | None
+    waits_since: datetime | None
 
     def days_over(self, today: date) -> int:
         """How many days the promised date is past."""

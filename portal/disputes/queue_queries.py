@@ -29,7 +29,8 @@ class QueueFilter:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """A dispute that waits for staff; `answer_by` is what was promised, of a review its own date.
+    """A dispute that waits for staff; `answer_by` is what was promised, of a review its own date, and it
+    `waits` for more from the person.
 
     `result` is what the funds rule said when last noted, `none` where there is none to check.
     """
@@ -39,6 +40,12 @@ class QueueRow:
     held_name: str | None
     result: str
     answer_by: date
+    waits: bool
+
+    @property
+    def state(self) -> str:
+        """What a list calls its state: a review that waits for the person says so."""
+        return "waiting" if self.waits else self.record.state
 
     def days_over(self, today: date) -> int:
         """How many days the promised date is past."""
@@ -66,6 +73,7 @@ class QueuePage:
 
 
 _ANSWER_BY = case((DISPUTE.c.state == "in_review", REVIEW_ROW.c.answer_by), else_=DISPUTE.c.answer_by)
+_WAITS = and_(DISPUTE.c.state == "in_review", REVIEW_ROW.c.waits_since.is_not(None))
 _RESULT = case(
     (DISPUTE.c.reason != FUNDS_REASON, literal("none")), else_=func.coalesce(READING.c.result, literal("being_read"))
 )
@@ -80,7 +88,7 @@ def queue_page(connection: Connection, viewer: Viewer, asked: QueueFilter) -> Qu
     over = func.coalesce(func.sum(case((viewer.today > _ANSWER_BY, 1), else_=0)), 0)
     total, overdue = connection.execute(select(func.count(), over).select_from(_JOINED).where(where)).one()
     statement: Select[Any] = (
-        select(*RECORD.selected_columns, STAFF.c.display_name, _RESULT, _ANSWER_BY)
+        select(*RECORD.selected_columns, STAFF.c.display_name, _RESULT, _ANSWER_BY, _WAITS)
         .select_from(_JOINED.outerjoin(STAFF, STAFF.c.id == DISPUTE.c.held_by))
         .where(where)
         .order_by(_ANSWER_BY, DISPUTE.c.id)
@@ -89,9 +97,9 @@ def queue_page(connection: Connection, viewer: Viewer, asked: QueueFilter) -> Qu
     )
     rows = []
     for row in connection.execute(statement):
-        record = DisputeRecord(*row[:-3])
+        record = DisputeRecord(*row[:-4])
         person = loans.person(connection, record.person_id)
-        rows.append(QueueRow(record, person.name if person else "", *row[-3:]))
+        rows.append(QueueRow(record, person.name if person else "", *row[-4:]))
     return QueuePage(tuple(rows), total, int(overdue), asked, viewer.today)
 
 

@@ -57,6 +57,7 @@ def _hold_again(session: Session, viewer: Viewer, record: LoanRecord, found: Dis
         parts=parts(session.connection(), found.id),
         data={"answer_by": answer_by(record, viewer.today).isoformat()},
     )
-    if found.reason != FRAUD_REASON or any(hold.kind == "fraud" for hold in record.holds):
+    stands = any(hold.kind == "fraud" and hold.is_in_force(viewer.today) for hold in record.holds)
+    if found.reason != FRAUD_REASON or stands:
         return
     open_fraud_hold(session, viewer, found)

@@ -178,7 +178,10 @@ class DisputeDecision(SQLModel, table=True):
 
 
 class DisputeReview(SQLModel, table=True):
-    """The one review that a person asked for; `answer_by` is its own promised date."""
+    """The one review that a person asked for; `answer_by` is its own promised date.
+
+    `waits_since`: a supervisor asked the person for more, and nothing has come since.
+    """
 
     __tablename__ = "dispute_review"
 
@@ -189,6 +192,7 @@ class DisputeReview(SQLModel, table=True):
     asked_at: datetime = Field(sa_type=Instant)
     answer_by: date = Field(index=True)
     late_told_at: datetime | None = Field(default=None, sa_type=Instant)
+    waits_since: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class DisputeParticipant(SQLModel, table=True):

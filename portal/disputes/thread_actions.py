@@ -2,18 +2,21 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import not_, update
 from sqlmodel import Session
 
 from portal.audit import actions as audit
 from portal.core.funds_rule import Fact
 from portal.core.refusal import Refusal
-from portal.disputes import events, moves
+from portal.disputes import deciding_actions, events, moves
+from portal.disputes.deciding_queries import proposal_of
 from portal.disputes.filing_actions import Filing, take_files
 from portal.disputes.funds_queries import funds_of
-from portal.disputes.queries import CONSENT, DisputeRecord
+from portal.disputes.queries import CONSENT, REVIEW_ROW, DisputeRecord, had_a_part
+from portal.disputes.rounds import REVIEW
 from portal.evidence import actions as evidence
 from portal.evidence import queries as files_of
 from portal.evidence.actions import KeptUpload
@@ -23,7 +26,7 @@ from portal.platform.gate import Viewer
 
 
 def add(session: Session, viewer: Viewer, number: str, filing: Filing, draft: str = "") -> str:
-    """Add words and files, also those of a draft, to one's own open dispute; one that waited for them is open again.
+    """Add words and files, also those of a draft, to one's own open dispute; one that waited for them waits no more.
 
     Raises Refusal `unknown_dispute` or `not_open`.
     """
@@ -39,6 +42,8 @@ def add(session: Session, viewer: Viewer, number: str, filing: Filing, draft: st
     take_files(session, viewer, found, filing)
     if found.state == "waiting":
         moves.move(session, viewer, found, "open")
+    elif found.in_review:
+        _review_waits(session, found, None)
     return number
 
 
@@ -63,20 +68,37 @@ def ask(
     words: str,
     needed: Collection[str] = (),
 ) -> str:
-    """Ask the person for more; the dispute waits, its promised date stays. Raises Refusal as `decide` does.
+    """Ask the person for more; the dispute or its review waits, the promised date stays. Raises Refusal as `decide`.
 
     `needed` are codes of what the funds rule misses: the person reads each in their own language.
     """
     found = moves.find(session, viewer, number)
     if found.in_review:
-        raise Refusal("not_open")
-    moves.move(session, viewer, found, "waiting", version, from_states=moves.decidable(session, viewer, found))
+        _wait_in_review(session, viewer, found, version)
+    else:
+        moves.move(session, viewer, found, "waiting", version, from_states=moves.decidable(session, viewer, found))
     missing = [[fact.code, dict(fact.data)] for fact in _missing(session, viewer, found) if fact.code in needed]
     moves.write_message(session, viewer, found, "question", words, {"missing": missing} if missing else None)
     moves.take_part(session, viewer, found)
     notify(session, viewer, person_id=found.person_id, template="sms.question", number=number, loan_id=found.loan_id)
     audit.record(session, viewer, events.QuestionAsked(number))
     return "asked"
+
+
+def _wait_in_review(session: Session, viewer: Viewer, found: DisputeRecord, version: int) -> None:
+    """A review stays one while it waits: only who may decide it asks, and not once a second person is asked."""
+    deciding_actions.check_reviewer(session, viewer, found, REVIEW)
+    if proposal_of(session.connection(), viewer, found) is not None:
+        raise moves.lost(session, viewer, found.number)
+    alone = not_(had_a_part(viewer))
+    moves.move(session, viewer, found, REVIEW.waits, version, from_states=(REVIEW.waits,), only_if=alone)
+    _review_waits(session, found, viewer.now)
+
+
+def _review_waits(session: Session, found: DisputeRecord, since: datetime | None) -> None:
+    session.connection().execute(
+        update(REVIEW_ROW).where(REVIEW_ROW.c.dispute_id == found.id).values(waits_since=since)
+    )
 
 
 def _missing(session: Session, viewer: Viewer, found: DisputeRecord) -> tuple[Fact, ...]:

@@ -154,8 +154,15 @@ def send_draft(
         .where(CASE.c.case_kind == "draft", CASE.c.case_number == draft, CASE.c.person_id == viewer.person_id)
         .values(case_kind=case_kind, case_number=case_number)
     )
-    covering.burn_in(session, case_kind, case_number)
+    _burn_in(session, viewer, case_kind, case_number)
     return _changed(moved)
+
+
+def _burn_in(session: Session, viewer: Viewer, case_kind: str, case_number: str) -> None:
+    """Put covered versions in the place of their files; one that the case has already is sent once."""
+    for file_id in covering.sent_twice(session, case_kind, case_number):
+        covering.leave(session, remove(session, viewer, file_id, because="sent_before"))
+    covering.burn_in(session, viewer, case_kind, case_number)
 
 
 def remove_draft(session: Session, viewer: Viewer, draft: str, *, because: str) -> list[str]:
@@ -201,7 +208,7 @@ def add_draft(
             .where(FILE.c.id == file.id)
             .values(case_kind=case_kind, case_number=case_number, delete_after=delete_after)
         )
-    covering.burn_in(session, case_kind, case_number)
+    _burn_in(session, viewer, case_kind, case_number)
     return refused
 
 

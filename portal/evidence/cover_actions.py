@@ -20,6 +20,12 @@ from portal.evidence.sandbox import paint_over, plain_jpeg
 from portal.platform.files import FileStore
 from portal.platform.gate import Viewer
 
+BANDS = 20
+"""Into so many bands a page is cut for those who tick instead of draw."""
+
+WHOLE = 1_000
+BAND_HEIGHT = WHOLE // BANDS
+
 Box = tuple[int, int, int, int]
 AsPdf = Callable[[Sequence[bytes]], bytes]
 
@@ -64,6 +70,7 @@ def read_marks(text: str) -> dict[int, Marks]:
     return {
         int(page): Marks(tuple(each["bands"]), tuple((*box,) for box in each["boxes"]))
         for page, each in json.loads(text).items()
+        if page.isdigit()
     }
 
 
@@ -73,9 +80,16 @@ def write_marks(marks: Mapping[int, Marks]) -> str:
     return json.dumps(plain)
 
 
-def make_covered(
-    files: FileStore, page_keys: tuple[str, ...], marks: Mapping[int, Marks], band_height: int, as_pdf: AsPdf
-) -> Covered:
+def boxes_by_page(text: str) -> dict[str, list[Box]]:
+    """The covered rectangles of each page that has any, from marks as they are stored."""
+    return {str(page): _boxes(each) for page, each in read_marks(text).items()}
+
+
+def _boxes(marked: Marks) -> list[Box]:
+    return [*((0, band * BAND_HEIGHT, WHOLE, BAND_HEIGHT) for band in marked.bands), *marked.boxes]
+
+
+def make_covered(files: FileStore, page_keys: tuple[str, ...], marks: Mapping[int, Marks], as_pdf: AsPdf) -> Covered:
     """Paint over what is marked and store the covered version: pages, and a PDF of them. Raises NotPainted."""
     pages = []
     for number, key in enumerate(page_keys, 1):
@@ -83,8 +97,7 @@ def make_covered(
         if marked is None:
             pages.append(plain_jpeg(data))
             continue
-        bands: list[Box] = [(0, band * band_height, 1_000, band_height) for band in marked.bands]
-        pages.append(paint_over(data, [*bands, *marked.boxes]))
+        pages.append(paint_over(data, _boxes(marked)))
     original = as_pdf([page.data for page in pages])
     stored = tuple((page.width, page.height, len(page.data), files.put(page.data)) for page in pages)
     digest = hashlib.sha256(original).hexdigest()

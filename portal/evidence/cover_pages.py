@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from portal.core.refusal import Refusal
 from portal.evidence import cover_actions, labels
-from portal.evidence.cover_actions import Coverable, Marks
+from portal.evidence.cover_actions import BANDS, Coverable, Marks
 from portal.evidence.sandbox import NotPainted
 from portal.evidence.serving import pictures_as_pdf
-from portal.evidence.upload_forms import BANDS, WHOLE, CoverForm
+from portal.evidence.upload_forms import CoverForm
 from portal.platform import db
 from portal.platform.files import FileDamaged, FileMissing, FileStore
 from portal.platform.gate import route
@@ -59,7 +59,7 @@ async def _keep(request: Request, file: Coverable, marks: dict[int, Marks]) -> N
     if not marks:
         keys = await db.write(request, cover_actions.uncover, file.code)
     else:
-        make = partial(cover_actions.make_covered, files, file.page_keys, marks, WHOLE // BANDS, pictures_as_pdf)
+        make = partial(cover_actions.make_covered, files, file.page_keys, marks, pictures_as_pdf)
         covered = await to_thread.run_sync(make)
         keys = await db.write(request, cover_actions.cover, file.code, covered)
     await to_thread.run_sync(files.discard, keys)

@@ -12,7 +12,8 @@ class EvidenceCover(SQLModel, table=True):
     """The covered version of a file, ready to take its place on sending; until then it can be undone.
 
     `marks` (JSON) are the covered rectangles by page, in thousandths of it. `grown` is by how many bytes it is larger
-    than what it replaces, reserved already.
+    than what it replaces, reserved already. Of a table `marks` are its covered lines, `kind` what it becomes, and
+    `statements` (JSON) what was read in the covered version.
     """
 
     __tablename__ = "evidence_cover"
@@ -24,6 +25,8 @@ class EvidenceCover(SQLModel, table=True):
     size: int
     grown: int
     sha256: str
+    kind: str = "pdf"
+    statements: str = Field(default="", sa_type=Text)
     store_key: str = Field(unique=True)
     covered_at: datetime = Field(sa_type=Instant)
 

@@ -1,5 +1,7 @@
 """Covered versions of files, as rows: one is kept beside its file, takes its place on sending, or is undone."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -7,9 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, insert, select, update
 from sqlmodel import Session, SQLModel
 
-from portal.evidence import case_room, quota
+from portal.evidence import case_room, picture_sandbox, quota
 from portal.evidence import cover_tables as _rows  # noqa: F401 - so that the tables below are known
+from portal.evidence.column_facts import without_samples
 from portal.evidence.queries import FILE, PAGE, STATEMENT
+from portal.evidence.statement_facts import READER_VERSION
 from portal.platform.db import Doors
 from portal.platform.files import FileStore
 from portal.platform.gate import Viewer
@@ -24,6 +28,8 @@ COVER_PAGE = _table("evidence_cover_page")
 LEFTOVER = _table("evidence_leftover")
 _OF_A_PAGE = ("number", "width", "height", "size", "store_key")
 _BATCH = 100
+UNREAD_PICTURE = json.dumps([[picture_sandbox.NOT_READ, {}]])
+"""What is noted of a file whose pictures nobody has read yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,10 @@ class Covered:
     sha256: str
     store_key: str
     pages: tuple[tuple[int, int, int, str], ...]
-    """Width, height, size in bytes, and key of each."""
+    """Width, height, size in bytes, and key of each; a table has none."""
+    kind: str = "pdf"
+    statements: str = ""
+    """Of a table: what is read in the covered version, as it is stored."""
 
 
 def keep_beside(session: Session, viewer: Viewer, file_id: int, covered: Covered) -> list[str]:
@@ -49,6 +58,7 @@ def keep_beside(session: Session, viewer: Viewer, file_id: int, covered: Covered
     case_room.grow(session, file.case_kind, file.case_number, file.name, grown)
     quota.grow(session, file.person_id, file.name, grown)
     row = {"file_id": file_id, "marks": covered.marks, "size": covered.size, "grown": grown, "sha256": covered.sha256}
+    row |= {"kind": covered.kind, "statements": covered.statements}
     cover_id = session.execute(
         insert(COVER).values(**row, store_key=covered.store_key, covered_at=viewer.now).returning(COVER.c.id)
     ).scalar_one()
@@ -70,10 +80,11 @@ def undo(session: Session, file_id: int) -> list[str]:
     return keys
 
 
-def burn_in(session: Session, case_kind: str, case_number: str) -> None:
+def burn_in(session: Session, viewer: Viewer, case_kind: str, case_number: str) -> None:
     """Let every covered version in a case take the place of its file: original, pages, hash, size and kind.
 
-    What was read from the uncovered file has no place beside it any more. The uncovered files are noted to be deleted
+    What was read from the uncovered file has no place beside it any more: of a table what its covered version shows is
+    known already, pages are read again. The uncovered files are noted to be deleted
     in this very transaction, and are within seconds, also if this process dies.
     """
     here = (FILE.c.case_kind == case_kind, FILE.c.case_number == case_number, FILE.c.deleted_at.is_(None))
@@ -82,17 +93,59 @@ def burn_in(session: Session, case_kind: str, case_number: str) -> None:
         file = session.execute(select(FILE).where(FILE.c.id == file_id)).one()
         cover = session.execute(select(COVER).where(COVER.c.id == cover_id)).one()
         old = [file.store_key, *session.scalars(select(PAGE.c.store_key).where(PAGE.c.file_id == file_id))]
-        session.execute(insert(LEFTOVER), [{"store_key": key} for key in old])
+        leave(session, old)
         session.execute(delete(PAGE).where(PAGE.c.file_id == file_id))
-        session.execute(delete(STATEMENT).where(STATEMENT.c.file_id == file_id))
+        _read_anew(session, viewer, file_id, cover)
         pages = select(*(COVER_PAGE.c[name] for name in _OF_A_PAGE)).where(COVER_PAGE.c.cover_id == cover_id)
         for page in session.execute(pages).mappings().all():
             session.execute(insert(PAGE).values(**page, file_id=file_id))
         _forget(session, cover_id)
         _give_back(session, file, file.size + cover.grown - cover.size)
         sent = {"size": cover.size, "sha256": cover.sha256, "store_key": cover.store_key}
-        name = f"{PurePath(file.name).stem}.pdf"
-        session.execute(update(FILE).where(FILE.c.id == file_id).values(**sent, name=name, kind="pdf"))
+        name = file.name if cover.kind == file.kind else f"{PurePath(file.name).stem}.{cover.kind}"
+        session.execute(update(FILE).where(FILE.c.id == file_id).values(**sent, name=name, kind=cover.kind))
+
+
+def _read_anew(session: Session, viewer: Viewer, file_id: int, cover: Any) -> None:
+    """What is known of a file's statements from now on; the first values below its header were of the whole file.
+
+    Covered pages are pictures now, and wait for whoever reads pictures.
+    """
+    here = STATEMENT.c.file_id == file_id
+    if not cover.statements:
+        session.execute(delete(STATEMENT).where(here))
+        fresh = {"statements": "[]", "notes": UNREAD_PICTURE, "header": "", "fingerprint": "", "marks": cover.marks}
+        waits = {"pictures_wait": picture_sandbox.is_installed(), "picture_tries": 0}
+        row = {"file_id": file_id, "reader": READER_VERSION, "read_at": viewer.now}
+        session.execute(insert(STATEMENT).values(**row, **fresh, **waits))
+        return
+    header = without_samples(session.scalar(select(STATEMENT.c.header).where(here)) or "")
+    told = {"statements": cover.statements, "notes": "[]", "header": header, "read_at": viewer.now}
+    session.execute(update(STATEMENT).where(here).values(**told))
+
+
+def sent_twice(session: Session, case_kind: str, case_number: str) -> list[int]:
+    """The files of a case whose covered version is, byte for byte, another file of it or its covered version."""
+    here = (FILE.c.case_kind == case_kind, FILE.c.case_number == case_number, FILE.c.deleted_at.is_(None))
+    covers = session.execute(
+        select(FILE.c.id, COVER.c.sha256).join(COVER, COVER.c.file_id == FILE.c.id).where(*here).order_by(FILE.c.id)
+    ).all()
+    covered = {row.id for row in covers}
+    plain = select(FILE.c.id, FILE.c.sha256).where(*here)
+    known = {row.sha256 for row in session.execute(plain).all() if row.id not in covered}
+    twice = []
+    for row in covers:
+        if row.sha256 in known:
+            twice.append(row.id)
+        known.add(row.sha256)
+    return twice
+
+
+def leave(session: Session, keys: Iterable[str]) -> None:
+    """Note stored files to be deleted within seconds of this transaction."""
+    rows = [{"store_key": key} for key in keys]
+    if rows:
+        session.execute(insert(LEFTOVER), rows)
 
 
 def forget_leftovers(doors: Doors, files: FileStore) -> int:

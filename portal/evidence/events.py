@@ -64,6 +64,16 @@ class FileBlocked:
 
 
 @dataclass(frozen=True)
+class ColumnsNamed:
+    """Somebody said what the columns of a file mean; of staff `for_everybody`, for every file with this header."""
+
+    kind: ClassVar[str] = "evidence.columns_named"
+    subject: str
+    fingerprint: str
+    for_everybody: bool
+
+
+@dataclass(frozen=True)
 class FileDamaged:
     """Somebody asked for a file that is not there any more (`missing`) or not what was sent (`damaged`)."""
 

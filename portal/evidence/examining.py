@@ -6,7 +6,7 @@ to read, so they wait for a job of their own; not those behind a password, which
 
 from sqlmodel import Session
 
-from portal.evidence import actions, picture_sandbox, scanning
+from portal.evidence import actions, column_actions, picture_sandbox, scanning
 from portal.evidence.clamd import Clamd
 from portal.evidence.sandbox import Reading, Want, read_upload
 from portal.evidence.statement_facts import StatementsRead, as_stored
@@ -35,6 +35,7 @@ def examine(
 def _read_and_record(doors: Doors, files: FileStore, waiting: actions.Waiting, data: bytes, password: str) -> Reading:
     """Run the sandbox on a file, keep the view copy, and write down what was found."""
     reading = read_upload(waiting.name, data, password, WANTED)
+    reading = column_actions.with_columns_named(doors, waiting, reading, data, password)
     pages = tuple(
         actions.KeptPage(page.width, page.height, len(page.data), files.put(page.data)) for page in reading.pages
     )

@@ -49,6 +49,7 @@ def unread_words(code: str) -> str:
         "active": _("it carries a script or another file"),
         "moving": _("it is a moving picture"),
         "no_table": _("there is no table of bookings in it"),
+        "columns_unknown": _("its columns have names that the program does not know"),
         "no_rows": _("there are no bookings in it"),
         "notification": _("it is a notice of single bookings, which has no balances"),
         "image_not_read": _("it is a picture, and no program here reads pictures; a person will"),
@@ -214,6 +215,20 @@ def _unclear_elsewhere(data: NoteData, currency: str) -> str:
     return _("A part of the picture %(file)s is unclear, away from the due date.", file=data.get("file", ""))
 
 
+def _columns_named(data: NoteData, currency: str) -> str:
+    return _("What the columns of %(file)s mean is what the borrower said.", file=data.get("file", ""))
+
+
+def _lines_covered(data: NoteData, currency: str) -> str:
+    return ngettext(
+        "%(count)s line of %(file)s was covered by the borrower before it was sent.",
+        "%(count)s lines of %(file)s were covered by the borrower before they were sent.",
+        _count(data),
+        count=_count(data),
+        file=data.get("file", ""),
+    )
+
+
 def _out_of_order(data: NoteData, currency: str) -> str:
     return _("The dates are out of order from line %(row)s of %(file)s.", row=data["row"], file=data.get("file", ""))
 
@@ -297,6 +312,8 @@ SIGNALS: Mapping[str, Words] = {
     "refused_though_enough": _refused,
     "rows_unreadable": _rows_elsewhere,
     "image_unclear": _unclear_elsewhere,
+    "columns_named": _columns_named,
+    "lines_covered": _lines_covered,
     "out_of_order": _out_of_order,
     "rows_repeated": _rows_repeated,
     "count_differs": _count_differs,

@@ -1,18 +1,22 @@
 """What the worker does with files: scans and reads the waiting ones, then their pictures, deletes those whose time is
 over, sweeps."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 from sqlalchemy import Connection, select
 from sqlmodel import Session
 
-from portal.evidence import actions, picture_actions, scanning
+from portal.core.refusal import Refusal
+from portal.evidence import actions, column_actions, column_queries, cover_actions, picture_actions, quota, scanning
 from portal.evidence.clamd import Clamd, NotScanned, ScannerDown
 from portal.evidence.covering import COVER, COVER_PAGE
 from portal.evidence.examining import examine
 from portal.evidence.picture_sandbox import with_pictures_read
 from portal.evidence.queries import FILE, PAGE
+from portal.evidence.sandbox import Reading, Want
 from portal.evidence.statement_facts import as_stored
 from portal.evidence.unfinished import PART
 from portal.platform.db import Doors
@@ -89,10 +93,59 @@ def _read_pictures(doors: Doors, files: FileStore, file_id: int) -> bool:
         _log.error("pictures_not_read", file=file_id, why=type(error).__name__)
         doors.write_as(doors.system(), picture_actions.record, file_id, None)
         return True
-    reading = with_pictures_read(waiting.first, waiting.name, data)
+    reading = _pictures_of(doors, waiting, data)
     told = None if reading is waiting.first else as_stored(reading)
     doors.write_as(doors.system(), picture_actions.record, file_id, told)
     return True
+
+
+def read_named(doors: Doors, files: FileStore) -> int:
+    """Read files again of whose columns somebody said meanwhile what they mean; returns how many were tried."""
+    codes = doors.read_as(doors.system(), column_queries.named_since)
+    for code in codes:
+        _read_named(doors, files, code)
+    return len(codes)
+
+
+def _read_named(doors: Doors, files: FileStore, code: str) -> None:
+    page = doors.read_as(doors.system(), column_queries.columns_page, code)
+    if page is None:
+        return
+    answer = doors.read_as(doors.system(), column_queries.answer_for, page.header.fingerprint, page.file_id)
+    if answer is None:
+        return
+    try:
+        column_actions.read_again(doors, files, page, answer)
+    except Refusal:
+        doors.write_as(doors.system(), column_actions.give_up, page.file_id)
+    except (FileMissing, FileDamaged) as error:
+        doors.write_as(doors.system(), column_actions.give_up, page.file_id)
+        _log.error("file_not_read", file=page.file_id, why=type(error).__name__)
+
+
+def _pictures_of(doors: Doors, waiting: picture_actions.WaitingPictures, data: bytes) -> Reading:
+    """What the pictures say, by what somebody said of their columns where that was asked."""
+
+    def read(columns: Mapping[str, str] | None) -> Reading:
+        covered = cover_actions.boxes_by_page(waiting.marks) if waiting.marks else None
+        want = Want(pages=False, statements=True, columns=columns, covered=covered)
+        return with_pictures_read(waiting.first, waiting.name, data, want=want)
+
+    def said(fingerprint: str) -> column_queries.Answer | None:
+        return doors.read_as(doors.system(), column_queries.answer_for, fingerprint, waiting.id)
+
+    answer = said(waiting.fingerprint) if waiting.fingerprint else None
+    if answer is not None:
+        reading = read(answer.mapping)
+        return reading if reading is waiting.first else replace(reading, answer=answer.id)
+    reading = read(None)
+    answer = said(reading.columns.fingerprint) if reading.columns else None
+    if answer is None:
+        return reading
+    named = read(answer.mapping)
+    if named is waiting.first or named.no_statement == column_actions.UNKNOWN:
+        return reading
+    return replace(reading, statements=named.statements, no_statement=named.no_statement, answer=answer.id)
 
 
 def scan_again(doors: Doors, files: FileStore, scanner: Clamd | None) -> int:
@@ -138,6 +191,18 @@ def _remove_expired(session: Session, viewer: Viewer, file_id: int) -> list[str]
     if day is None or day >= viewer.today:
         return []
     return actions.remove(session, viewer, file_id, because="keeping_time_over")
+
+
+def watch_room(doors: Doors, gigabytes: int) -> int:
+    """Warn the operator in the log where the room for everybody's files is nearly full (EV-12)."""
+
+    def share(connection: Connection, _viewer: Viewer) -> int:
+        return quota.share_kept(connection, gigabytes)
+
+    per_cent = doors.read_as(doors.system(), share)
+    if per_cent >= quota.NEARLY_FULL:
+        _log.warning("files_nearly_full", per_cent=per_cent, gigabytes=gigabytes)
+    return 0
 
 
 def sweep_orphans(doors: Doors, files: FileStore) -> int:

@@ -19,6 +19,16 @@ FILE_STATES: Mapping[str, Lazy] = {
     "blocked": lazy("We cannot take this file: the virus check found something in it. Send it another way"),
 }
 
+COLUMN_CHOICES: Mapping[str, Lazy] = {
+    "date": lazy("Date"),
+    "amount": lazy("Amount, minus for money out"),
+    "credit": lazy("Money in"),
+    "debit": lazy("Money out"),
+    "balance": lazy("Balance"),
+    "text": lazy("Description"),
+    "ignore": lazy("None of these"),
+}
+
 PROBLEMS = {
     "wrong_type": lazy(
         "This file is not what its name says. PDF, JPEG, PNG and HEIC work, and CSV, XLSX, camt.053, MT940 or OFX "
@@ -52,6 +62,15 @@ ADVICE = {
     ),
 }
 """What to do instead, by the families of `file_advice`."""
+
+_PLAIN: Mapping[str, Lazy] = {
+    "file_empty": lazy("%(file)s is empty. Your other files are kept."),
+    "file_twice": lazy("%(file)s was there already. The same file twice is kept once."),
+    "quota_all": lazy(
+        "%(file)s was not taken: our store for files is full at present, and we have been told. Send without it; "
+        "we answer all the same, and you can add it later. Your other files are kept."
+    ),
+}
 
 
 def file_trouble(file: FileRecord) -> str | None:
@@ -141,11 +160,7 @@ def file_problem(problem: Mapping[str, Any]) -> str:
             "Your other files and what you wrote are kept.",
             file=name,
         )
-    if code == "file_empty":
-        return _("%(file)s is empty. Your other files are kept.", file=name)
-    if code == "file_twice":
-        return _("%(file)s was there already. The same file twice is kept once.", file=name)
-    advice = ADVICE.get(problem.get("family", ""))
+    advice = _PLAIN.get(str(code)) or ADVICE.get(problem.get("family", ""))
     if advice is not None:
         return str(advice) % {"file": name}
     return _(

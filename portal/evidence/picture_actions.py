@@ -22,13 +22,19 @@ BATCH = 10
 
 @dataclass(frozen=True, slots=True)
 class WaitingPictures:
-    """A file whose pictures this worker, and nobody else, is to read now; `first` is what the first reader found."""
+    """A file whose pictures this worker, and nobody else, is to read now; `first` is what the first reader found.
+
+    `marks` is what was covered of its pages, `fingerprint` that of columns about which somebody was asked; empty where
+    there is none.
+    """
 
     id: int
     name: str
     store_key: str
     sha256: str
     first: Reading
+    marks: str
+    fingerprint: str
 
 
 def waiting_ids(connection: Connection, viewer: Viewer) -> list[int]:
@@ -54,7 +60,7 @@ def claim(session: Session, viewer: Viewer, file_id: int) -> WaitingPictures | N
             STATEMENT.c.lease_until.is_(None) | (STATEMENT.c.lease_until < viewer.now),
         )
         .values(lease_until=viewer.now + LEASE, picture_tries=STATEMENT.c.picture_tries + 1)
-        .returning(STATEMENT.c.picture_tries, STATEMENT.c.statements, STATEMENT.c.notes)
+        .returning(*(STATEMENT.c[name] for name in ("picture_tries", "statements", "notes", "marks", "fingerprint")))
     ).first()
     if file is None or claimed is None:
         return None
@@ -63,7 +69,7 @@ def claim(session: Session, viewer: Viewer, file_id: int) -> WaitingPictures | N
         return None
     statements, notes = read_statements(claimed.statements, file.name), read_notes(claimed.notes)
     first = Reading(file.kind, (), statements=statements, no_statement=notes[0].code if notes else "")
-    return WaitingPictures(file_id, file.name, file.store_key, file.sha256, first)
+    return WaitingPictures(file_id, file.name, file.store_key, file.sha256, first, claimed.marks, claimed.fingerprint)
 
 
 def let_go(session: Session, viewer: Viewer, file_id: int) -> None:
@@ -84,6 +90,8 @@ def record(session: Session, viewer: Viewer, file_id: int, told: StatementsRead 
     if code is None:
         return False
     new = {"reader": READER_VERSION, "read_at": viewer.now, **told._asdict()} if told else {}
+    if told is not None and told.answer_id is not None and not told.header:
+        del new["header"], new["fingerprint"]  # what was asked stays, so that it can be answered anew
     kept = session.scalar(
         update(STATEMENT)
         .where(STATEMENT.c.file_id == file_id, STATEMENT.c.pictures_wait)

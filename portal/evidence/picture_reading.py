@@ -12,12 +12,13 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from portal.core.card_numbers import masked
 from portal.evidence.file_kinds import hides_another_file, kind_of
 from portal.evidence.reading import Unreadable, check_pdf, confine
 
 MEMORY_BYTES = 2 * 1024 * 1024 * 1024
 CPU_SECONDS = 180
-MOST_COLUMNS, MOST_HEADER_TEXT = 80, 60
+MOST_COLUMNS, MOST_HEADER_TEXT, MOST_SAMPLE_TEXT = 80, 60, 24
 
 
 def main() -> None:
@@ -69,12 +70,15 @@ def statements(kind: str, data: bytes, request: Mapping[str, Any]) -> tuple[dict
             password=request["password"],
             columns=request["want"]["columns"],
             currency=request["want"]["currency"],
+            covered=request["want"]["covered"],
         )
     except NotAStatement as outcome:
         return head | {"no_statement": outcome.code}, b""
     except ColumnsUnknown as unknown:
-        header = [cell[:MOST_HEADER_TEXT] for cell in unknown.header[:MOST_COLUMNS]]
-        return head | {"no_statement": "columns_unknown", "header": header, "missing": list(unknown.missing)}, b""
+        header = [masked(cell)[:MOST_HEADER_TEXT] for cell in unknown.header[:MOST_COLUMNS]]
+        samples = [[masked(cell)[:MOST_SAMPLE_TEXT] for cell in row[:MOST_COLUMNS]] for row in unknown.samples]
+        asked = {"header": header, "missing": list(unknown.missing), "samples": samples}
+        return head | {"no_statement": "columns_unknown"} | asked, b""
     told = json.dumps(to_json(found)).encode()
     return head | {"statements": len(told)}, told
 

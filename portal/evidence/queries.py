@@ -1,6 +1,6 @@
 """The files that a viewer may see, as frozen values; a stranger finds nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case
 from sqlmodel import SQLModel
 
 from portal.access.shutting_out import not_shut_out
+from portal.core.card_numbers import without_numbers
 from portal.core.statement import Note, Statement
 from portal.evidence import tables as _rows  # noqa: F401 - so that the tables below are known
 from portal.evidence.statement_facts import read_notes, read_statements
@@ -24,6 +25,8 @@ STATEMENT = _table("evidence_statement")
 CASE = _table("evidence_case")
 SCAN = _table("evidence_scan")
 QUOTA = _table("evidence_quota")
+TOTAL = _table("evidence_total")
+ANSWER = _table("statement_columns")
 
 SLOW_AFTER = timedelta(hours=1)
 """After so long it is said that a file is being checked for longer than is usual (EV-13)."""
@@ -40,7 +43,8 @@ READERS = {
 class FileRecord:
     """A file as a list shows it. `problem` says why it could not be read, `from_staff` who put it in.
 
-    `finding` is what the malware scanner found; `is_slow` that it is being checked for longer than is usual.
+    `finding` is what the malware scanner found; `columns` that those of a statement are `unknown` or were `named` by
+    somebody, empty where the reader knew them; `is_slow` that it is being checked for longer than is usual.
     """
 
     code: str
@@ -58,6 +62,7 @@ class FileRecord:
     shared: bool
     from_staff: bool
     finding: str
+    columns: str
     is_slow: bool
 
 
@@ -91,6 +96,12 @@ _PAGE_COUNT = (
     select(func.count()).select_from(PAGE).where(PAGE.c.file_id == FILE.c.id).correlate(FILE).scalar_subquery()
 )
 _FINDING = select(SCAN.c.finding).where(SCAN.c.file_id == FILE.c.id).correlate(FILE).scalar_subquery()
+_COLUMNS = (
+    select(case((STATEMENT.c.answer_id.is_not(None), "named"), (STATEMENT.c.header != "", "unknown"), else_=""))
+    .where(STATEMENT.c.file_id == FILE.c.id)
+    .correlate(FILE)
+    .scalar_subquery()
+)
 _PLAIN = ("code", "case_kind", "case_number", "name", "kind", "size", "sha256", "state", "problem")
 _LISTED: Select[Any] = select(
     *(FILE.c[name] for name in _PLAIN),
@@ -100,6 +111,7 @@ _LISTED: Select[Any] = select(
     FILE.c.shared,
     FILE.c.added_by_staff.is_not(None).label("from_staff"),
     func.coalesce(_FINDING, "").label("finding"),
+    func.coalesce(_COLUMNS, "").label("columns"),
 ).order_by(FILE.c.id)
 
 
@@ -167,19 +179,30 @@ def statements_of_case(
     Two files of one name are told apart by a number in brackets, since a statement is known by its file's name.
     """
     found = connection.execute(
-        select(FILE.c.code, FILE.c.name, STATEMENT.c.statements, STATEMENT.c.notes)
+        select(FILE.c.code, FILE.c.name, STATEMENT.c.statements, STATEMENT.c.notes, _NAMED_BY_PERSON)
         .join(STATEMENT, STATEMENT.c.file_id == FILE.c.id)
+        .outerjoin(ANSWER, ANSWER.c.id == STATEMENT.c.answer_id)
         .where(_readable_by(viewer), FILE.c.case_kind == case_kind, FILE.c.case_number == case_number)
         .where(FILE.c.state == "ready", FILE.c.shared)
         .order_by(FILE.c.id)
     )
     known: dict[str, int] = {}
     read = []
-    for code, name, statements, notes in found:
+    for code, name, statements, notes, is_named in found:
         known[name] = known.get(name, 0) + 1
         shown = name if known[name] == 1 else f"{name} ({known[name]})"
-        read.append(FileStatements(code, shown, read_statements(statements, shown), read_notes(notes)))
+        told = _seen_by(viewer, read_statements(statements, shown))
+        told = tuple(_marked(each) for each in told) if is_named else told
+        read.append(FileStatements(code, shown, told, read_notes(notes)))
     return tuple(read)
+
+
+_NAMED_BY_PERSON = and_(ANSWER.c.id.is_not(None), ANSWER.c.staff_id.is_(None)).label("is_named")
+
+
+def _marked(statement: Statement) -> Statement:
+    """A handler is told that the meaning of the columns is the borrower's word."""
+    return replace(statement, notes=(*statement.notes, Note("columns_named")))
 
 
 PICTURES_WAIT = and_(
@@ -218,7 +241,17 @@ def statements_of_file(connection: Connection, viewer: Viewer, code: str) -> tup
         .join(STATEMENT, STATEMENT.c.file_id == FILE.c.id)
         .where(visible_to(viewer), FILE.c.code == code, FILE.c.state == "ready")
     ).first()
-    return read_statements(row.statements, row.name) if row else ()
+    return _seen_by(viewer, read_statements(row.statements, row.name)) if row else ()
+
+
+def _seen_by(viewer: Viewer, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Staff read the rows without the numbers of accounts that are in their texts (EV-16)."""
+    if viewer.kind != "staff":
+        return statements
+    return tuple(
+        replace(each, rows=tuple(replace(row, text=without_numbers(row.text)) for row in each.rows))
+        for each in statements
+    )
 
 
 def _readable_by(viewer: Viewer) -> ColumnElement[bool]:

@@ -13,9 +13,10 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from portal.core.card_numbers import masked
 from portal.evidence.data_kinds import DATA_KINDS, is_bomb
 from portal.evidence.file_kinds import (
     MAX_JPEG_PIXELS,
@@ -39,7 +40,7 @@ PDF_POINTS_TO_PIXELS = 150 / 72
 JPEG_QUALITY = 82
 MAX_DEPTH = 60
 MAX_NODES = 2_000_000
-MOST_COLUMNS, MOST_HEADER_TEXT = 80, 60
+MOST_COLUMNS, MOST_HEADER_TEXT, MOST_SAMPLE_TEXT = 80, 60, 24
 
 # The EXIF orientations, as the numbers of Pillow's transpositions.
 TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
@@ -159,13 +160,22 @@ def statements(kind: str, data: bytes, request: Mapping[str, Any]) -> tuple[dict
     except NotAStatement as outcome:
         return {"no_statement": outcome.code}, b""
     except ColumnsUnknown as unknown:
-        header = [cell[:MOST_HEADER_TEXT] for cell in unknown.header[:MOST_COLUMNS]]
-        return {"no_statement": "columns_unknown", "header": header, "missing": list(unknown.missing)}, b""
+        return {
+            "no_statement": "columns_unknown",
+            "header": _without_cards(unknown.header, MOST_HEADER_TEXT),
+            "missing": list(unknown.missing),
+            "samples": [_without_cards(row, MOST_SAMPLE_TEXT) for row in unknown.samples],
+        }, b""
     except MemoryError:
         return {"no_statement": "too_long"}, b""
     except Exception:
         return {"no_statement": "broken"}, b""
     return {"statements": len(told)}, told
+
+
+def _without_cards(cells: Sequence[str], most: int) -> list[str]:
+    """The beginnings of cells; masked before they are cut, since half a card number is not known for one."""
+    return [masked(cell)[:most] for cell in cells[:MOST_COLUMNS]]
 
 
 def picture_pages(kind: str, data: bytes) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from portal.core.card_numbers import masked
 from portal.core.statement import Statement
 from portal.evidence.file_kinds import KINDS, MAX_JPEG_PIXELS, MAX_PAGES, PROBLEMS, READABLE_KINDS
 from portal.evidence.statements.outcomes import OUTCOMES, fingerprint
@@ -39,13 +40,14 @@ class Want:
     """What is asked of the reader: a view copy, the bank statements in the file, or both.
 
     `columns` says what a statement's columns mean where a person was asked, `currency` is taken where the file
-    names none.
+    names none. `covered` are the rectangles of each page, in thousandths of it, that somebody covered.
     """
 
     pages: bool = True
     statements: bool = False
     columns: Mapping[str, str] | None = None
     currency: str = ""
+    covered: Mapping[str, Sequence[tuple[int, int, int, int]]] | None = None
 
 
 VIEW_COPY = Want()
@@ -53,11 +55,12 @@ VIEW_COPY = Want()
 
 @dataclass(frozen=True, slots=True)
 class UnknownColumns:
-    """A table whose columns a person must name; asked once for each `fingerprint`."""
+    """A table whose columns a person must name; asked once for each `fingerprint`. `samples` are its first rows."""
 
     header: tuple[str, ...]
     missing: tuple[str, ...]
     fingerprint: str
+    samples: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Reading:
     """What the reader found: the kind and the pages, or the code of the problem and no pages.
 
     Where statements were wanted, they, or in `no_statement` the code of why there are none; `columns_unknown`
-    comes with the `columns` in question.
+    comes with the `columns` in question. They stay where the file was read as an answer to them says, `answer`.
     """
 
     kind: str
@@ -74,6 +77,7 @@ class Reading:
     statements: tuple[Statement, ...] = ()
     no_statement: str = ""
     columns: UnknownColumns | None = None
+    answer: int | None = None
 
 
 def read_upload(name: str, data: bytes, password: str = "", want: Want = VIEW_COPY) -> Reading:
@@ -123,6 +127,31 @@ def paint_over(page: bytes, boxes: Sequence[tuple[int, int, int, int]]) -> Page:
         raise NotPainted from error
 
 
+def without_lines(
+    name: str, data: bytes, lines: Sequence[Sequence[int]], columns: Mapping[str, str] | None = None
+) -> bytes:
+    """A table with these lines covered for each of its statements, made in a child process; raises NotPainted.
+
+    What it answers is a stranger's file, to be read as one.
+    """
+    request = {"name": name, "lines": [list(each) for each in lines], "columns": columns}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "portal.evidence.line_covering"],
+            input=json.dumps(request).encode() + b"\n" + data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=WAIT_SECONDS,
+            cwd=ROOT,
+            env=ENVIRONMENT,
+            check=True,
+            start_new_session=True,
+        )
+    except subprocess.SubprocessError as error:
+        raise NotPainted from error
+    return done.stdout
+
+
 @cache
 def leaves_network() -> bool:
     """Whether this system lets a reader give up its network: tried in a child, since nobody can say it otherwise."""
@@ -170,9 +199,10 @@ def _with_statements(reading: Reading, head: Mapping[str, Any], answer: IO[bytes
 
 
 def _columns(head: Mapping[str, Any]) -> UnknownColumns:
-    header = tuple(plain_text(cell, 60) for cell in head["header"][:80])
+    header = tuple(masked(plain_text(cell, 60)) for cell in head["header"][:80])
     missing = tuple(part for part in ("date", "amount") if part in head["missing"])
-    return UnknownColumns(header, missing, fingerprint(header))
+    rows = [[masked(plain_text(cell, 24)) for cell in row[:80]] for row in head.get("samples", ())[:2]]
+    return UnknownColumns(header, missing, fingerprint(header), tuple(map(tuple, rows)))
 
 
 def problem_of(code: str) -> Reading:

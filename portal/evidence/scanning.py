@@ -2,19 +2,20 @@
 
 A file in which something was found stays where it is, encrypted and closed to everybody, until its keeping time ends
 with that of its case: signatures err now and then, the receipt of what was sent goes on to hold, and its sender can
-take it out at any time.
+take it out at any time. The person is told by a neutral text with a fresh link; their page says which file it is.
 """
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, case, exists, insert, select, update
+from sqlalchemy import Connection, case, exists, func, insert, select, update
 from sqlmodel import Session
 
 from portal.audit import actions as audit
 from portal.evidence import events
 from portal.evidence.clamd import Verdict
 from portal.evidence.queries import FILE, SCAN
+from portal.messages.actions import notify
 from portal.platform.gate import Viewer
 
 SCANNED_ONLY = "scanned_only"
@@ -25,6 +26,8 @@ NEXT_TRY = timedelta(minutes=5)
 
 AGAIN_AFTER = timedelta(hours=1)
 """A file is not scanned anew more often than this, whatever the scanners of several machines say of themselves."""
+
+_TOLD_BY = ("id", "code", "case_kind", "case_number", "person_id", "added_by_staff", "delete_after")
 
 BATCH = 5
 """Small, because the worker has more urgent things to do in between."""
@@ -52,10 +55,11 @@ def record_scan(session: Session, viewer: Viewer, file_id: int, verdict: Verdict
             update(FILE)
             .where(*here, FILE.c.state != "blocked")
             .values(state="blocked", problem="", lease_until=None)
-            .returning(FILE.c.code)
-        ).scalar()
+            .returning(*(FILE.c[name] for name in _TOLD_BY))
+        ).first()
         if blocked is not None:
-            audit.record(session, viewer, events.FileBlocked(blocked, verdict.finding))
+            audit.record(session, viewer, events.FileBlocked(blocked.code, verdict.finding))
+            _tell(session, viewer, blocked)
         return False
     # Read already, and closed only until it was scanned.
     session.execute(
@@ -64,6 +68,23 @@ def record_scan(session: Session, viewer: Viewer, file_id: int, verdict: Verdict
         .values(state="ready", lease_until=None)
     )
     return True
+
+
+def _tell(session: Session, viewer: Viewer, file: Any) -> None:
+    """Let a person know that what they sent cannot be opened, while their case is open; once for files of one hour."""
+    is_theirs = file.case_kind != "draft" and file.added_by_staff is None
+    if not is_theirs or file.delete_after is not None:
+        return  # a draft says so on its own page; a closed case needs nothing more
+    others = (FILE.c.case_kind == file.case_kind, FILE.c.case_number == file.case_number, FILE.c.id != file.id)
+    told = session.scalar(
+        select(func.count())
+        .select_from(FILE)
+        .join(SCAN, SCAN.c.file_id == FILE.c.id)
+        .where(*others, SCAN.c.finding != "", SCAN.c.scanned_at > viewer.now - AGAIN_AFTER)
+        .where(FILE.c.added_by_staff.is_(None), FILE.c.state == "blocked")
+    )
+    if not told:
+        notify(session, viewer, person_id=file.person_id, template="sms.question", number=file.case_number)
 
 
 def close_unscanned(session: Session, viewer: Viewer) -> None:

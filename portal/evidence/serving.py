@@ -15,6 +15,7 @@ from portal.evidence import actions, queries
 from portal.evidence.data_kinds import DATA_KINDS
 from portal.evidence.file_kinds import FILE_ENDINGS, MEDIA_TYPES
 from portal.evidence.sandbox import plain_jpeg
+from portal.evidence.statements.numbers import COVERED
 from portal.platform import db
 from portal.platform.files import FileDamaged, FileMissing, FileStore
 from portal.platform.i18n import gettext as _
@@ -101,7 +102,8 @@ def rows_as_csv(statements: Sequence[Statement]) -> bytes:
         for row in statement.rows:
             at = row.at.isoformat() if row.at else ""
             balance = "" if row.balance is None else row.balance
-            table.writerow((row.line, row.day.isoformat(), at, row.amount, balance, _plain(row.text)))
+            told = ("", "", COVERED) if row.covered else (row.amount, balance, _plain(row.text))
+            table.writerow((row.line, row.day.isoformat(), at, *told))
     return out.getvalue().encode("utf-8-sig")
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from portal.core.card_numbers import masked
 from portal.core.statement import Note, NoteData, Statement, StatementRow
+from portal.evidence.column_facts import header_text
 from portal.evidence.sandbox import Reading
 from portal.evidence.statements.wire import from_json, to_json
 
@@ -15,10 +16,16 @@ READER_VERSION = "1"
 
 
 class StatementsRead(NamedTuple):
-    """What is stored of one reading: the statements as JSON, why there are none, and if its pictures wait."""
+    """What is stored of one reading: the statements as JSON, why there are none, and if its pictures wait.
+
+    `header` are the columns about which a person is asked, `answer_id` the answer by which they were read.
+    """
 
     statements: str
     notes: str
+    header: str = ""
+    fingerprint: str = ""
+    answer_id: int | None = None
     pictures_wait: bool = False
 
 
@@ -26,7 +33,8 @@ def as_stored(reading: Reading, *, pictures_wait: bool = False) -> StatementsRea
     """What the sandbox read of a file, as text without whole card numbers."""
     told = json.dumps(to_json(map(without_cards, reading.statements)), ensure_ascii=False)
     notes = json.dumps([list(note) for note in _notes(reading)], ensure_ascii=False)
-    return StatementsRead(told, notes, pictures_wait)
+    sign = reading.columns.fingerprint if reading.columns else ""
+    return StatementsRead(told, notes, header_text(reading.columns), sign, reading.answer, pictures_wait)
 
 
 def read_statements(text: str, file: str) -> tuple[Statement, ...]:
@@ -62,7 +70,7 @@ def _data(data: NoteData) -> NoteData:
 def _notes(reading: Reading) -> Sequence[tuple[str, Mapping[str, Any]]]:
     if not reading.no_statement:
         return ()
-    if reading.columns is None:
+    if reading.columns is None or reading.no_statement != "columns_unknown":
         return ((reading.no_statement, {}),)
     header = " | ".join(masked(cell) for cell in reading.columns.header)
     return ((reading.no_statement, {"header": header, "fingerprint": reading.columns.fingerprint}),)

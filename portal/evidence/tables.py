@@ -92,8 +92,11 @@ class EvidencePage(SQLModel, table=True):
 class EvidenceStatement(SQLModel, table=True):
     """The bank statements that a reader found in a file, as JSON without whole card numbers.
 
-    `notes` (JSON) says why there are none. `pictures_wait`: the slow reader of pictures is still to read the file, in
-    few tries, each under a lease; what the first reader found stands until then. The row goes with its file.
+    `notes` (JSON) says why there are none; `header` (JSON) the columns that a person is asked about, empty where the
+    reader knew them, with its `fingerprint`, and `answer_id` the answer by which they were read. `marks` (JSON) is
+    what the borrower covered of its pages, so that the reader of pictures knows where something was.
+    `pictures_wait`: that slow reader is still to read the file, in few tries, each under a lease; what the first
+    reader found stands until then. The row goes with its file.
     """
 
     __tablename__ = "evidence_statement"
@@ -103,10 +106,32 @@ class EvidenceStatement(SQLModel, table=True):
     reader: str
     statements: str = Field(sa_type=Text)
     notes: str = Field(sa_type=Text)
+    header: str = Field(default="", sa_type=Text)
+    fingerprint: str = Field(default="", index=True)
+    answer_id: int | None = Field(default=None, foreign_key="statement_columns.id", index=True)
+    marks: str = Field(default="", sa_type=Text)
     read_at: datetime = Field(sa_type=Instant)
     pictures_wait: bool = False
     picture_tries: int = 0
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class StatementColumns(SQLModel, table=True):
+    """An answer to what the columns of a statement mean: `mapping` (JSON) of a column's name to its meaning.
+
+    It counts for the files of `person_id` with this header, or, where that is empty, for everybody's: only staff say
+    so, `staff_id`. The newest answer counts; a header names no person's data.
+    """
+
+    __tablename__ = "statement_columns"
+    __table_args__ = (CheckConstraint("person_id IS NOT NULL OR staff_id IS NOT NULL", name="said_by"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    fingerprint: str = Field(index=True)
+    mapping: str = Field(sa_type=Text)
+    person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    staff_id: int | None = Field(default=None, foreign_key="staff_account.id")
+    created_at: datetime = Field(sa_type=Instant)
 
 
 class EvidenceCase(SQLModel, table=True):
@@ -137,6 +162,16 @@ class EvidenceScan(SQLModel, table=True):
     signatures: str
     finding: str = ""
     scanned_at: datetime = Field(sa_type=Instant)
+
+
+class EvidenceTotal(SQLModel, table=True):
+    """How many bytes are kept of all persons together: one row, made when the first of them come."""
+
+    __tablename__ = "evidence_total"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"), CheckConstraint("bytes >= 0", name="not_negative"))
+
+    id: int = Field(primary_key=True)
+    bytes: int = Field(sa_type=BigInteger)
 
 
 class EvidenceQuota(SQLModel, table=True):

@@ -5,14 +5,12 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator
 
+from portal.evidence.cover_actions import BANDS, WHOLE
 from portal.evidence.file_kinds import MAX_FILE_BYTES
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import gettext as _
 
-BANDS = 20
-"""Into so many bands a page is cut for those who tick instead of draw."""
-
-WHOLE = 1_000
+_LINE = re.compile(r"[0-9]{1,3}-[0-9]{1,8}")
 _BOX = re.compile(r"\d{1,4},\d{1,4},\d{1,4},\d{1,4}")
 
 
@@ -83,6 +81,31 @@ class CoverForm(Form[CoverInput]):
     """Covers parts of a page."""
 
     purpose = "cover"
+
+
+class LinesInput(BaseModel):
+    """The lines of one page that are sent, as `statement-line`; the others that it lists are covered."""
+
+    line: list[str] = Field(default=[], max_length=100)
+    act: Literal["cover", "undo", "next", "before"] = "cover"
+
+    @field_validator("line")
+    @classmethod
+    def _lines(cls, given: list[str]) -> list[str]:
+        if not all(_LINE.fullmatch(line) for line in given):
+            raise ValueError(_("Choose one of the answers."))
+        return given
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """Which statement of the file, and the number of the line in it."""
+        return [(int(at), int(line)) for at, line in (each.split("-") for each in self.line)]
+
+
+class LinesForm(Form[LinesInput]):
+    """Chooses the lines of a statement that are sent."""
+
+    purpose = "cover_lines"
 
 
 class PartInput(BaseModel):

@@ -9,6 +9,8 @@ from portal.evidence.queries import FILE, FileRecord, case_files
 from portal.evidence.unfinished import PART, UPLOAD
 from portal.platform.gate import Viewer
 
+PICTURES = ("jpeg", "png", "heic")
+
 
 @dataclass(frozen=True, slots=True)
 class Coming:
@@ -58,7 +60,7 @@ class Draft:
     @property
     def photos(self) -> tuple[FileRecord, ...]:
         """What may become one document: pictures that could be read, and of which nothing is covered."""
-        ready = (file for file in self.files if file.state == "ready" and file.kind != "pdf")
+        ready = (file for file in self.files if file.state == "ready" and file.kind in PICTURES)
         return tuple(file for file in ready if file.code not in self.covered)
 
 

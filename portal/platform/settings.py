@@ -207,6 +207,7 @@ class Settings(_Frozen):
     stale_hours: int = Field(default=36, ge=1, le=24 * 366)
     today: date | None = None
     debug: Flag = False
+    file_quota_gb: int = Field(default=100, ge=0, le=1_000_000)
     clamd: str = ""
     sms: Sms = Sms()
     files: Files = Files()

@@ -274,11 +274,11 @@ def test_of_twenty_who_hold_one_has_it(doors: Doors, cast: Cast, number: str) ->
     assert held.count(True) == 1
 
 
-def test_a_question_in_a_review_is_not_asked(doors: Doors, cast: Cast, number: str) -> None:
-    """A review is decided on what is there; the person may add to it."""
+def test_a_question_in_a_review_is_for_the_version_that_was_seen(doors: Doors, cast: Cast, number: str) -> None:
+    """And the person may add to it, asked or not."""
     handler = cast.staff("Qiao Mu")
     doors.write_as(handler, deciding_actions.decide, number, choice(doors, handler, number, upheld=False))
     doors.write_as(cast.borrower(), review_actions.ask_for_review, number, Filing(Ticks(), "", "Again.", ""))
-    with pytest.raises(Refusal, match="not_open"):
-        doors.write_as(cast.staff("Tao An", "supervisor"), thread_actions.ask, number, 3, "Which day?")
+    with pytest.raises(Refusal, match="changed_meanwhile"):
+        doors.write_as(cast.staff("Tao An", "supervisor"), thread_actions.ask, number, 1, "Which day?")
     doors.write_as(cast.borrower(), thread_actions.add, number, Filing(Ticks(), "", "One more thing.", ""))

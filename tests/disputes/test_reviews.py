@@ -14,14 +14,17 @@ from portal.disputes.deciding_queries import decide_page
 from portal.disputes.filing_actions import Filing
 from portal.disputes.own_queries import detail_page
 from portal.disputes.queries import DECISION_ROW, decision, dispute
+from portal.disputes.queue_queries import QueueFilter, queue_page
 from portal.disputes.ticks import Ticks
 from portal.evidence.queries import FILE
+from portal.loans import actions as loan_actions
 from portal.loans import queries as loans
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
 from tests.client import Client, fields_of, form_of
 from tests.disputes.conftest import DECIDED
+from tests.disputes.test_actions import texts
 from tests.make.disputes import Cast, add_files, choice, file_dispute, statement
 
 ASKED = datetime(2026, 4, 23, 2, tzinfo=UTC)
@@ -95,6 +98,63 @@ def test_what_was_upheld_and_what_is_undecided_has_no_review(doors: Doors, cast:
     doors.write_as(handler, deciding_actions.decide, filed, choice(doors, handler, filed))
     with pytest.raises(Refusal, match="no_review"):
         ask(doors, cast.borrower(), filed)
+
+
+def test_a_supervisor_asks_and_gets_the_answer(doors: Doors, cast: Cast, client: Client, number: str) -> None:
+    """The review waits, in the thread, the queue and by a text; its promised date stays, and so does who may decide."""
+    ask(doors, cast.borrower(), number)
+    supervisor = cast.staff("Tao An", "supervisor")
+    version = doors.read_as(supervisor, dispute, number).version
+    doors.write_as(supervisor, thread_actions.ask, number, version, "Which account was it?", ())
+    page = doors.read_as(cast.borrower(), detail_page, number)
+    assert page is not None
+    assert (page.dispute.state, page.waits_for_person, str(page.answer_by)) == ("in_review", True, "2026-04-30")
+    assert [(each.kind, each.words) for each in page.messages][-1] == ("question", "Which account was it?")
+    assert texts(doors)[-1] == ("sms.question", number)
+    [row] = doors.read_as(supervisor, queue_page, QueueFilter(queue="reviews")).rows
+    assert row.state == "waiting"
+    with pytest.raises(Refusal, match="changed_meanwhile"):
+        doors.write_as(supervisor, thread_actions.ask, number, version, "Again?", ())
+    doors.write_as(cast.borrower(), thread_actions.add, number, Filing(Ticks(), "", "That ending 6021.", ""))
+    page = doors.read_as(cast.borrower(), detail_page, number)
+    assert page is not None
+    assert not page.waits_for_person
+    [row] = doors.read_as(supervisor, queue_page, QueueFilter(queue="reviews")).rows
+    assert row.state == "in_review"
+    assert doors.write_as(supervisor, deciding_actions.decide, number, choice(doors, supervisor, number)) == "decided"
+
+
+def test_only_who_may_decide_a_review_asks_in_it(doors: Doors, cast: Cast, number: str) -> None:
+    ask(doors, cast.borrower(), number)
+    version = doors.read_as(doors.system(), dispute, number).version
+    for staff, code in ((cast.staff("Qiao Mu"), "not_yours"), (cast.staff("Qiao Mu", "supervisor"), "took_part")):
+        with pytest.raises(Refusal, match=code):
+            doors.write_as(staff, thread_actions.ask, number, version, "Which account was it?", ())
+    page = doors.read_as(cast.borrower(), detail_page, number)
+    assert page is not None
+    assert not page.waits_for_person
+
+
+def test_a_claim_of_misuse_stops_everything_again_in_its_review(doors: Doors, cast: Cast, clock: FixedClock) -> None:
+    """Another stop for misuse whose days are over stands in the way of none; one that is in force does."""
+    filed = file_dispute(doors, cast.borrower(), reason="not_mine")
+    clock.set(DECIDED)
+    handler = cast.staff("Qiao Mu")
+    doors.write_as(handler, deciding_actions.decide, filed, choice(doors, handler, filed, upheld=False))
+    (loan,) = doors.read_as(cast.borrower(), loans.account).loans
+    yesterday = DECIDED.date()
+    over = {"kind": "fraud", "loan_id": loan.id, "person_id": cast.borrower().person_id, "number": "7F7-7F7"}
+    doors.write_as(
+        handler,
+        lambda session, viewer: loan_actions.open_hold(
+            session, viewer, **over, from_day=yesterday, until=yesterday, path="/disputes"
+        ),
+    )
+    clock.set(ASKED)
+    ask(doors, cast.borrower(), filed)
+    (loan,) = doors.read_as(cast.borrower(), loans.account).loans
+    today = cast.borrower().today
+    assert [hold.kind for hold in loan.holds if hold.kind == "fraud" and hold.is_in_force(today)] == ["fraud"]
 
 
 def test_a_supervisor_without_earlier_part_decides_and_it_waives(doors: Doors, cast: Cast, number: str) -> None:

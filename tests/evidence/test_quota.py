@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 from sqlmodel import Session
+from structlog.testing import capture_logs
 
+from portal import check_config
 from portal.core.refusal import Refusal
 from portal.disputes.labels import file_problem
-from portal.evidence import actions, quota
-from portal.evidence.queries import CASE, FILE, QUOTA
+from portal.evidence import actions, jobs, quota
+from portal.evidence.queries import CASE, FILE, QUOTA, TOTAL
 from portal.platform import i18n
 from portal.platform.clock import FixedClock
 from portal.platform.gate import Viewer
@@ -115,6 +117,65 @@ def test_the_papers_of_staff_use_up_nobodys_room(client: Client, monkeypatch: py
 def test_the_same_file_again_takes_no_more_room(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     assert send(client, 1) == send(client, 1) == "taken"
     assert [(row.files, row.day_files) for row in rows(client, QUOTA)] == [(1, 2)]
+
+
+def room_for(client: Client, files: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many of these pictures of everybody's together."""
+    size = max(len(make.picture(20 + number, 20, kind="JPEG")) for number in range(40))
+    monkeypatch.setattr(quota, "GIGABYTE", files * size)
+    portal_of(client).doors.info["file_quota_gb"] = 1
+
+
+def test_everybodys_room_is_one(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes when it is full is told so by name, and nothing is written; what is deleted makes room."""
+    room_for(client, 2, monkeypatch)
+    assert [send(client, 1), send(client, 2, who="stranger", case="5K7-2GH")] == ["taken"] * 2
+    assert [send(client, 3), send(client, 4, who="stranger", case="5K7-2GH")] == ["quota_all"] * 2
+    assert len(list(portal_of(client).files.keys())) == 2
+    assert [row.bytes for row in rows(client, TOTAL)] == [sum(row.bytes for row in rows(client, QUOTA))]
+    portal = portal_of(client)
+    portal.doors.write_as(viewer_named("lin", portal.doors.system()), actions.remove_own, rows(client, FILE)[0].code)
+    assert send(client, 3, who="stranger", case="5K7-2GH") == "taken"
+
+
+def test_twenty_uploads_at_once_never_go_over_everybodys_room(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two people side by side, with room for three."""
+    room_for(client, 3, monkeypatch)
+
+    def one(number: int) -> str:
+        return send(client, number, who=("lin", "stranger")[number % 2], case=f"{number}K7-2GH")
+
+    with ThreadPoolExecutor(8) as people:
+        outcomes = list(people.map(one, range(20)))
+    assert set(outcomes) == {"taken", "quota_all"}
+    assert outcomes.count("taken") >= 3, "smaller pictures leave room for one more"
+    [total] = rows(client, TOTAL)
+    assert total.bytes == sum(row.bytes for row in rows(client, QUOTA)) <= quota.GIGABYTE
+
+
+def test_the_operator_is_warned_before_it_is_full(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    room_for(client, 2, monkeypatch)
+    portal = portal_of(client)
+    with capture_logs() as logged:
+        jobs.watch_room(portal.doors, 1)
+        assert logged == []
+        send(client, 1)
+        send(client, 2)
+        jobs.watch_room(portal.doors, 1)
+        jobs.watch_room(portal.doors, 0)
+    assert [(each["event"], each["gigabytes"]) for each in logged] == [("files_nearly_full", 1)]
+    told = list(check_config.warnings(portal.settings.model_copy(update={"file_quota_gb": 1})))
+    assert any("per cent of PORTAL_FILE_QUOTA_GB" in line for line in told)
+    unbounded = check_config.warnings(portal.settings.model_copy(update={"file_quota_gb": 0}))
+    assert any("nothing bounds" in line for line in unbounded)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Send without it"), ("zh", "可以先不带它提交")])
+def test_a_full_store_is_said_kindly(language: str, words: str) -> None:
+    i18n.speak(language)
+    said = file_problem({"code": "quota_all", "file": "slip.jpg"})
+    i18n.speak("en")
+    assert words in said
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "There is room again from"), ("zh", "起可以再传")])

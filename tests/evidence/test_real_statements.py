@@ -129,13 +129,27 @@ def same_facts() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("ending", [*BEYOND_DOUBT, "mt940.sta", "camt053.xml"])
 def test_the_answer_does_not_depend_on_the_format(ending: str) -> None:
-    """MT940 and CAMT state two balances; where the bank's rounding lies between them, one cent stays open."""
+    """MT940 and CAMT state two balances. Where a file's own bookings do not lead from one to the other, and the amount
+    lies between what either says of that evening, the file contradicts itself: nobody can tell (1 of 8)."""
+    contradicting = 0
     for case in same_facts():
         statements = read(SAME / f"{case['id']}.{ending}")
         asked = Question(date.fromisoformat(case["due_date"]), minor(case["amount_due"]), "CNY")
         wrong = differs(check(statements, asked), case["enough"])
-        may_be_open = case["id"] == "BK-0281" and ending not in BEYOND_DOUBT
-        assert wrong == ([("closing", "undecided"), ("any_moment", "undecided")] if may_be_open else []), case["id"]
+        is_open = contradicts_itself(statements, asked)
+        contradicting += is_open
+        assert wrong == ([("closing", "undecided"), ("any_moment", "undecided")] if is_open else []), case["id"]
+    assert contradicting == (0 if ending in BEYOND_DOUBT or not same_facts() else 1)
+
+
+def contradicts_itself(statements: list[Statement], asked: Question) -> bool:
+    """Do the balance that opens the file and the one that closes it say different things of that evening?"""
+    [statement] = statements
+    if statement.opening is None or statement.closing is None:
+        return False
+    before = statement.opening + sum(row.amount for row in statement.rows if row.day <= asked.due)
+    after = statement.closing - sum(row.amount for row in statement.rows if row.day > asked.due)
+    return (before >= asked.amount) is not (after >= asked.amount)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Nobody opens a file that was not scanned, where there is a scanner; without one nothing is called clean (EV-10)."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
@@ -10,10 +11,11 @@ from portal.evidence import actions, jobs, scanning
 from portal.evidence.clamd import Clamd, ScannerDown, Verdict
 from portal.evidence.examining import examine
 from portal.evidence.queries import FILE, SCAN, file_record
+from portal.platform import outbox
 from portal.platform.clock import FixedClock
 from portal.prove import files as proof
 from tests.client import Client
-from tests.evidence.acts import add, as_, portal_of, rows
+from tests.evidence.acts import CASE_NUMBER, add, as_, portal_of, rows
 from tests.evidence.conftest import viewer_named
 from tests.make import evidence as make
 from tests.scanners import EICAR, Pretender, clamd, pretending
@@ -78,6 +80,42 @@ def test_a_find_closes_the_file_for_everybody(client: Client, scanner: Pretender
     portal = portal_of(client)
     keys = portal.doors.write_as(viewer_named("lin", portal.doors.system()), actions.remove_own, code)
     assert len(keys) == 1
+
+
+def told(client: Client) -> list[tuple[str, str | None]]:
+    """The text messages that wait."""
+    return [(row.kind, row.number) for row in rows(client, outbox.ROWS)]
+
+
+def test_whoever_sent_it_is_told_once_an_hour(client: Client, scanner: Pretender, clock: FixedClock) -> None:
+    """By a neutral text; not of a draft, which says so itself, nor of what staff put in."""
+    scanner.answer = b"stream: Test.Signature FOUND\0"
+    add(client, INFECTED, case=("draft", "abcdefghjkmnpqrs"))
+    add(client, make.picture(31, 20, kind="JPEG"), who="handler", person_id=1)
+    assert told(client) == []
+    add(client, INFECTED)
+    add(client, make.picture(32, 20, kind="JPEG"))
+    assert told(client) == [("sms.question", CASE_NUMBER)]
+    clock.advance(hours=2)
+    add(client, make.picture(33, 20, kind="JPEG"))
+    assert told(client) == [("sms.question", CASE_NUMBER)] * 2
+
+
+def test_of_a_closed_case_nobody_is_told(client: Client, scanner: Pretender, clock: FixedClock) -> None:
+    """New signatures find something in a file that was read long ago; nothing more is needed."""
+    add(client, make.picture(kind="JPEG"))
+    portal = portal_of(client)
+    day = portal.doors.system().today + timedelta(days=90)
+    portal.doors.write_as(
+        portal.doors.system(),
+        lambda session, viewer: actions.keep_until(
+            session, viewer, case_kind="dispute", case_number=CASE_NUMBER, delete_after=day
+        ),
+    )
+    clock.advance(hours=2)
+    scanner.version, scanner.answer = NEWER, b"stream: Test.Signature FOUND\0"
+    assert scan_again(client) == 1
+    assert (state(client)[0], told(client)) == ("blocked", [])
 
 
 def test_the_real_scanner_stops_the_test_file(client: Client) -> None:

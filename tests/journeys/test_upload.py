@@ -307,3 +307,49 @@ def test_failures_are_named_and_the_rest_is_sent(browser: Browser, portal_of_lin
         page.get_by_role("button", name="Add to the dispute").click()
         page.wait_for_load_state()
         assert other["name"] in steps.text_of(page)
+
+
+@pytest.mark.parametrize(("language", "script"), [("zh", False), ("en", True)])
+def test_columns_are_named_and_lines_are_covered(
+    browser: Browser, portal_of_lin: Portal, signed_in: Any, language: str, script: bool
+) -> None:
+    """The columns nobody knew, then the list of its lines, two unticked, kept, and said in the draft; with and without
+    a script."""
+    lines = "".join(f"2026-03-{day:02},shop {day},-1.00,{500 - day}.00\n" for day in range(1, 10))
+    table = (f"Zeta {language},Words,Kappa,Omega\n" + lines).encode()
+    cookies = [each for each in signed_in if each["name"] != "lang"]
+    with (
+        cutting(portal_of_lin.url) as proxy,
+        at_the_form(browser, portal_of_lin, proxy, cookies, language, script) as page,
+    ):
+        choose(page, {"name": "March.csv", "mimeType": "text/csv", "buffer": table})
+        if not script:
+            page.locator('button[value="add"]').click()
+            page.wait_for_load_state()
+        columns, lines_of_it = (page.locator(f'#_draft_rows a[href$="/{way}"]') for way in ("columns", "lines"))
+        for _ in range(60):
+            if columns.count():
+                break
+            page.wait_for_timeout(500)
+            if not script:
+                page.reload()
+        columns.click()
+        page.wait_for_load_state()
+        for at, meaning in enumerate(("date", "text", "amount", "balance"), 1):
+            page.locator(f"#column-{at}").select_option(meaning)
+        see(page, "columns")
+        steps.main_button(page).click()
+        page.wait_for_load_state()
+        lines_of_it.click()
+        page.wait_for_load_state()
+        see(page, "cover-lines")
+        for line in ("0-3", "0-4"):
+            page.locator(f'[name="line"][value="{line}"]').uncheck()
+        steps.main_button(page).click()
+        page.wait_for_load_state()
+        expect(page.locator(".notice--ok")).to_be_visible()
+        expect(page.locator('[name="line"]:not(:checked)')).to_have_count(2)
+        see(page, "cover-lines-marked")
+        page.locator(".back a").click()
+        page.wait_for_load_state()
+        expect(page.locator("#_draft_rows li")).to_have_count(1)

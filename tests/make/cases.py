@@ -1,9 +1,10 @@
-"""Real cases in the demo, made through its pages: a dispute with a file that was read, a draft, a plan, a complaint."""
+"""Real cases in the demo, made through its pages: a dispute with files that were read, a draft, a plan, a complaint."""
 
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -13,8 +14,10 @@ from starlette.applications import Starlette
 from portal.access.tables import Device
 from portal.demo import people
 from portal.demo.people import DemoPerson
+from portal.evidence import actions as evidence_actions
 from portal.evidence import jobs as evidence_jobs
 from portal.evidence.queries import FILE
+from portal.loans import queries as loans
 from portal.loans.tables import table_of
 from portal.platform import outbox
 from portal.platform.gate import Viewer
@@ -49,6 +52,9 @@ class Cases:
     file: str
     draft_file: str
     upload: str
+    columns: str
+    draft_columns: str
+    draft_lines: str
     link: str
 
     def parts(self, name: str) -> str:
@@ -86,6 +92,9 @@ def filed(app: Starlette, client: Client) -> Cases:
         file_of(app, dispute),
         file_of(app, draft),
         announce(owner, draft),
+        statement_in(app, people.LIN_YI, ("dispute", dispute), ODD),
+        statement_in(app, people.LIN_YI, ("draft", draft), ODD),
+        statement_in(app, people.LIN_YI, ("draft", draft), PLAIN),
         link(app, people.LIN_YI),
     )
 
@@ -135,6 +144,26 @@ def every_night(page: httpx2.Response) -> dict[str, Any]:
 def file_of(app: Starlette, case: str) -> str:
     """The code of the first file of a case."""
     return str(_one(app, FILE.c.code, FILE.c.case_number == case))
+
+
+ODD = b"Zeta,Kappa,Omega\n2026-03-05,-86.40,412.55\n"
+"""A statement with columns that the program does not know."""
+
+PLAIN = b"date,description,amount,balance\n2026-03-05,shop,-86.40,412.55\n"
+
+
+def statement_in(app: Starlette, person: DemoPerson, case: tuple[str, str], data: bytes) -> str:
+    """Add a statement to a case, and have it read; its code."""
+    portal = app.state.portal
+    system = portal.doors.system()
+    found = portal.doors.read_as(system, lambda connection, _viewer: loans.person_by_ref(connection, person.ref))
+    viewer = replace(system, kind="borrower", person_id=found.id)
+    kept = evidence_actions.keep(portal.files, "statement.csv", data)
+    take = evidence_actions.take_upload
+    code = portal.doors.write_as(viewer, partial(take, case_kind=case[0], case_number=case[1]), kept)
+    while evidence_jobs.read_waiting(portal.doors, portal.files):
+        pass
+    return str(code)
 
 
 def propose_plan(owner: Client) -> str:

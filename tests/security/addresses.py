@@ -36,6 +36,10 @@ def code_in(route: GatedRoute, cases: Cases) -> str:
     """What `code` names in a route's address, by how the address begins."""
     if route.path == "/files/{code}/cover":
         return cases.draft_file
+    if route.path == "/files/{code}/lines":
+        return cases.draft_lines
+    if route.path.endswith("/columns"):
+        return cases.columns
     known = {
         "/files/uploads/": cases.upload,
         "/files/drafts/": cases.draft,
@@ -66,7 +70,7 @@ def visitor_for(route: GatedRoute, visitors: dict[str, Client]) -> Client:
     return next(visitor for who, visitor in visitors.items() if allowed(route, VIEWERS[who]))
 
 
-LOOKED_UP_FIRST = frozenset({"disputes:review", "evidence:cover"})
+LOOKED_UP_FIRST = frozenset({"disputes:review", "evidence:cover", "evidence:cover_lines"})
 """The routes whose object is looked up before their form is read: only a real one of the visitor's gets that far."""
 
 

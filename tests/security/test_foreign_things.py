@@ -118,7 +118,7 @@ def test_a_file_of_a_draft_is_nobody_elses(
     besieged: Starlette, nobody: Client, cases: Cases, purposes: dict[str, str]
 ) -> None:
     """ST-02: another borrower has nothing of it, nor has anyone of staff, before the dispute is sent."""
-    file = replace(cases, file=cases.draft_file)
+    file = replace(cases, file=cases.draft_file, columns=cases.draft_columns)
     owner = make.as_person(besieged, nobody, cases.owner)
     others = {person.ref: make.as_person(besieged, nobody, person) for person in (cases.stranger, cases.planner)}
     others |= {role: make.as_staff(besieged, nobody, role) for role in STAFF_ROLES}
@@ -196,7 +196,7 @@ def of_the_draft(app: Starlette, cases: Cases) -> list[list[Any]]:
     rows = state(app)
     drafts = [row for row in rows["dispute_draft"] if row.code == cases.draft]
     files = [row for row in rows["evidence_file"] if row.case_number == cases.draft]
-    assert (len(drafts), len(files)) == (1, 1)
+    assert (len(drafts), len(files)) == (1, 3)
     return [drafts, files]
 
 

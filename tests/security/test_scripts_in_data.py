@@ -116,8 +116,9 @@ STORED_JSON = {
 }
 """JSON in which what a person typed stands beside what is ours."""
 
-READ = {"evidence_statement": {"statements", "notes"}}
-"""JSON of what was read in a bank's file: its texts are put into a statement that reads as one."""
+READ = {"evidence_statement": {"statements", "notes"}, "evidence_cover": {"statements"}}
+"""JSON of what was read in a bank's file: its texts are put into a statement that reads as one. That of a covered table
+is shown nowhere before it is the file's own."""
 
 OURS_INSIDE = frozenset({"channel", "code", "family", "figure", "night", "noticed_on", "paid_on", "reason", "stretch"})
 """What in it is ours, or checked against a list; every other text is hostile, at any depth."""
@@ -135,7 +136,7 @@ OURS = {
         "store_key subject told token_hash word_one word_two name identity action actor mobile time_zone problem"
     ),
     "figures of ours as JSON, or sealed": (
-        "answers change criteria parts path receipt schedule sealed_entries sealed_number sealed_text "
+        "answers change criteria header mapping parts path receipt schedule sealed_entries sealed_number sealed_text "
         "sealed_totp summary waivers wishes daily_rate annual_ceiling"
     ),
 }
@@ -147,7 +148,7 @@ OURS_THERE = {
     "dispute_draft": {"beside", "form_key", "seen", "writer"},
     "dispute_participant": {"round"},
     "evidence_cover": {"marks"},
-    "evidence_statement": {"reader"},
+    "evidence_statement": {"marks", "reader"},
     "evidence_upload": {"draft", "file_code", "place"},
     "hold": {"data"},
     "plan_agreement": {"content"},

@@ -11,7 +11,7 @@ from portal.core.statement import Note, StatementRow
 from portal.evidence.statements import signs
 from portal.evidence.statements.dates import Column, clock_time
 from portal.evidence.statements.headers import Meaning
-from portal.evidence.statements.numbers import Figure, Mark, decimal_mark, figure, is_empty, minor_units
+from portal.evidence.statements.numbers import COVERED, Figure, Mark, decimal_mark, figure, is_empty, minor_units
 from portal.evidence.statements.preamble import CLOSING, OPENING, TOTAL
 
 MOST_NOTES = 40
@@ -77,7 +77,8 @@ class Bookings:
     # --- What the whole table shows ---
 
     def _survey(self, rows: Sequence[Sequence[str]]) -> None:
-        dated = [row for row, day in zip(rows, self._dates.days, strict=True) if day is not None]
+        known = zip(rows, self._dates.days, strict=True)
+        dated = [row for row, day in known if day is not None and not self._is_covered(row)]
         money: tuple[Meaning, ...] = ("amount", "credit", "debit", "balance")
         self.figures = [figure(self._of(row, meaning)) for row in dated for meaning in money]
         self._mark = decimal_mark(self.figures)
@@ -106,6 +107,9 @@ class Bookings:
 
     def _take(self, place: int, line: int, row: Sequence[str]) -> None:
         day = self._dates.days[place]
+        if self._is_covered(row):
+            self._take_covered(place, line, day or (self._last_day if is_empty(self._of(row, "date")) else None))
+            return
         texts = " ".join(cell.strip() for cell in row if cell.strip())
         if self._is_about_all(row, texts, day):
             return
@@ -134,6 +138,18 @@ class Bookings:
         self._places.append(place)
         self.rows.append(StatementRow(line, day, self._time(place, row), int(amount), balance, self._text(row)))
 
+    def _is_covered(self, row: Sequence[str]) -> bool:
+        return any(self._of(row, meaning) == COVERED for meaning in ("amount", "credit", "debit"))
+
+    def _take_covered(self, place: int, line: int, day: date | None) -> None:
+        """A line of which only its day may be known: something was there."""
+        if day is None:
+            self.unreadable.append(Unreadable(place, line, None))
+            return
+        self._last_day = day
+        self._places.append(place)
+        self.rows.append(StatementRow(line, day, None, 0, None, covered=True))
+
     def _is_about_all(self, row: Sequence[str], texts: str, day: date | None) -> bool:
         """A row that speaks of the whole: a balance carried over, or totals."""
         empty = all(not self._money(self._of(row, meaning)) for meaning in ("amount", "credit", "debit"))
@@ -159,6 +175,8 @@ class Bookings:
     @property
     def totals_differ(self) -> bool:
         """Does the file state sums that its rows do not come to?"""
+        if any(row.covered for row in self.rows):
+            return False  # what was covered is not known
         return any(self._summed[meaning] != stated for meaning, stated in self._declared.items())
 
     def _only_figure(self, row: Sequence[str]) -> int | None:
@@ -237,6 +255,7 @@ class Bookings:
             *self._unreadable_notes(newest_first=newest_first),
             *self._unclear_notes(),
             *self._order_notes(settled),
+            *covered_notes(settled),
         ]
         if not any(row.balance is not None for row in ordered):
             notes.append(Note("no_balance"))
@@ -285,6 +304,12 @@ class Bookings:
         if last:
             data["to"] = max(*last, *known).isoformat() if known else last[0].isoformat()
         return Note("rows_unreadable", data)
+
+
+def covered_notes(rows: Sequence[StatementRow]) -> list[Note]:
+    """How many lines were covered before the file was sent, for whoever looks at it."""
+    count = sum(row.covered for row in rows)
+    return [Note("lines_covered", {"count": count})] if count else []
 
 
 def _lines(rows: Sequence[Unreadable]) -> str:

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from portal.core.statement import Statement
 from portal.evidence.data_kinds import utf_16
@@ -18,26 +19,38 @@ _CHINESE = re.compile("日期|时间|金额|余额|摘要|交易|账号|卡号|�
 _TRADITIONAL = re.compile("日期|時間|金額|餘額|結餘|摘要|賬號|幣種")
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A text cut into cells: its rows, the line on which each begins, and by what a file of them is to be cut again."""
+
+    delimiter: str
+    lines: tuple[int, ...]
+    cells: tuple[list[str], ...]
+
+
 def read(
     name: str, data: bytes, *, columns: Mapping[str, Meaning] | None = None, currency: str = ""
 ) -> list[Statement]:
     """The one statement of a text file."""
-    text = decoded(data)
+    table = table_of(decoded(data), columns)
+    return [statement_of(table.cells, file=name, lines=table.lines, columns=columns, currency=currency)]
+
+
+def table_of(text: str, columns: Mapping[str, Meaning] | None = None) -> Table:
+    """The text cut as it shows most columns; raises `ColumnsUnknown` and `NotAStatement`."""
     refusal: Exception = NotAStatement("no_table")
-    best: tuple[int, list[tuple[int, list[str]]]] | None = None
-    for grid in _grids(text):
+    best: tuple[int, Table] | None = None
+    for table in _tables(text):
         try:
-            width = len(header_of([cells for _, cells in grid], columns).meanings)
+            width = len(header_of(table.cells, columns).meanings)
         except (ColumnsUnknown, NotAStatement) as problem:
             refusal = _clearer(refusal, problem)
             continue
         if best is None or width > best[0]:
-            best = (width, grid)
+            best = (width, table)
     if best is None:
         raise refusal
-    lines = [line for line, _ in best[1]]
-    grid_cells = [cells for _, cells in best[1]]
-    return [statement_of(grid_cells, file=name, lines=lines, columns=columns, currency=currency)]
+    return best[1]
 
 
 def _clearer(known: Exception, problem: Exception) -> Exception:
@@ -64,13 +77,18 @@ def decoded(data: bytes) -> str:
     return data.decode("cp1252", errors="replace")
 
 
-def _grids(text: str) -> list[list[tuple[int, list[str]]]]:
+def _tables(text: str) -> list[Table]:
     """The text cut into cells by each delimiter that occurs, and by columns of spaces where none does."""
-    found = [_cut(text, delimiter) for delimiter in DELIMITERS if delimiter in text]
+    found = [_table(delimiter, _cut(text, delimiter)) for delimiter in DELIMITERS if delimiter in text]
     if re.search(r"\S {2,}\S", text):
         lines = text.splitlines()
-        found.append([(number, re.split(r"\s{2,}", line.strip())) for number, line in enumerate(lines, 1)])
+        spaced = [(number, re.split(r"\s{2,}", line.strip())) for number, line in enumerate(lines, 1)]
+        found.append(_table(DELIMITERS[0], spaced))
     return found
+
+
+def _table(delimiter: str, rows: Sequence[tuple[int, list[str]]]) -> Table:
+    return Table(delimiter, tuple(line for line, _ in rows), tuple(cells for _, cells in rows))
 
 
 def _cut(text: str, delimiter: str) -> list[tuple[int, list[str]]]:

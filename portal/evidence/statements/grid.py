@@ -20,7 +20,7 @@ from portal.evidence.statements.headers import (
     meanings_of,
     plain_name,
 )
-from portal.evidence.statements.numbers import decimal_mark, figure, minor_units
+from portal.evidence.statements.numbers import COVERED, decimal_mark, figure, minor_units
 from portal.evidence.statements.outcomes import ColumnsUnknown, NotAStatement
 from portal.evidence.statements.preamble import Preamble, around
 
@@ -28,6 +28,8 @@ SEARCHED_ROWS = 400
 """How far down a header row may stand."""
 
 MOST_ROWS = 60_000
+SAMPLE_ROWS = 2
+"""So many rows are shown to a person who is asked what the columns mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ def statement_of(
     """Read a table with whatever stands above and below it; the header row is found by its names.
 
     `lines` numbers the grid's rows as a person counts them (by default from 1), `columns` says what the named
-    columns mean where a person was asked (a column without a name is called by its number), `currency` is taken
-    where the file names none, `unclear` are the lines that a picture shows too badly to trust. Raises
+    columns mean where a person was asked (a column without a name of its own is called by its number), `currency` is
+    taken where the file names none, `unclear` are the lines that a picture shows too badly to trust. Raises
     `ColumnsUnknown` and `NotAStatement`.
     """
     if len(grid) > MOST_ROWS:
@@ -98,14 +100,16 @@ def _unknown(grid: Sequence[Sequence[str]]) -> Exception:
         if dated and money:
             names = next((each for each in reversed(grid[:at]) if sum(bool(cell.strip()) for cell in each) > 1), None)
             cells = names if names is not None else [str(place) for place in range(1, len(row) + 1)]
-            return ColumnsUnknown(cells, lacking(meanings_of(cells)))
+            return ColumnsUnknown(cells, lacking(meanings_of(cells)), grid[at : at + SAMPLE_ROWS])
     return NotAStatement("no_table")
 
 
 def _as_told(grid: Sequence[Sequence[str]], columns: Mapping[str, Meaning]) -> Header:
     wanted = {plain_name(name): meaning for name, meaning in columns.items()}
+    named = not all(name.isdigit() for name in wanted)
     for at, row in enumerate(grid[:SEARCHED_ROWS]):
-        names = {plain_name(cell): place for place, cell in enumerate(row)}
+        numbers = {str(place): place - 1 for place in range(1, len(row) + 1)} if named else {}
+        names = numbers | {plain_name(cell): place for place, cell in enumerate(row)}
         if wanted.keys() <= names.keys():
             known = {place: meaning for place, meaning in meanings_of(row).items() if meaning not in wanted.values()}
             told = known | {names[name]: meaning for name, meaning in wanted.items()}
@@ -168,7 +172,7 @@ class _Reader:
         return next((_cell(row, place) for place, each in self._header.meanings.items() if each == meaning), "")
 
     def _values(self, meaning: Meaning) -> list[str]:
-        return [value for _, row in self._body if (value := self._of(row, meaning))]
+        return [value for _, row in self._body if (value := self._of(row, meaning)) and value != COVERED]
 
     def read(self) -> Statement:
         """The statement; what could not be made out is in its notes."""

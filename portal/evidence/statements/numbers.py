@@ -13,6 +13,9 @@ from typing import Literal, TypeAlias
 Mark: TypeAlias = Literal[".", ","]
 
 EMPTY = frozenset(("", "-", "--", "---", "/", "—", "——", "n/a", "na", "nil", "无", "\\n"))
+COVERED = "███"
+"""Stands in the cells of a line that the borrower covered before sending."""
+
 MOST_DIGITS = 18
 
 _SIMPLE = re.compile(r"(?P<sign>[+-]?)(?P<body>[0-9]+(?:[.,][0-9]+)*)", re.ASCII)

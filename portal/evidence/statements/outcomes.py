@@ -29,13 +29,15 @@ class NotAStatement(Exception):
 class ColumnsUnknown(Exception):
     """A table whose columns do not say what they mean: a person must be asked, once for each header.
 
-    `header` is the likeliest header row; `missing` what could not be found in it (`date`, `amount`).
+    `header` is the likeliest header row; `missing` what could not be found in it (`date`, `amount`); `samples` are the
+    first rows below it.
     """
 
-    def __init__(self, header: Sequence[str], missing: Sequence[str]) -> None:
+    def __init__(self, header: Sequence[str], missing: Sequence[str], samples: Sequence[Sequence[str]] = ()) -> None:
         super().__init__("columns_unknown")
         self.header = tuple(header)
         self.missing = tuple(missing)
+        self.samples = tuple(tuple(row) for row in samples)
         self.fingerprint = fingerprint(header)
 
 

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from portal.core.statement import Note, Statement
 from portal.evidence.statements import marks, mending
+from portal.evidence.statements.covered_areas import Area, with_covered
 from portal.evidence.statements.grid import statement_of
 from portal.evidence.statements.headers import Meaning
 from portal.evidence.statements.layout import tables_of
 from portal.evidence.statements.listing import listing_of
+from portal.evidence.statements.numbers import COVERED
 from portal.evidence.statements.outcomes import ColumnsUnknown, NotAStatement
 from portal.evidence.statements.words import Cell, Grid, Word, lines_of, segments
 
@@ -32,8 +34,11 @@ def statements_of(
     photographed: bool,
     columns: Mapping[str, Meaning] | None = None,
     currency: str = "",
+    areas: Sequence[Area] = (),
 ) -> list[Statement]:
     """The statements that the words show; a photographed one counts only as far as its chain proves it.
+
+    `areas` are what somebody covered: rows that may have been there count as covered ones.
 
     Raises `ColumnsUnknown` and `NotAStatement`.
     """
@@ -49,7 +54,7 @@ def statements_of(
     notes = tuple(_missing_pages(words))
     for grid in grids:
         try:
-            statement = _statement(grid, file, columns, currency, photographed=photographed)
+            statement = _statement(with_covered(grid, areas), file, columns, currency, photographed=photographed)
         except (ColumnsUnknown, NotAStatement) as reason:
             problem = reason
         else:
@@ -111,6 +116,8 @@ def _with_tail(part: str) -> str:
 
 def _amount(cell: Cell, *, photographed: bool) -> str:
     together = "".join(word.text for word in cell.words)
+    if together == COVERED:
+        return COVERED
     said = together if marks.is_figure(together) else cell.text
     return marks.mended_figure(together) if photographed else said
 

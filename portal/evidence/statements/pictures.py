@@ -14,6 +14,7 @@ from typing import Any
 from portal.core.statement import Note, Statement
 from portal.evidence.file_kinds import MAX_JPEG_PIXELS, MAX_PIXELS, MAX_SIDE
 from portal.evidence.statements import marks, ocr, pdf_text
+from portal.evidence.statements.covered_areas import Area
 from portal.evidence.statements.headers import Meaning
 from portal.evidence.statements.ocr import Box, Sign
 from portal.evidence.statements.outcomes import ColumnsUnknown, NotAStatement
@@ -31,6 +32,10 @@ SAMPLE = 6
 SECOND_LOOK = 0.08
 LETTERS = 0.7  # of a box's height are letters, the rest is its margin
 MOST_READINGS = 8
+WHOLE = 1_000
+
+Rectangle = Sequence[int]
+"""Left, top, width and height in thousandths of a page."""
 
 # Two cells that stand so near that they were found as one.
 _GLUED = re.compile(
@@ -42,10 +47,11 @@ _GLUED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one picture shows: its words, and how many pieces of text could not be read."""
+    """What one picture shows: its words, how many pieces of text could not be read, and what is covered of it."""
 
     words: tuple[Word, ...]
     unread: int
+    areas: tuple[Area, ...] = ()
 
 
 def picture_of(kind: str, data: bytes) -> Any:
@@ -74,19 +80,34 @@ def picture_of(kind: str, data: bytes) -> Any:
     return turned.convert("RGB")
 
 
-def see(picture: Any, page: int) -> Seen:
-    """Read one upright Pillow picture in RGB."""
+def see(picture: Any, page: int, covered: Sequence[Rectangle] = ()) -> Seen:
+    """Read one upright Pillow picture in RGB; `covered` are rectangles in thousandths of it."""
     import numpy
 
     scale = _scale(picture.size)
     if scale < 1:
         picture = picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale))))
-    pixels, boxes = _upright(numpy.asarray(picture))
+    pixels, boxes, turns = _upright(numpy.asarray(picture))
     boxes = _looked_at_twice(pixels, ocr.read(pixels, boxes))
     place = _straightened(boxes, pixels.shape)
     words = [word for box in boxes for word in _words_of(box, place, page)]
     words = _with_usual_names(words)
-    return Seen(tuple(words), sum(box.confidence < READABLE for box in boxes))
+    areas = tuple(_area(each, picture.size, turns, place, page) for each in covered)
+    return Seen(tuple(words), sum(box.confidence < READABLE for box in boxes), areas)
+
+
+def _area(rectangle: Rectangle, size: tuple[int, int], turns: int, straight: "_Straightened", page: int) -> Area:
+    """A covered rectangle of the picture as it came, where the words of the upright and straight one are."""
+    left, top, width, height = rectangle
+    (wide, high), ends = size, []
+    for at, below in ((left, top), (left + width, top), (left, top + height), (left + width, top + height)):
+        x, y, box_wide, box_high = at * wide / WHOLE, below * high / WHOLE, wide, high
+        for _ in range(turns):
+            x, y, box_wide, box_high = y, box_wide - x, box_high, box_wide
+        ends.append(straight.place(x, y))
+    return Area(
+        page, min(x for x, _ in ends), min(y for _, y in ends), max(x for x, _ in ends), max(y for _, y in ends)
+    )
 
 
 def _looked_at_twice(pixels: Any, boxes: Sequence[Box]) -> list[Box]:
@@ -106,21 +127,27 @@ def _scale(size: tuple[int, int]) -> float:
     return min(1.0, SHORT_SIDE / short if long > 2 * short else LONG_SIDE / long)
 
 
-def _upright(pixels: Any) -> tuple[Any, list[Box]]:
-    """The picture with its text upright, and where text stands; its file may not say how it was held."""
+def _upright(pixels: Any) -> tuple[Any, list[Box], int]:
+    """The picture with its text upright, where text stands, and by how many quarters it was turned to the left.
+
+    Its file may not say how it was held.
+    """
     import numpy
 
     height, width = pixels.shape[:2]
     if height > 2 * width:
-        return pixels, _in_pieces(pixels)
+        return pixels, _in_pieces(pixels), 0
+    turns = 0
     boxes = ocr.find(pixels)
     if sum(box.height > 1.5 * box.width for box in boxes) > len(boxes) / 2:
+        turns = 1
         pixels = numpy.ascontiguousarray(numpy.rot90(pixels))
         boxes = ocr.find(pixels)
     if _is_upside_down(pixels, boxes):
         pixels = numpy.ascontiguousarray(numpy.rot90(pixels, 2))
         boxes = [_turned_over(box, pixels.shape) for box in boxes]
-    return pixels, boxes
+        turns += 2
+    return pixels, boxes, turns
 
 
 def _in_pieces(pixels: Any) -> list[Box]:
@@ -287,8 +314,11 @@ def read(
     password: str = "",
     columns: Mapping[str, Meaning] | None = None,
     currency: str = "",
+    covered: Mapping[str, Sequence[Rectangle]] | None = None,
 ) -> list[Statement]:
     """The statements on a photo, a screenshot or the pages of a PDF that are pictures.
+
+    `covered` are rectangles by the number of their page, in thousandths of it.
 
     Raises `ColumnsUnknown` and `NotAStatement`: `image_not_read` where no model is installed, `image_unclear` where
     nothing on the picture could be made out.
@@ -296,15 +326,18 @@ def read(
     if not ocr.available():
         raise NotAStatement("image_not_read")
     words: list[Word] = []
+    areas: list[Area] = []
     unread = 0
-    for seen in _pages(data, password) if kind == "pdf" else (see(picture_of(kind, data), 0),):
+    marked = covered or {}
+    for seen in _pages(data, password, marked) if kind == "pdf" else (_photo(kind, data, marked),):
         words += seen.words
+        areas += seen.areas
         unread += seen.unread
     unclear = unread * 2 >= len(words)
     if unclear and not any(marks.is_amount(word.text) for word in words):
         raise NotAStatement("image_unclear")
     try:
-        found = statements_of(words, file=name, photographed=True, columns=columns, currency=currency)
+        found = statements_of(words, file=name, photographed=True, columns=columns, currency=currency, areas=areas)
     except ColumnsUnknown as unknown:
         if _is_garbled(unknown.header, words):
             raise NotAStatement("image_unclear") from None
@@ -319,16 +352,21 @@ def _is_garbled(header: Sequence[str], words: Sequence[Word]) -> bool:
     return any(word.text in named and word.confidence < SURE_NAME for word in words)
 
 
-def _pages(data: bytes, password: str) -> Iterator[Seen]:
+def _photo(kind: str, data: bytes, covered: Mapping[str, Sequence[Rectangle]]) -> Seen:
+    return see(picture_of(kind, data), 0, covered.get("1", ()))
+
+
+def _pages(data: bytes, password: str, covered: Mapping[str, Sequence[Rectangle]]) -> Iterator[Seen]:
     """What the pages of a PDF show: their own text where it is seen, else what the model reads on them."""
     with pdf_text.opened(data, password) as pdf:
         read = 0
         for number in range(len(pdf)):
             page = pdf_text.page_of(pdf, number)
-            if not page.is_picture:
+            marked = covered.get(str(number + 1), ())
+            if not page.is_picture and not marked:
                 yield Seen(page.words, 0)
                 continue
             read += 1
             if read > MOST_PAGES:
                 raise NotAStatement("too_long")
-            yield see(pdf_text.rendered(pdf, number), number)
+            yield see(pdf_text.rendered(pdf, number), number, marked)

@@ -43,7 +43,8 @@ def settled(
     `are_unsigned`: the file shows no sign at all, so a plain amount may be money in or out. That of the first
     row stays open without an opening balance; nothing rests on it, since no row lies before it.
     """
-    if len(rows) < 2 or any(row.balance is None for row in rows) or not disorder(_ordered(rows), opening):
+    unproven = any(row.balance is None and not row.covered for row in rows)
+    if len(rows) < 2 or unproven or not disorder(_ordered(rows), opening):
         return tuple(rows)
     if are_unsigned:
         return _by_balances(rows, opening)
@@ -59,7 +60,7 @@ def _by_balances(rows: Sequence[StatementRow], opening: int | None) -> tuple[Sta
     signed = []
     before = opening
     for row in rows:
-        moved = None if before is None else (row.balance or 0) - before
+        moved = None if before is None or row.covered else (row.balance or 0) - before
         signed.append(replace(row, amount=-row.amount) if moved == -row.amount else row)
-        before = row.balance
+        before = row.balance  # None after a covered line: what follows it is not proven
     return tuple(signed)

@@ -1,7 +1,7 @@
 """Workbooks: XLSX and old XLS through calamine, the first sheet that holds a statement, as a person sees its cells."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -22,17 +22,9 @@ def read(
     name: str, data: bytes, *, columns: Mapping[str, Meaning] | None = None, currency: str = ""
 ) -> list[Statement]:
     """The statements of all sheets that hold one; raises what the first sheet says where none does."""
-    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     found: list[Statement] = []
     refusal: Exception | None = None
-    for title in book.sheet_names[:MOST_SHEETS]:
-        try:
-            sheet = book.get_sheet_by_name(title)
-        except ValueError:
-            continue
-        if sheet.total_height * sheet.total_width > MOST_CELLS:
-            raise NotAStatement("too_long")
-        grid = [[shown(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    for _title, grid in sheets(data):
         try:
             found.append(statement_of(grid, file=name, columns=columns, currency=currency))
         except (ColumnsUnknown, NotAStatement) as problem:
@@ -41,6 +33,19 @@ def read(
     if not found:
         raise refusal or NotAStatement("no_table")
     return found
+
+
+def sheets(data: bytes) -> Iterator[tuple[str, list[list[str]]]]:
+    """The sheets that can be read, with their names and cells; raises `NotAStatement` `too_long`."""
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    for title in book.sheet_names[:MOST_SHEETS]:
+        try:
+            sheet = book.get_sheet_by_name(title)
+        except ValueError:
+            continue
+        if sheet.total_height * sheet.total_width > MOST_CELLS:
+            raise NotAStatement("too_long")
+        yield title, [[shown(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
 
 
 def shown(cell: Value) -> str:
