@@ -64,6 +64,7 @@ from portal.platform.render import RETRY_AFTER, Pages, error_page, safe_path, se
 from portal.platform.resources import resource
 from portal.platform.settings import Settings
 from portal.platform.visit import visit_of
+from portal.promises import pages as promise_pages
 
 PAGES: tuple[ModuleType, ...] = (
     account_pages,  # first, since they are asked for most
@@ -83,6 +84,7 @@ PAGES: tuple[ModuleType, ...] = (
     dispute_handling,
     plan_pages,
     plan_staff,
+    promise_pages,
     complaint_pages,
     complaint_staff,
     desk_staff,

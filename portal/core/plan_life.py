@@ -6,7 +6,7 @@ minor units of the plan's currency.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -96,10 +96,12 @@ class LoanPart:
 
 
 class PromiseStrike(NamedTuple):
-    """A promise made while the plan runs that was not kept: its day, and whether its cure days have passed."""
+    """A promise made while the plan runs that was not kept: its day and its last cure day, and whether the data has
+    reached that one."""
 
     number: str
     due_on: date
+    cure_until: date
     is_over: bool
 
 
@@ -156,6 +158,7 @@ class Terms:
     they cannot be paid, and the stretches in which strikes rest (a hold for fraud, death or incapacity).
 
     `forgiven` are the keys of the strikes that staff have looked at when they let the plan go on: they count no more.
+    `promised_until` is the last cure day of a promise that still runs.
     """
 
     cure_days: int = 3
@@ -163,6 +166,7 @@ class Terms:
     rests: tuple[tuple[date, date | None], ...] = ()
     promises: tuple[PromiseStrike, ...] = ()
     forgiven: frozenset[str] = frozenset()
+    promised_until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -176,7 +180,7 @@ class Life:
     nothing_due: bool
     cure_days: int
     data_date: date | None
-    later: tuple[tuple[date, int], ...] = field(default=())
+    promised_until: date | None = None
 
     @property
     def is_fulfilled(self) -> bool:
@@ -210,8 +214,9 @@ class Life:
             return None
         if self.second:
             return self.evaluation_on
-        ahead = [each for each in self.payments if each.verdict == "ahead" and not each.is_covered]
-        return ahead[0].cure_until + _ONE_DAY if ahead else None
+        ahead = [each.cure_until for each in self.payments if each.verdict == "ahead" and not each.is_covered]
+        ends = [*ahead[:1], *([self.promised_until] if self.promised_until else [])]
+        return min(ends) + _ONE_DAY if ends else None
 
     def is_ripe(self, day: date) -> bool:
         """Whether the evaluation is to be made on a day, from its hour on: the data must reach the last cure day."""
@@ -233,7 +238,7 @@ def judge(loans: Sequence[LoanPart], data_date: date | None, terms: Terms, today
         _judge(loans, number, agreed, due, data_date, terms, today) for number, (agreed, due) in enumerate(days, 1)
     ]
     step = _step([due for _agreed, due in days])
-    while _goes_on(judged[-1], data_date, today):
+    while _goes_on(judged[-1], today):
         due_on = _later(judged[-1].due_on, step)
         judged.append(_judge(loans, len(judged) + 1, None, due_on, data_date, terms, today))
     horizon = max(data_date or today, today)
@@ -245,7 +250,7 @@ def judge(loans: Sequence[LoanPart], data_date: date | None, terms: Terms, today
         nothing_due=_nothing_due(loans, data_date),
         cure_days=terms.cure_days,
         data_date=data_date,
-        later=tuple(sorted(each for loan in loans for each in loan.later)),
+        promised_until=terms.promised_until,
     )
 
 
@@ -303,7 +308,7 @@ def _rests(rests: Iterable[tuple[date, date | None]], first: date, last: date) -
     return any(begin <= last and (end is None or first <= end) for begin, end in rests)
 
 
-def _goes_on(last: Judged, data_date: date | None, today: date) -> bool:
+def _goes_on(last: Judged, today: date) -> bool:
     """Whether something is still missing after the last day, so that it is awaited once more."""
     return not last.is_covered and last.verdict in {"struck", "excused"} and last.cure_until < today
 
@@ -314,11 +319,10 @@ def _strikes(judged: Iterable[Judged], terms: Terms) -> tuple[Strike, ...]:
         for each in judged
         if each.is_strike
     ]
-    cure = timedelta(days=terms.cure_days)
     promised = [
-        Strike(each.due_on, each.due_on + cure, each.is_over, None, each.number)
+        Strike(each.due_on, each.cure_until, each.is_over, None, each.number)
         for each in terms.promises
-        if not _rests(terms.rests, each.due_on, each.due_on + cure)
+        if not _rests(terms.rests, each.due_on, each.cure_until)
     ]
     counted = (strike for strike in (*own, *promised) if strike.key not in terms.forgiven)
     return tuple(sorted(counted, key=lambda strike: (strike.due_on, strike.promise or "")))
@@ -367,6 +371,37 @@ def _left(facts: LoanFacts, awaited: Sequence[Awaited], today: date) -> int:
     paid = (payment for payment in (*coming, *instalments) if payment.received_on > today and payment.amount)
     seen = assess(replace(facts, payments=(*facts.payments, *paid)), max(each.due_on for each in awaited))
     return seen.due.total - seen.credit
+
+
+def rest(loan: LoanPart, today: date) -> tuple[tuple[date, int], ...]:
+    """What is still to be paid of a plan on a loan, if it all arrives on its day: day and amount, the last one no more
+    than is due then. What has arrived ahead counts towards the next payments, what is behind is paid with the next."""
+    ahead = loan.received(today) - loan.needed(today)
+    paid: list[Payment] = []
+    coming = tuple(
+        Payment(f"running {each.number}", each.due_on, _contract(each))
+        for each in loan.facts.instalments
+        if each.due_on > today
+    )
+    for each in loan.awaited:
+        if each.due_on <= today:
+            continue
+        amount, ahead = max(0, each.amount - ahead), max(0, ahead - each.amount)
+        due = assess(replace(loan.facts, payments=(*loan.facts.payments, *coming, *paid)), each.due_on).due.total
+        if min(amount, due):
+            paid.append(Payment(f"plan {len(paid)}", each.due_on, min(amount, due)))
+    return tuple((payment.received_on, payment.amount) for payment in paid)
+
+
+def paying(loans: Sequence[LoanPart], today: date, amount: int) -> tuple[LoanPart, ...]:
+    """The loans of a plan after one more payment today: on the first as far as anything is due, then on the next."""
+    after: list[LoanPart] = []
+    for loan in loans:
+        used = min(amount, loan.due(today)) if loan is not loans[-1] else amount
+        amount -= used
+        more = (Payment("what if", today, used),) if used else ()
+        after.append(replace(loan, facts=replace(loan.facts, payments=(*loan.facts.payments, *more))))
+    return tuple(after)
 
 
 def days_to_move(due_on: date, awaited: Iterable[date], move_days: int) -> tuple[date, ...]:

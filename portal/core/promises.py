@@ -44,17 +44,17 @@ class Promised:
 
 
 def payable(facts: LoanFacts, day: date, instalment: int | None, parts: Iterable[Part] = ()) -> int:
-    """The most that can be promised: what is due on a day, or what is unpaid of a later instalment.
+    """The most that can be promised: what is due on a day, or what is unpaid of one instalment, due or not.
 
     What is disputed (`parts`) need not be paid, and so cannot be promised.
     """
-    seen = assess(facts, day)
     named = tuple(parts)
-    if instalment is None:
-        aside = sum(disputed(item, named).unpaid for item in seen.instalments if item.is_due) if named else 0
-        return max(0, seen.due.total - aside)
-    found = (item for item in seen.instalments if item.contract.number == instalment and not item.is_due)
-    return sum(item.unpaid.total for item in found)
+    items = (
+        item
+        for item in assess(facts, day).instalments
+        if (item.is_due if instalment is None else item.contract.number == instalment)
+    )
+    return sum(item.unpaid.total - disputed(item, named).unpaid for item in items)
 
 
 def check(amount: int, due_on: date, today: date, most: int, later: Instalment | None = None) -> None:

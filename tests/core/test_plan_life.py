@@ -121,7 +121,7 @@ def test_strikes_rest_under_a_hold() -> None:
 
 
 def test_a_broken_promise_counts_and_its_cure_days_too() -> None:
-    promise = PromiseStrike("PRM-222", on(5, 20), True)
+    promise = PromiseStrike("PRM-222", on(5, 20), on(5, 23), True)
     found = life(late(), on(5, 30), promises=(promise,))
     assert [strike.key for strike in found.strikes] == ["2026-05-12", "PRM-222"]
     assert found.evaluation_on == on(5, 24)
