@@ -48,7 +48,9 @@ from portal.evidence import staff as evidence_staff
 from portal.evidence.clamd import Clamd, NotScanned, scanner_of
 from portal.evidence.scanning import SCANNED_ONLY
 from portal.messages import pages as message_pages
+from portal.plans import judging_staff as plan_judging
 from portal.plans import pages as plan_pages
+from portal.plans import running_pages as plan_running
 from portal.plans import staff as plan_staff
 from portal.platform import csrf, db, formats, health, once
 from portal.platform.assets import Assets
@@ -84,6 +86,8 @@ PAGES: tuple[ModuleType, ...] = (
     dispute_handling,
     plan_pages,
     plan_staff,
+    plan_running,
+    plan_judging,
     promise_pages,
     complaint_pages,
     complaint_staff,

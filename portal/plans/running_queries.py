@@ -9,9 +9,11 @@ from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from portal.access.queries import ACCOUNT
 from portal.core import plan_life
+from portal.core.days import add_working_days
 from portal.core.plan_life import Judged, Life, LoanPart, Terms
 from portal.loans import queries as loans
 from portal.loans.queries import HOLD, LOAN_PARTY, LoanRecord
+from portal.loans.rulepacks import rule_pack
 from portal.loans.tables import Waiver, table_of
 from portal.plans import running_facts
 from portal.plans.facts import LoanSchedule
@@ -72,6 +74,22 @@ class PlanLife:
     def days(self) -> tuple[date, ...]:
         """The days that count now, in order."""
         return tuple(sorted({each.due_on for part in self.parts for each in part.awaited}))
+
+    @property
+    def look_by(self) -> date | None:
+        """The day by which a person looks at an evaluation: the product's working days for an answer after it."""
+        told = self.content_of("evaluated")
+        if told is None or not self.records:
+            return None
+        days = min(record.rules.answer_days for record in self.records)
+        return add_working_days(told.told_on, days, rule_pack(self.records[0].rule_pack).calendar(told.told_on))
+
+    @property
+    def late(self) -> Judged | None:
+        """The payment of the latest strike, None without one."""
+        strikes = self.life.strikes if self.life else ()
+        payments = self.life.payments if self.life else ()
+        return next((each for each in payments if strikes and each.due_on == strikes[-1].due_on), None)
 
     def changed(self, agreed_on: date, kind: str) -> Change | None:
         """What was changed of a payment, None if nothing of the kind was."""
