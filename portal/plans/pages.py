@@ -14,8 +14,8 @@ from portal.plans import (
     proposing_actions,
     proposing_queries,
     queries,
-    running_pages,
     running_queries,
+    running_view,
     words,
 )
 from portal.plans.facts import Told, read_told
@@ -121,7 +121,7 @@ async def _detail(request: Request, form: WithdrawForm, status: int) -> Response
     if page is None:
         raise HTTPException(404)
     if page.plan.state in running_queries.LIVES and status == 200:
-        return await running_pages.show(request)
+        return await running_view.show(request)
     return render(request, "plans/detail.html", status=status, page=page, form=form)
 
 

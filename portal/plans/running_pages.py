@@ -10,28 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.core.refusal import Refusal
-from portal.plans import running_actions, running_queries, running_words
+from portal.plans import running_actions, running_queries, running_view, running_words
 from portal.plans.running_forms import CannotForm, MovePaymentForm, SayForm, SkipPaymentForm, read_amount
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
 from portal.platform.render import render, see_other
-from portal.platform.visit import visit_of
-
-
-async def show(request: Request, status: int = 200, form: SayForm | None = None) -> Response:
-    """An agreed plan: the next payment first, then how it goes, and what can be done."""
-    page = await db.read(request, running_queries.running_page, request.path_params["number"])
-    if page is None:
-        raise HTTPException(404)
-    return render(
-        request,
-        "plans/running.html",
-        status=status,
-        page=page,
-        form=form or await SayForm.reopen(request),
-        zone=visit_of(request).zone,
-    )
 
 
 async def payment(request: Request) -> Response:
@@ -68,7 +52,7 @@ async def say(request: Request) -> Response:
         except Refusal as refusal:
             form.refuse(refusal)
             status = 409
-    return await show(request, status, form)
+    return await running_view.show(request, status, form)
 
 
 async def more(request: Request) -> Response:
@@ -115,11 +99,13 @@ async def _payment(request: Request, form: Form[Any], status: int) -> Response:
     page = await db.read(request, running_queries.payment_page, number, _day(request))
     if page is not None:
         return render(request, "plans/payment.html", status=status, page=page, form=form)
-    if status == 200 or not form.form_errors:
+    if status == 200:
+        if await db.read(request, running_queries.running_page, number) is None:
+            raise HTTPException(404)
         return see_other(request, "plans:detail", number=number)
     told = SayForm.blank()
     told.form_errors.extend(form.form_errors)
-    return await show(request, status, told)
+    return await running_view.show(request, status, told)
 
 
 def _day(request: Request) -> date:

@@ -9,10 +9,10 @@ from portal.platform.i18n import Lazy, lazy
 from portal.platform.i18n import gettext as _
 
 STATES: Mapping[str, Lazy] = {
-    "open": lazy("Promised"),
-    "moved": lazy("Promised, new day"),
+    "open": lazy("Payment promised"),
+    "moved": lazy("Payment promised, new day"),
     "being_verified": lazy("Being checked"),
-    "kept": lazy("Kept"),
+    "kept": lazy("Promise kept"),
     "partly_kept": lazy("Kept in part"),
     "broken": lazy("Did not arrive"),
     "withdrawn": lazy("Withdrawn"),

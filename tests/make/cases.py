@@ -50,6 +50,7 @@ class Cases:
     draft_file: str
     upload: str
     link: str
+    promise: str
 
     def parts(self, name: str) -> str:
         """The value of a part of an address."""
@@ -60,6 +61,7 @@ class Cases:
             "part": "loans",
             "name": people.STAFF[0].name,
             "path": "css/base.css",
+            "day": "2026-05-12",
         }[name]
 
 
@@ -87,6 +89,7 @@ def filed(app: Starlette, client: Client) -> Cases:
         file_of(app, draft),
         announce(owner, draft),
         link(app, people.LIN_YI),
+        promise(owner),
     )
 
 
@@ -141,6 +144,14 @@ def propose_plan(owner: Client) -> str:
     """Send a proposal of 364.00 a month; its number."""
     page = owner.get("/plans/check", params=PLAN)
     answer = owner.submit(page, {"consent": "yes"}, form="/plans/new")
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"].rsplit("/", 1)[1])
+
+
+def promise(owner: Client) -> str:
+    """Promise 100.00 by 24 April; its number."""
+    told = {"amount": "100", "channel": "transfer", "due_on_day": "24", "due_on_month": "4", "due_on_year": "2026"}
+    answer = owner.submit(owner.get("/promises/new"), told, form="/promises/new")
     assert answer.status_code == 303, answer.text
     return str(answer.headers["location"].rsplit("/", 1)[1])
 
