@@ -143,7 +143,7 @@ def say_paid(session: Session, viewer: Viewer, number: str, paid_on: date) -> st
     found, _record = _own(session, viewer, number)
     if not found.made_on <= paid_on <= viewer.today:
         raise Refusal("promise.paid_on")
-    _move(session, viewer, found, "say_paid", paid_on=paid_on)
+    _move(session, viewer, found, "say_paid", said_paid_on=paid_on)
     audit.record(session, viewer, events.PromiseSaidPaid(number, paid_on))
     return number
 

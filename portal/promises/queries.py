@@ -49,7 +49,7 @@ class PromiseRecord:
     first_due_on: date
     due_on: date
     cure_days: int
-    paid_on: date | None
+    said_paid_on: date | None
     ended_by: str
     told: tuple[tuple[str, date, date], ...]
     promised: rules.Promised
@@ -133,7 +133,7 @@ def own_promises(connection: Connection, viewer: Viewer) -> tuple[PromiseRecord,
 def _record(connection: Connection, row: Mapping[Any, Any]) -> PromiseRecord:
     told = connection.execute(_TOLD, {"promise_id": row["id"]}).all()
     same = ("id", "number", "person_id", "loan_id", "currency", "state", "version", "amount", "channel", "instalment")
-    later = ("made_on", "first_due_on", "due_on", "cure_days", "paid_on", "ended_by")
+    later = ("made_on", "first_due_on", "due_on", "cure_days", "said_paid_on", "ended_by")
     return PromiseRecord(
         **{name: row[name] for name in (*same, *later)},
         told=tuple((each.what, each.due_on, each.told_on) for each in told),

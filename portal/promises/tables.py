@@ -25,7 +25,7 @@ class Promise(SQLModel, table=True):
 
     `first_due_on` is the day first promised, `due_on` the one that counts. `instalment` is a later one that it is
     about, none: what was due. `counted` (JSON) are the payments known when it was made, `planned` (JSON) what a running
-    plan awaited meanwhile. `paid_on` is when the person says it was paid. What came of it is judged by the payments.
+    plan awaited meanwhile. `said_paid_on` is when the person says it was paid. What came of it is judged by the payments.
     """
 
     __table_args__ = (
@@ -56,7 +56,7 @@ class Promise(SQLModel, table=True):
     cure_days: int
     counted: str = Field(default="[]", sa_type=Text)
     planned: str = Field(default="[]", sa_type=Text)
-    paid_on: date | None = None
+    said_paid_on: date | None = None
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_by: str = ""
 

@@ -43,7 +43,7 @@ def _promises() -> None:
         sa.Column("cure_days", sa.Integer(), nullable=False),
         sa.Column("counted", sa.Text(), nullable=False),
         sa.Column("planned", sa.Text(), nullable=False),
-        sa.Column("paid_on", sa.Date(), nullable=True),
+        sa.Column("said_paid_on", sa.Date(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_by", sa.String(), nullable=False),
         sa.CheckConstraint(f"state IN ({PROMISE_STATES})", name=op.f("ck_promise_state")),
