@@ -171,7 +171,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Life:
-    """How an agreed plan stands on the data date. `next` is the first payment that has not arrived."""
+    """How an agreed plan stands on the data date. `next` is what to pay next."""
 
     payments: tuple[Judged, ...]
     strikes: tuple[Strike, ...]
@@ -189,8 +189,9 @@ class Life:
 
     @property
     def next(self) -> Judged | None:
-        """The first payment that is still awaited."""
-        return next((each for each in self.payments if not each.is_covered), None)
+        """The payment to be made next: one that can be made good, else the first to come; it has what is missing."""
+        missing = [each for each in self.payments if not each.is_covered]
+        return next((each for each in missing if each.verdict in {"ahead", "missed"}), missing[0] if missing else None)
 
     @property
     def covered(self) -> int:

@@ -25,7 +25,7 @@ class Promise(SQLModel, table=True):
 
     `first_due_on` is the day first promised, `due_on` the one that counts. `instalment` is a later one that it is
     about, none: what was due. `counted` (JSON) are the payments known when it was made, `planned` (JSON) what a running
-    plan awaited meanwhile. `said_paid_on` is when the person says it was paid. What came of it is judged by the payments.
+    plan awaited meanwhile. `said_paid_on` is when the person says it was paid; what came of it the payments tell.
     """
 
     __table_args__ = (

@@ -94,6 +94,14 @@ def test_the_second_made_good_is_no_strike_any_more() -> None:
     assert found.second is None
 
 
+def test_next_is_what_can_be_made_good_and_then_what_comes_with_what_is_missing() -> None:
+    first, then = life(late(), on(5, 13)).next, life(late(), on(5, 16)).next
+    assert first is not None
+    assert then is not None
+    assert (first.due_on, first.to_pay) == (on(5, 12), 34_000)
+    assert (then.due_on, then.to_pay) == (on(6, 12), 68_000)
+
+
 def test_a_payment_booked_late_for_its_day_judges_anew() -> None:
     assert len(life(late(), on(6, 20)).strikes) == 2
     found = life(late(paid(on(5, 12), 34_000)), on(6, 20))

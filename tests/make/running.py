@@ -41,7 +41,11 @@ class Days:
 
     def stand(self, month: int, day: int, hour: int = 12) -> None:
         """The clock at an hour of a day of 2026."""
-        self.clock.set(datetime.combine(date(2026, month, day), time(hour), ZONE))
+        self.stand_on(date(2026, month, day), hour)
+
+    def stand_on(self, day: date, hour: int = 12) -> None:
+        """The clock at an hour of any day."""
+        self.clock.set(datetime.combine(day, time(hour), ZONE))
 
     def book(self, *rows: Row, booked_to: date, **tables: list[Row]) -> None:
         """An import of these payments and other rows, with its data date."""
