@@ -90,6 +90,12 @@ class LoanPart:
         """The later instalments that fall due after a day, up to another."""
         return sum(amount for on, amount in self.later if after < on <= until)
 
+    def missing(self, due_on: date, seen_on: date) -> int:
+        """What of all that is awaited up to `due_on` has not arrived by a later day: what fell due since comes before
+        it. Nothing once nothing is due any more."""
+        lacking = self.needed(due_on) + self.due_between(due_on, seen_on) - self.received(seen_on)
+        return lacking if lacking > 0 and self.due(seen_on) else 0
+
     def covers(self, due_on: date, by: date) -> bool:
         """Whether what is awaited up to `due_on` has arrived by the end of `by`, or nothing is due any more then."""
         return self.received(by) >= self.needed(due_on) or self.due(by) == 0
@@ -273,8 +279,8 @@ def _judge(
     known = max((payment.received_on for loan in loans for payment in loan.facts.payments), default=due_on)
     horizon = max(known, data_date or due_on, due_on)
     verdict = _verdict(loans, agreed, due_on, cure_until, data_date, terms)
-    open_on = () if verdict in {"kept", "made_good"} else [loan for loan in loans if not loan.covers(due_on, horizon)]
-    missing = sum(loan.needed(due_on) - loan.received(horizon) for loan in open_on)
+    open_on = () if verdict in {"kept", "made_good"} else [loan for loan in loans if loan.missing(due_on, horizon)]
+    missing = sum(loan.missing(due_on, horizon) for loan in open_on)
     amount = sum(each.amount for loan in loans for each in loan.awaited if each.agreed_on == agreed)
     beside = min(missing, sum(loan.due_between(today, due_on) for loan in open_on))
     return Judged(number, agreed, due_on, amount if agreed else missing, verdict, missing, cure_until, beside)

@@ -49,6 +49,14 @@ def evaluation_moment(day: date, zone: str) -> str:
     return formats.moment(datetime.combine(day, time(EVALUATION_HOUR), ZoneInfo(zone)), zone)
 
 
+def about(text: str) -> str:
+    """What a word was about: the day of a payment, or the number of a promise."""
+    try:
+        return formats.long_date(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
 def trace_rows(content: Mapping[str, Any], currency: str) -> list[str]:
     """What an evaluation read, one strike a sentence: which payment, by which cut-off, what had arrived."""
     rows = []

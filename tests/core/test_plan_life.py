@@ -152,6 +152,15 @@ def test_later_instalments_are_awaited_beside_the_plan() -> None:
     assert (seen.missing, seen.beside, seen.to_pay) == (84_000, 50_000, 34_000)
 
 
+def test_a_later_instalment_that_is_paid_makes_nothing_good() -> None:
+    facts = replace(
+        late(paid(on(5, 20), 50_000), frozen=True), instalments=(instalment(), instalment(2, on(5, 20), 50_000))
+    )
+    found = life(facts, on(5, 25))
+    assert (found.payments[0].verdict, found.payments[0].to_pay, found.covered) == ("struck", 34_000, 0)
+    assert found.payments[1].to_pay == 68_000
+
+
 def test_upheld_the_plan_gets_shorter() -> None:
     waived = AmountWaiver("W2", 1, on(5, 1), 70_000, "dispute", "principal")
     facts = replace(late(paid(on(5, 12), 32_150)), amount_waivers=(waived,))

@@ -124,7 +124,7 @@ def test_ended_kept_and_sold_each_say_what_now(visit: Visit, days: Days) -> None
     staff.submit(desk, {"answer": "end", "words": "Ring us at any time."}, "/life")
     page = plain(visit("B1").get(f"/plans/{number}"))
     for words in (
-        "This plan ended on 16 June 2026",
+        "The plan ended on 16 June 2026",
         "never for the time before",
         "Ring us at any time.",
         "Offer a new plan",
