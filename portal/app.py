@@ -48,7 +48,9 @@ from portal.evidence import staff as evidence_staff
 from portal.evidence.clamd import Clamd, NotScanned, scanner_of
 from portal.evidence.scanning import SCANNED_ONLY
 from portal.messages import pages as message_pages
+from portal.plans import judging_staff as plan_judging
 from portal.plans import pages as plan_pages
+from portal.plans import running_pages as plan_running
 from portal.plans import staff as plan_staff
 from portal.platform import csrf, db, formats, health, once
 from portal.platform.assets import Assets
@@ -64,6 +66,7 @@ from portal.platform.render import RETRY_AFTER, Pages, error_page, safe_path, se
 from portal.platform.resources import resource
 from portal.platform.settings import Settings
 from portal.platform.visit import visit_of
+from portal.promises import pages as promise_pages
 
 PAGES: tuple[ModuleType, ...] = (
     account_pages,  # first, since they are asked for most
@@ -85,6 +88,9 @@ PAGES: tuple[ModuleType, ...] = (
     dispute_handling,
     plan_pages,
     plan_staff,
+    plan_running,
+    plan_judging,
+    promise_pages,
     complaint_pages,
     complaint_staff,
     desk_staff,

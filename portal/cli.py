@@ -239,6 +239,31 @@ def explain(
         )
 
 
+@app.command("evaluate")
+def evaluate_plans(
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=[DAY], metavar="DATE", help="The day to judge; today if not given.")
+    ] = None,
+) -> int:
+    """Judge promises and plans by what has arrived: tell what was missed, evaluate, end what was kept.
+
+    Repeated, or run twice at once, it does nothing twice; days without a run are caught up.
+    """
+    from portal.jobs import evaluate
+
+    with _portal() as portal:
+        today = portal.clock.today(portal.settings.time_zone)
+        day = as_of.date() if as_of else today
+        if day > today:
+            raise Failed(f"evaluate: {day} has not come yet; today is {today}")
+        done = 0
+        for line in evaluate(portal, day):
+            typer.echo(line)
+            done += 1
+        typer.echo(f"Judged as of {day}: {done} done.")
+    return 0
+
+
 # --- Evidence -------------------------------------------------------------------------------------------------
 
 

@@ -1,8 +1,10 @@
 """Everything the worker does, how often, and in which lane."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
@@ -10,6 +12,7 @@ from portal.access import jobs as access
 from portal.app import Portal
 from portal.audit import jobs as audit
 from portal.complaints import jobs as complaints
+from portal.core.plan_life import EVALUATION_HOUR
 from portal.disputes import jobs as disputes
 from portal.drafts import jobs as drafts
 from portal.evidence import jobs as evidence
@@ -22,6 +25,7 @@ from portal.plans import jobs as plans
 from portal.platform import once, throttle
 from portal.platform.gate import Viewer
 from portal.platform.worker import Job, Lanes, Worker
+from portal.promises import jobs as promises
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
@@ -54,7 +58,8 @@ def quick_jobs(portal: Portal) -> Iterator[Job]:
     yield Job("disputes.note_readings", partial(disputes.note_readings, doors), SECOND)
     yield Job("disputes.tell_late", partial(disputes.tell_late, doors), HOUR)
     yield Job("complaints.tell_late", partial(complaints.tell_late, doors), HOUR)
-    yield Job("plans.run_day", partial(plans.run_day, doors), HOUR)
+    yield Job("promises.remind_due", partial(promises.remind_due, doors), 15 * MINUTE)
+    yield Job("portal.evaluate", partial(_evaluate_new, portal), HOUR)
     yield Job("loans.compute_figures", partial(_compute_figures, portal), HOUR)
     yield Job("drafts.forget_old", partial(drafts.forget_old, doors, files), HOUR)
     yield Job("evidence.read_named", partial(evidence.read_named, doors, files), MINUTE)
@@ -66,6 +71,26 @@ def quick_jobs(portal: Portal) -> Iterator[Job]:
     yield Job("evidence.sweep_orphans", partial(evidence.sweep_orphans, doors, files), 6 * HOUR)
     yield Job("access.forget_old", partial(access.forget_old, doors), HOUR)
     yield Job("platform.forget_old", partial(_forget_old, portal), HOUR)
+
+
+def evaluate(portal: Portal, as_of: date | None = None, *, all_of_them: bool = True) -> Iterator[str]:
+    """Look at promises and plans as of a day, today if none is given; a line for each thing done.
+
+    Promises come first, since broken ones count against a plan. What was missed on days without a look is caught up.
+    """
+    system = portal.doors.system()
+    viewer = replace(system, today=as_of or system.today)
+    hour_struck = system.now.astimezone(ZoneInfo(system.zone)).hour >= EVALUATION_HOUR
+    is_ripe = hour_struck or viewer.today < system.today
+    ripe_on = viewer.today if is_ripe else viewer.today - timedelta(days=1)
+    begun = time(EVALUATION_HOUR) if hour_struck else time()
+    since = None if all_of_them else datetime.combine(system.today, begun, ZoneInfo(system.zone))
+    yield from promises.evaluate(portal.doors, viewer)
+    yield from plans.evaluate(portal.doors, viewer, ripe_on, since)
+
+
+def _evaluate_new(portal: Portal) -> int:
+    return sum(1 for _line in evaluate(portal, all_of_them=False))
 
 
 def _compute_figures(portal: Portal) -> int:

@@ -19,11 +19,13 @@ from portal.disputes.tables import UNDECIDED, Dispute, DisputeDecision
 from portal.evidence.queries import FILE, PAGE, SLOW_AFTER
 from portal.loans import facts
 from portal.loans.tables import Hold, table_of
+from portal.plans.running_queries import GOING, TOLD
 from portal.plans.tables import FINAL, Plan, PlanAgreement
 from portal.platform import once, outbox
 from portal.platform.db import refuse_unmigrated
 from portal.platform.files import FileDamaged, FileMissing, StoreUnreachable
 from portal.platform.gate import Viewer
+from portal.promises.queries import PROMISE
 
 DISPUTE, DECISION = table_of(Dispute), table_of(DisputeDecision)
 PLAN, AGREEMENT, HOLD = table_of(Plan), table_of(PlanAgreement), table_of(Hold)
@@ -128,13 +130,14 @@ def requests(portal: Portal) -> Iterator[str]:
 
 
 def cases(portal: Portal) -> Iterator[str]:
-    """Every dispute and plan is held, decided and logged as its state says, and nothing is held for none."""
+    """Every dispute, plan and promise is held, decided and logged as its state says, and nothing is held for none."""
     yield from portal.doors.read_as(portal.doors.system(), _case_faults)
 
 
 def _case_faults(connection: Connection, _viewer: Viewer) -> list[str]:
     undecided, over = DISPUTE.c.state.in_(UNDECIDED), DISPUTE.c.state.in_(("decided", "closed", "withdrawn"))
-    awaited = PLAN.c.state.in_(("proposed", "running"))
+    awaited = PLAN.c.state.in_(("proposed", "running", "evaluated"))
+    told = exists().where(TOLD.c.plan_id == PLAN.c.id, TOLD.c.what == "evaluated")
     agreed = exists().where(AGREEMENT.c.plan_id == PLAN.c.id)
     decided = exists().where(DECISION.c.dispute_id == DISPUTE.c.id)
     numbers = {
@@ -149,8 +152,12 @@ def _case_faults(connection: Connection, _viewer: Viewer) -> list[str]:
         ),
         "plan {} is under way and holds nothing": _numbers(PLAN, awaited, ~_held(PLAN)),
         "plan {} is over and still holds": _numbers(PLAN, PLAN.c.state.in_(FINAL), _held(PLAN)),
-        "plan {} runs and has no agreement": _numbers(PLAN, PLAN.c.state == "running", ~agreed),
+        "plan {} runs and has no agreement": _numbers(PLAN, PLAN.c.state.in_(GOING), ~agreed),
+        "plan {} is put up for cancellation without a trace": _numbers(PLAN, PLAN.c.state == "evaluated", ~told),
         "plan {} was agreed and the audit log does not know": _numbers(PLAN, agreed, ~_logged(PLAN, "plans.agreed")),
+        "promise {} runs and holds nothing": _numbers(PROMISE, PROMISE.c.ended_at.is_(None), ~_held(PROMISE)),
+        "promise {} is over and still holds": _numbers(PROMISE, PROMISE.c.ended_at.is_not(None), _held(PROMISE)),
+        "promise {} was made and the audit log does not know": _numbers(PROMISE, ~_logged(PROMISE, "promises.made")),
     }
     return [words.format(number) for words, wrong in numbers.items() for number in connection.scalars(wrong)]
 

@@ -10,8 +10,10 @@ from portal.evidence import tables as evidence
 from portal.evidence import upload_tables as evidence_uploads
 from portal.loans import tables as loans
 from portal.messages import tables as messages
+from portal.plans import life_tables as plan_life
 from portal.plans import tables as plans
 from portal.platform import once, outbox, throttle, worker
+from portal.promises import tables as promises
 
 __all__ = [
     "access",
@@ -26,7 +28,9 @@ __all__ = [
     "messages",
     "once",
     "outbox",
+    "plan_life",
     "plans",
+    "promises",
     "throttle",
     "worker",
 ]

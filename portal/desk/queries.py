@@ -95,7 +95,7 @@ def _entries_for(viewer: Viewer) -> list[_Entry]:
 
 
 def _plans_waiting(connection: Connection, viewer: Viewer) -> int:
-    found = select(func.count()).select_from(PLAN).where(PLAN.c.state == "proposed")
+    found = select(func.count()).select_from(PLAN).where(PLAN.c.state.in_(("proposed", "evaluated")))
     return int(connection.execute(found).scalar_one())
 
 

@@ -147,6 +147,17 @@ def end_hold(session: Session, viewer: Viewer, number: str, on_day: date, outcom
     return len(holds)
 
 
+def open_parts(session: Session, number: str) -> tuple[Part, ...]:
+    """The parts of what is pending under a number, so that it can be noted anew with another day."""
+    rows = session.connection().execute(_OPEN_HOLDS, {"number": number}).mappings().all()
+    day = date.fromisoformat
+    return tuple(
+        Part(instalment, day(start) if start else None, day(end) if end else None, kind)
+        for row in rows
+        for instalment, start, end, kind in json.loads(row["parts"])
+    )
+
+
 def _export_hold(session: Session, viewer: Viewer, hold: Mapping[str, Any], outcome: str) -> None:
     if hold["kind"] in {"proposal", "refund"}:
         return

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from portal.access import second_person_actions as access
 from portal.audit import actions as audit
+from portal.core.plan_states import PLAN
 from portal.core.receipt import ENGINE_VERSION
 from portal.core.refusal import Refusal
 from portal.loans import actions as loans
@@ -18,6 +19,7 @@ from portal.plans.deciding_queries import ACT, DecidePage, decide_page
 from portal.plans.facts import Figures
 from portal.plans.queries import AGREEMENT
 from portal.platform.gate import Viewer
+from portal.promises import actions as promises
 
 Lenders: TypeAlias = Mapping[str, Mapping[str, str]]
 """What a paper calls the lender, by language."""
@@ -211,13 +213,13 @@ def _take_place_of_others(session: Session, viewer: Viewer, page: DecidePage) ->
         if kind == "plan":
             _replace(session, viewer, number, page.plan.number)
         else:
-            loans.end_hold(session, viewer, number, viewer.today, "withdrawn")
+            promises.withdraw_for_plan(session, viewer, number)
 
 
 def _replace(session: Session, viewer: Viewer, number: str, by: str) -> None:
     found = queries.plan(session.connection(), number)
-    if found is not None and found.state == "running":
-        moves.move(session, viewer, number, found.version, "replaced", expected="running", replaced_by=by)
+    if found is not None and found.state in PLAN.sources("replace"):
+        moves.move(session, viewer, number, found.version, "replaced", expected=found.state, replaced_by=by)
         audit.record(session, viewer, events.PlanReplaced(number, by))
     for ref in loans.waivers_of_case(session, number):
         # Nights that were told not to count stay so; only those to come count by the new plan.

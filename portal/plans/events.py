@@ -68,3 +68,100 @@ class PlanReplaced:
     kind: ClassVar[str] = "plans.replaced"
     subject: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPaymentMoved:
+    """The borrower moved a payment of a running plan to another day, before its own; `extra` is what that costs more
+    in penalty, in minor units."""
+
+    kind: ClassVar[str] = "plans.payment_moved"
+    subject: str
+    agreed_on: date
+    to_day: date
+    extra: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPaymentSkipped:
+    """The borrower left a payment out; it is awaited on a day after the last one."""
+
+    kind: ClassVar[str] = "plans.payment_skipped"
+    subject: str
+    agreed_on: date
+    to_day: date
+    extra: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPaymentExcused:
+    """The borrower said before its day that a payment cannot be made: it is no strike."""
+
+    kind: ClassVar[str] = "plans.payment_excused"
+    subject: str
+    agreed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTold:
+    """The person was told how a running plan goes: `missed`, `made_good`, `rejudged` and so on; `about` is the day of
+    the payment, or the number of the promise."""
+
+    kind: ClassVar[str] = "plans.told"
+    subject: str
+    what: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEvaluated:
+    """Two strikes stood after the cure days: the plan is put up for cancellation, and a person decides. `trace` is the
+    hash of what it read; `data_date` is the day up to which payments were known."""
+
+    kind: ClassVar[str] = "plans.evaluated"
+    subject: str
+    evaluated_on: date
+    data_date: date
+    strikes: tuple[str, ...]
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWentOn:
+    """A plan that was put up for cancellation goes on: `by` staff who looked, or because a payment was booked late."""
+
+    kind: ClassVar[str] = "plans.went_on"
+    subject: str
+    by: int | None
+    strikes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCancelled:
+    """A plan ended before it was paid: `breach` confirmed by staff, or `loan_left`. From that day contract terms count
+    again, never for the time before."""
+
+    kind: ClassVar[str] = "plans.cancelled"
+    subject: str
+    cause: str
+    by: int | None
+    on_day: date
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanKept:
+    """A plan was kept: all that it asked for arrived, with what was received in minor units."""
+
+    kind: ClassVar[str] = "plans.kept"
+    subject: str
+    received: int
+    data_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWordsSaid:
+    """The borrower wrote something about a plan, for whoever looks at it; the words are not in the log."""
+
+    kind: ClassVar[str] = "plans.words_said"
+    subject: str

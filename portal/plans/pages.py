@@ -9,7 +9,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.core.refusal import Refusal
-from portal.plans import own_queries, proposing_actions, proposing_queries, queries, words
+from portal.plans import (
+    own_queries,
+    proposing_actions,
+    proposing_queries,
+    queries,
+    running_queries,
+    running_view,
+    words,
+)
 from portal.plans.facts import Told, read_told
 from portal.plans.forms import ANSWERS, SendForm, WithdrawForm
 from portal.plans.proposing_queries import NewPage
@@ -112,6 +120,8 @@ async def _detail(request: Request, form: WithdrawForm, status: int) -> Response
     page = await db.read(request, own_queries.detail_page, request.path_params["number"])
     if page is None:
         raise HTTPException(404)
+    if page.plan.state in running_queries.LIVES and status == 200:
+        return await running_view.show(request)
     return render(request, "plans/detail.html", status=status, page=page, form=form)
 
 

@@ -82,4 +82,7 @@ def queue_page(connection: Connection, viewer: Viewer, given: Mapping[str, str])
 
 def waiting_count(connection: Connection, viewer: Viewer) -> int:
     """How many plans wait for an answer, for the bar."""
-    return connection.scalar(select(func.count()).select_from(PLAN).where(PLAN.c.state == "proposed")) or 0
+    return (
+        connection.scalar(select(func.count()).select_from(PLAN).where(PLAN.c.state.in_(("proposed", "evaluated"))))
+        or 0
+    )

@@ -81,6 +81,8 @@ class Plan(SQLModel, table=True):
     change: str = Field(default="{}", sa_type=Text)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     replaced_by: str | None = None
+    # When it was last looked at (judging_actions.py), so that the worker looks once a day and after an import.
+    judged_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class PlanLoan(SQLModel, table=True):

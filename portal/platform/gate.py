@@ -27,6 +27,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "dispute": frozenset({"borrower"}),
     "complain": frozenset({"borrower"}),
     "propose_plan": frozenset({"borrower"}),
+    "promise": frozenset({"borrower"}),
     "use_files": frozenset({"borrower"}) | DECIDERS | {"auditor"},
     # Staff.
     "staff": STAFF,

@@ -32,6 +32,7 @@ MADE_UP = {
     "part": "person",
     "name": "nobody",
     "path": "nothing",
+    "day": "2026-05-12",
 }
 DOORS = ("/staff/sign-in", "/session-ended", "/start", "/check", "/code", "/signed-out", "/link-unusable")
 """Where somebody is sent who has to sign in first, or who is not that far yet."""

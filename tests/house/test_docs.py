@@ -7,7 +7,7 @@ import typer
 
 from portal.cli import app
 from portal.platform.settings import GROUPS, Settings
-from tests.house import events_page
+from tests.house import events_page, interactions_page
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -16,6 +16,10 @@ OPERATION = (ROOT / "docs/operation.md").read_text(encoding="utf-8")
 
 def test_the_page_of_events_is_up_to_date() -> None:
     assert events_page.PAGE.read_text(encoding="utf-8") == events_page.page(), events_page.__doc__
+
+
+def test_the_page_of_interactions_is_up_to_date() -> None:
+    assert interactions_page.PAGE.read_text(encoding="utf-8") == interactions_page.page(), interactions_page.__doc__
 
 
 def test_no_two_events_share_a_name() -> None:

@@ -15,6 +15,7 @@ RANKS = (
     ("messages",),
     ("evidence",),
     ("drafts",),
+    ("promises",),
     ("account", "complaints", "disputes", "plans"),
     ("desk",),
     ("schema",),

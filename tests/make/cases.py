@@ -56,6 +56,7 @@ class Cases:
     draft_columns: str
     draft_lines: str
     link: str
+    promise: str
 
     def parts(self, name: str) -> str:
         """The value of a part of an address."""
@@ -66,6 +67,7 @@ class Cases:
             "part": "loans",
             "name": people.STAFF[0].name,
             "path": "css/base.css",
+            "day": "2026-05-12",
         }[name]
 
 
@@ -96,6 +98,7 @@ def filed(app: Starlette, client: Client) -> Cases:
         statement_in(app, people.LIN_YI, ("draft", draft), ODD),
         statement_in(app, people.LIN_YI, ("draft", draft), PLAIN),
         link(app, people.LIN_YI),
+        promise(owner),
     )
 
 
@@ -170,6 +173,14 @@ def propose_plan(owner: Client) -> str:
     """Send a proposal of 364.00 a month; its number."""
     page = owner.get("/plans/check", params=PLAN)
     answer = owner.submit(page, {"consent": "yes"}, form="/plans/new")
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"].rsplit("/", 1)[1])
+
+
+def promise(owner: Client) -> str:
+    """Promise 100.00 by 24 April; its number."""
+    told = {"amount": "100", "channel": "transfer", "due_on_day": "24", "due_on_month": "4", "due_on_year": "2026"}
+    answer = owner.submit(owner.get("/promises/new"), told, form="/promises/new")
     assert answer.status_code == 303, answer.text
     return str(answer.headers["location"].rsplit("/", 1)[1])
 

@@ -15,6 +15,7 @@ from tests.make.disputes import Cast
 from tests.make.installation import settings_of
 from tests.make.loans import import_tables
 from tests.make.plans import lin_with_limits
+from tests.make.running import Days
 
 PROPOSED = datetime(2026, 4, 17, 6, 6, tzinfo=UTC)
 
@@ -66,3 +67,9 @@ def visit(app: Starlette, doors: Doors, cast: Cast) -> Iterator[Callable[..., Cl
             return visitor
 
         yield enter
+
+
+@pytest.fixture
+def days(app: Starlette, doors: Doors, clock: FixedClock, cast: Cast, tmp_path: Path) -> Days:
+    """Lets days pass for Lin's plan."""
+    return Days(app.state.portal, clock, tmp_path, cast)

@@ -15,6 +15,8 @@ from portal.demo.commands import run_demo
 from portal.disputes import filing_actions
 from portal.evidence import actions as evidence
 from portal.platform.clock import FixedClock
+from portal.promises import actions as promises
+from portal.promises import queries as promise_queries
 from portal.prove import PROOFS, prove
 from tests.make import disputes, plans
 from tests.make.disputes import Cast
@@ -52,6 +54,8 @@ DAMAGE = (
     ("cases", "UPDATE dispute SET state = 'decided'", "is decided and has no decision"),
     ("cases", "UPDATE hold SET ended_at = NULL WHERE kind = 'dispute'", "is over and still holds"),
     ("cases", "UPDATE plan SET state = 'running'", "runs and has no agreement"),
+    ("cases", "UPDATE hold SET ended_at = 1 WHERE kind = 'promise'", "runs and holds nothing"),
+    ("cases", "UPDATE plan SET state = 'evaluated'", "without a trace"),
     ("cases", "UPDATE dispute SET number = 'ZZZ-ZZZ'", "was opened and the audit log does not know"),
 )
 COMPLAINTS = (
@@ -77,7 +81,11 @@ def portal(tmp_path: Path, database_url: str, clock: FixedClock) -> Iterator[Por
     lin = Cast(opened.doors).borrower(people.LIN_YI.ref)
     code = disputes.loan_code(opened.doors, lin, "DEMO-JD-0718")
     opened.doors.write_as(lin, filing_actions.open_dispute, code, 3, disputes.filing(opened.doors, lin, code))
-    plans.propose(opened.doors, Cast(opened.doors).borrower(people.LIN_YI_IN_ENGLISH.ref))
+    other = Cast(opened.doors).borrower(people.LIN_YI_IN_ENGLISH.ref)
+    plans.propose(opened.doors, other)
+    about = opened.doors.read_as(other, promise_queries.new_page).choices[0].code
+    given = promises.Given(about, 100_00, opened.doors.system().today, "transfer")
+    opened.doors.write_as(other, promises.make_promise, given)
     yield opened
     opened.doors.close()
 

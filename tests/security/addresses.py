@@ -57,6 +57,8 @@ def real_address(route: GatedRoute, cases: Cases) -> str:
     number: Any = cases.dispute
     if "/plans/" in route.path:
         number = cases.plan
+    elif "/promises/" in route.path:
+        number = cases.promise
     elif "/complaints/" in route.path:
         number = cases.complaint
     if "{number:int}" in route.path:

@@ -1,0 +1,84 @@
+"""What a borrower chooses while a plan runs, and what staff decide about one that was evaluated."""
+
+import unicodedata
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, StringConstraints
+
+from portal.core.money import parse_major
+from portal.plans import running_words
+from portal.platform.forms import Form, NoEntries
+
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
+
+
+class MoveInput(BaseModel):
+    """The new day of a payment."""
+
+    to_day: date
+
+
+class MovePaymentForm(Form[MoveInput]):
+    """Moves a payment."""
+
+    purpose = "move_plan_payment"
+    refusals = running_words.REFUSALS
+
+
+class SkipPaymentForm(Form[NoEntries]):
+    """Leaves a payment out."""
+
+    purpose = "skip_plan_payment"
+    refusals = running_words.REFUSALS
+
+
+class CannotForm(Form[NoEntries]):
+    """Says that a payment cannot be made."""
+
+    purpose = "cannot_pay_plan"
+    refusals = running_words.REFUSALS
+
+
+class SayInput(BaseModel):
+    """Words to whoever looks at the plan."""
+
+    words: Said
+
+
+class SayForm(Form[SayInput]):
+    """Writes to us about a plan."""
+
+    purpose = "say_on_plan"
+    outlives = True
+    refusals = running_words.REFUSALS
+
+
+class EvaluationInput(BaseModel):
+    """Staff end a plan or let it go on: on which trace, and words to the borrower."""
+
+    answer: Literal["end", "go_on"]
+    seen: Annotated[str, StringConstraints(max_length=64)] = ""
+    words: Words = ""
+
+
+class EvaluationForm(Form[EvaluationInput]):
+    """Decides about an evaluated plan."""
+
+    purpose = "decide_evaluation"
+    outlives = True
+    refusals = running_words.REFUSALS
+
+
+def read_amount(typed: str, currency: str) -> int | None:
+    """An amount as an address has it, in minor units; None for none, or for anything that is no amount."""
+    plain = unicodedata.normalize("NFKC", typed).replace(" ", "").replace(",", "").strip()
+    try:
+        amount = parse_major(plain, currency)
+    except ValueError:
+        return None
+    return amount if 0 < amount <= _LARGEST else None
+
+
+_LARGEST = 10**15
