@@ -64,6 +64,8 @@ from portal.platform.render import RETRY_AFTER, Pages, error_page, safe_path, se
 from portal.platform.resources import resource
 from portal.platform.settings import Settings
 from portal.platform.visit import visit_of
+from portal.settlements import pages as settlement_pages
+from portal.settlements import staff as settlement_staff
 
 PAGES: tuple[ModuleType, ...] = (
     account_pages,  # first, since they are asked for most
@@ -81,6 +83,8 @@ PAGES: tuple[ModuleType, ...] = (
     dispute_reviews,
     dispute_staff,
     dispute_handling,
+    settlement_pages,
+    settlement_staff,
     plan_pages,
     plan_staff,
     complaint_pages,

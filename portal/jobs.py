@@ -22,6 +22,7 @@ from portal.plans import jobs as plans
 from portal.platform import once, throttle
 from portal.platform.gate import Viewer
 from portal.platform.worker import Job, Lanes, Worker
+from portal.settlements import jobs as settlements
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
@@ -54,6 +55,7 @@ def quick_jobs(portal: Portal) -> Iterator[Job]:
     yield Job("disputes.note_readings", partial(disputes.note_readings, doors), SECOND)
     yield Job("disputes.tell_late", partial(disputes.tell_late, doors), HOUR)
     yield Job("complaints.tell_late", partial(complaints.tell_late, doors), HOUR)
+    yield Job("settlements.run_day", partial(settlements.run_day, doors), HOUR)
     yield Job("plans.run_day", partial(plans.run_day, doors), HOUR)
     yield Job("loans.compute_figures", partial(_compute_figures, portal), HOUR)
     yield Job("drafts.forget_old", partial(drafts.forget_old, doors, files), HOUR)

@@ -1,6 +1,7 @@
 """Every table of the portal, for Alembic."""
 
 from portal.access import tables as access
+from portal.account import tables as account
 from portal.audit import tables as audit
 from portal.complaints import tables as complaints
 from portal.disputes import tables as disputes
@@ -12,9 +13,11 @@ from portal.loans import tables as loans
 from portal.messages import tables as messages
 from portal.plans import tables as plans
 from portal.platform import once, outbox, throttle, worker
+from portal.settlements import tables as settlements
 
 __all__ = [
     "access",
+    "account",
     "audit",
     "complaints",
     "disputes",
@@ -27,6 +30,7 @@ __all__ = [
     "once",
     "outbox",
     "plans",
+    "settlements",
     "throttle",
     "worker",
 ]

@@ -1,9 +1,10 @@
 """A settlement: one payment closes a loan by a date, with a reduction inside limits set beforehand (domain.md 8).
 
-What is taken off is what was payable of the reducible components on the evening before the quote: waivers of amounts
-dated on that evening. Whatever is paid from then on meets the other components, so that no payment uses a reduction up.
-Where the whole penalty is taken off, the nights from the day of the quote on do not count either. Every figure is what
-the one engine yields with these waivers; they are written only when the settlement is paid.
+What is taken off is what was payable of the reducible components on the last evening of which everything is booked, at
+the latest the one before the quote: waivers of amounts dated on that evening. Whatever has been paid since meets the
+other components, so that no payment uses a reduction up, not even one that is not booked yet. Where the whole penalty is
+taken off, the nights after that evening do not count either. Every figure is what the one engine yields with these
+waivers; they are written only when the settlement is paid.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -51,20 +52,16 @@ def next_state(state: State, event: Event) -> State:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a settlement takes off: amounts by component in minor units, and whether nights from its day on count.
+    """What a settlement takes off: amounts by component in minor units, and whether the nights after count.
 
-    It is made on `quoted_on` and can be paid up to the end of `until`.
+    It is made on `quoted_on` and can be paid up to the end of `until`; its reductions take effect on `evening`.
     """
 
     quoted_on: date
     until: date
+    evening: date
     reductions: tuple[tuple[Component, int], ...] = ()
     stops_penalty: bool = False
-
-    @property
-    def evening(self) -> date:
-        """The day on whose evening the reductions take effect."""
-        return self.quoted_on - _ONE_DAY
 
     @property
     def reduced(self) -> int:
@@ -86,30 +83,38 @@ class Figure:
         return self.whole - self.to_pay
 
 
-def reducible_on(facts: LoanFacts, day: date, components: Collection[str]) -> dict[Component, int]:
-    """What can be taken off by a quote made on `day`: of each component what was payable on the evening before.
+def evening_before(day: date, booked_to: date | None) -> date:
+    """The evening on which a quote of `day` takes effect: the last of which everything is booked (`booked_to`)."""
+    return min(day - _ONE_DAY, booked_to or date.max)
 
-    What has been paid of it on the day itself is no longer there. Components without anything are left out.
+
+def reducible_on(facts: LoanFacts, evening: date, day: date, components: Collection[str]) -> dict[Component, int]:
+    """What can be taken off by a quote made on `day`: of each component what was payable on that evening.
+
+    What has been paid of it since is no longer there. Components without anything are left out.
     """
-    before, now = assess(facts, day - _ONE_DAY).due, assess(facts, day).due
+    before, now = assess(facts, evening).due, assess(facts, day).due
     most = {name: min(getattr(before, name), getattr(now, name)) for name in ORDER if name in components}
     return {name: amount for name, amount in most.items() if amount}
 
 
-def automatic(facts: LoanFacts, day: date, days: int, components: Collection[str], percent: int) -> Offer:
+def automatic(
+    facts: LoanFacts, day: date, days: int, components: Collection[str], percent: int, booked_to: date | None = None
+) -> Offer:
     """The quote that the product's rules give without anybody deciding: so many percent of what can be reduced.
 
-    Rounded down to the minor unit. At 100 % of the penalty, nights until it is paid do not count either.
+    Rounded down to the minor unit. At 100 % of the penalty, nights until it is paid do not count either. `booked_to` is
+    the day up to which payments are known, without it the day before.
     """
     if not 0 <= percent <= 100:
         raise ValueError("a reduction is from 0 to 100 percent")
-    until = day + timedelta(days=days)
+    evening = evening_before(day, booked_to)
     taken = tuple(
         (name, amount * percent // 100)
-        for name, amount in reducible_on(facts, day, components).items()
+        for name, amount in reducible_on(facts, evening, day, components).items()
         if amount * percent // 100
     )
-    return Offer(day, until, taken, percent == 100 and "penalty" in components)
+    return Offer(day, day + timedelta(days=days), evening, taken, percent == 100 and "penalty" in components)
 
 
 def spread(amount: int, reducible: Mapping[Component, int]) -> tuple[tuple[Component, int], ...]:
@@ -133,8 +138,8 @@ def with_offer(facts: LoanFacts, offer: Offer, through: date) -> LoanFacts:
         for name, amount in offer.reductions
     )
     nights: tuple[DaysWaiver, ...] = ()
-    if offer.stops_penalty and through >= offer.quoted_on:
-        nights = (DaysWaiver("settlement nights", None, offer.quoted_on, through, CAUSE),)
+    if offer.stops_penalty and through > offer.evening:
+        nights = (DaysWaiver("settlement nights", None, offer.evening + _ONE_DAY, through, CAUSE),)
     return replace(
         facts,
         amount_waivers=(*facts.amount_waivers, *amounts),

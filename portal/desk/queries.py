@@ -32,6 +32,8 @@ from portal.plans.tables import Plan
 from portal.platform.gate import PERMISSIONS, Viewer
 from portal.platform.i18n import gettext as _
 from portal.platform.numbers import read_number
+from portal.settlements import queries as settlements
+from portal.settlements import staff_queries as settlement_lists
 
 PLAN, WAIVER = table_of(Plan), table_of(Waiver)
 
@@ -118,6 +120,7 @@ _BAR = (
         lambda read, viewer: disputes.waiting_count(read, viewer, "reviews"),
     ),
     _Entry(lambda: _("Plans"), "/staff/plans", "approve_plans", _plans_waiting),
+    _Entry(lambda: _("Settlements"), "/staff/settlements", "offer_settlements", settlement_lists.waiting_count),
     _Entry(lambda: _("Second person"), "/staff/second", "confirm", _second_waiting),
     _Entry(lambda: _("Audit"), "/staff/audit", "read_audit"),
     _Entry(lambda: _("Complaints"), "/staff/complaints", "see_complaints", complaints.waiting_count),
@@ -145,6 +148,10 @@ def page_of_number(connection: Connection, viewer: Viewer, typed: str) -> str | 
         return f"/staff/disputes/{number}"
     if connection.scalar(select(PLAN.c.id).where(PLAN.c.number == number)) is not None:
         return f"/staff/plans/{number}"
+    if settlements.settlement(connection, number) is not None:
+        return f"/staff/settlements/{number}"
+    if settlements.request(connection, number) is not None:
+        return f"/staff/settlement-requests/{number}"
     if complaints.complaint(connection, viewer, number) is not None:
         return f"/staff/complaints/{number}"
     code = connection.scalar(
@@ -322,6 +329,8 @@ def _numbers_of(
     numbers = set(connection.scalars(select(HOLD.c.number).where(HOLD.c.person_id == person.id)))
     numbers |= {each.number for each in disputes.of_person(connection, person.id)}
     numbers |= {each.number for each in _plans_of(connection, person.id)}
+    numbers |= {each.number for each in settlements.of_person(connection, person.id)}
+    numbers |= {each.number for each in settlements.requests_of_person(connection, person.id)}
     numbers |= {each.number for each in complaints.of_person(connection, viewer, person.id)}
     waived = select(WAIVER.c.portal_number, WAIVER.c.case_number).where(WAIVER.c.loan_id.in_(loan_ids))
     return numbers | {number for row in connection.execute(waived) for number in row if number}
@@ -370,6 +379,7 @@ _CONFIRMED_AT = {
     "decide_dispute": "/staff/disputes/{number}",
     "review_dispute": "/staff/disputes/{number}",
     "approve_plan": "/staff/plans/{number}",
+    "offer_settlement": "/staff/settlement-requests/{number}",
 }
 
 

@@ -33,6 +33,7 @@ READERS = {
     "dispute": frozenset(("dispute_handler", "supervisor", "auditor")),
     "plan": frozenset(("plan_approver", "supervisor", "auditor")),
     "complaint": frozenset(("supervisor", "auditor")),
+    "payment": frozenset(("plan_approver", "dispute_handler", "supervisor", "auditor")),
 }
 
 

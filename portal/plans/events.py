@@ -68,3 +68,11 @@ class PlanReplaced:
     kind: ClassVar[str] = "plans.replaced"
     subject: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSettled:
+    """A running plan ended as kept, because a settlement closed every loan that it covers."""
+
+    kind: ClassVar[str] = "plans.settled"
+    subject: str

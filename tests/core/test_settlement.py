@@ -35,6 +35,7 @@ from tests.core.test_properties import START, loans
 PENALTY = frozenset({"penalty"})
 RULES: tuple[PayoffInterest, ...] = ("accrued_only", "full")
 DAY = on(4, 17)
+EVENING = on(4, 16)
 
 
 def offer(percent: int = 100, day: date = DAY, facts: LoanFacts | None = None) -> Offer:
@@ -67,14 +68,14 @@ def test_at_nothing_it_is_the_payoff() -> None:
 
 
 def test_no_kind_is_reduced_that_the_rules_do_not_name() -> None:
-    assert reducible_on(lin_yi(), DAY, frozenset()) == {}
-    assert reducible_on(lin_yi(), DAY, {"interest", "penalty"}) == {"penalty": 1_713, "interest": 6_000}
+    assert reducible_on(lin_yi(), EVENING, DAY, frozenset()) == {}
+    assert reducible_on(lin_yi(), EVENING, DAY, {"interest", "penalty"}) == {"penalty": 1_713, "interest": 6_000}
 
 
 def test_what_was_paid_today_cannot_be_taken_off_any_more() -> None:
     facts = lin_yi()
     facts = replace(facts, payments=(*facts.payments, paid(DAY, 1_000, "P4")))
-    assert reducible_on(facts, DAY, PENALTY) == {"penalty": 806}
+    assert reducible_on(facts, EVENING, DAY, PENALTY) == {"penalty": 806}
 
 
 def test_interest_of_the_running_instalment_grows_from_day_to_day() -> None:
@@ -119,9 +120,19 @@ def test_within_grace_the_nights_since_the_quote_do_not_count() -> None:
     assert figure(facts, made, on(4, 21)).to_pay == 1_000_000 + 2 * 500
 
 
+def test_what_is_not_booked_yet_uses_no_reduction_up() -> None:
+    """Booked to the 10th: a payment of the 12th that comes to light later meets the other components."""
+    facts = lin_yi()
+    made = automatic(facts, DAY, 14, PENALTY, 100, booked_to=on(4, 10))
+    assert (made.evening, made.reduced) == (on(4, 10), assess(facts, on(4, 10)).due.penalty)
+    later = replace(facts, payments=(*facts.payments, paid(on(4, 12), 10_000, "P4")))
+    for day in (DAY, on(4, 20)):
+        assert figure(later, made, day).to_pay == figure(facts, made, day).to_pay - 10_000
+
+
 def test_credit_is_taken_off() -> None:
     facts = loan(instalment(1, on(4, 10)), instalment(2, on(6, 10)), paid(on(4, 10), 150_000))
-    assert figure(facts, Offer(DAY, on(5, 1)), DAY).to_pay == 50_000
+    assert figure(facts, Offer(DAY, on(5, 1), EVENING), DAY).to_pay == 50_000
 
 
 def test_a_staff_amount_is_spread_in_a_fixed_order() -> None:
@@ -231,7 +242,7 @@ def test_a_reduction_stays_within_what_was_payable(facts: LoanFacts, percent: in
 
 def simple(day: date, made: Offer) -> int:
     """One instalment of 1,000.00 due on 5 March at 0.05 % a night, by hand: nothing of the engine is used."""
-    nights = [due for due in range(1, (day - on(3, 5)).days + 1)]
+    nights = range(1, (day - on(3, 5)).days + 1)
     counted = [night for night in nights if not (made.stops_penalty and on(3, 5) + timedelta(night) >= made.quoted_on)]
     return 100_000 + max(0, len(counted) * 50 - made.reduced)
 

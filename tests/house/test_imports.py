@@ -15,6 +15,7 @@ RANKS = (
     ("messages",),
     ("evidence",),
     ("drafts",),
+    ("settlements",),
     ("account", "complaints", "disputes", "plans"),
     ("desk",),
     ("schema",),
