@@ -30,6 +30,8 @@ from portal.access.queries import find_viewer
 from portal.access.session_actions import touch
 from portal.access.session_queries import is_known
 from portal.account import pages as account_pages
+from portal.account import paying_pages
+from portal.account import staff as account_staff
 from portal.audit.queries import is_in_doubt
 from portal.complaints import pages as complaint_pages
 from portal.complaints import staff as complaint_staff
@@ -69,6 +71,8 @@ from portal.settlements import staff as settlement_staff
 
 PAGES: tuple[ModuleType, ...] = (
     account_pages,  # first, since they are asked for most
+    paying_pages,
+    account_staff,
     access_pages,
     session_pages,
     access_staff,

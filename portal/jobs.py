@@ -7,6 +7,7 @@ from functools import partial
 from sqlmodel import Session
 
 from portal.access import jobs as access
+from portal.account import jobs as account
 from portal.app import Portal
 from portal.audit import jobs as audit
 from portal.complaints import jobs as complaints
@@ -55,6 +56,8 @@ def quick_jobs(portal: Portal) -> Iterator[Job]:
     yield Job("disputes.note_readings", partial(disputes.note_readings, doors), SECOND)
     yield Job("disputes.tell_late", partial(disputes.tell_late, doors), HOUR)
     yield Job("complaints.tell_late", partial(complaints.tell_late, doors), HOUR)
+    yield Job("account.look_for_payments", partial(account.look_for_payments, doors), 15 * MINUTE)
+    yield Job("account.forget_links", partial(account.forget_links, doors), HOUR)
     yield Job("settlements.run_day", partial(settlements.run_day, doors), HOUR)
     yield Job("plans.run_day", partial(plans.run_day, doors), HOUR)
     yield Job("loans.compute_figures", partial(_compute_figures, portal), HOUR)

@@ -2,8 +2,8 @@
 
 What is taken off is what was payable of the reducible components on the last evening of which everything is booked, at
 the latest the one before the quote: waivers of amounts dated on that evening. Whatever has been paid since meets the
-other components, so that no payment uses a reduction up, not even one that is not booked yet. Where the whole penalty is
-taken off, the nights after that evening do not count either. Every figure is what the one engine yields with these
+other components, so that no payment uses a reduction up, not even one that is not booked yet. Where the whole penalty
+is taken off, the nights after that evening do not count either. Every figure is what the one engine yields with these
 waivers; they are written only when the settlement is paid.
 """
 

@@ -1,4 +1,4 @@
-"""What the worker does with settlements: it judges them by what has arrived. Safe to repeat and to run twice at once."""
+"""What the worker does with settlements: it judges them by what has arrived. Safe to repeat, and to run at once."""
 
 from collections.abc import Callable
 

@@ -13,12 +13,14 @@ from portal.access import second_person_actions, second_person_queries
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.core.settlement import FINAL, Event, next_state
-from portal.loans.facts import LOAN
+from portal.loans.tables import Loan, table_of
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_number
 from portal.settlements import events, facts, queries
 from portal.settlements.facts import Quote
 from portal.settlements.queries import REQUEST, SETTLEMENT, RequestRecord, SettlementRecord
+
+LOAN = table_of(Loan)
 
 ACT = "offer_settlement"
 """What awaits a second person."""

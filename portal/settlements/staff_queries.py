@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, select
 
 from portal.access import second_person_queries
+from portal.core.settlement import STATES
 from portal.loans import queries as loans
 from portal.loans.queries import PERSON_VERSION, PersonRecord
 from portal.platform.gate import Viewer
@@ -14,7 +15,6 @@ from portal.settlements import queries
 from portal.settlements.moves import ACT
 from portal.settlements.own_queries import DetailPage, detail_of
 from portal.settlements.queries import REQUEST, SETTLEMENT
-from portal.settlements.tables import STATES
 
 PAGE_ROWS = 50
 

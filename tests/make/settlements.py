@@ -28,8 +28,8 @@ def rule(name: str, value: str, **given: str) -> Row:
 
 def lin_settling(percent: str = "100", waiver_max: str = "500.00", **given: list[Row]) -> Tables:
     """The case of ui.md 8, a sales credit whose rules take so many percent of the penalty off."""
-    rules = {"product_rules": [rule("settlement_percent", percent), rule("freeze", "1")]}
-    return lin_with_limits(waiver_max=waiver_max, **(rules | given))
+    given.setdefault("product_rules", [rule("settlement_percent", percent), rule("freeze", "1")])
+    return lin_with_limits("5000.00", waiver_max, **given)
 
 
 def code_of(doors: Doors, viewer: Viewer) -> str:
