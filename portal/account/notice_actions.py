@@ -66,7 +66,7 @@ def say_paid(session: Session, viewer: Viewer, code: str, said: Said) -> str:
         "words": said.words,
         "state": "waiting",
         "version": 1,
-        "consent": said.consent,
+        "consent_text": said.consent,
         "consent_language": viewer.language if said.consent else "",
         "told_on": viewer.today,
         "told_at": viewer.now,

@@ -43,7 +43,7 @@ class NoticeRecord:
     words: str
     state: str
     version: int
-    consent: str
+    consent_text: str
     told_on: date
     told_at: datetime
     payment_ref: str | None

@@ -19,8 +19,8 @@ def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
 class PaymentNotice(SQLModel, table=True):
     """A person says that they have paid an amount on a day, with a slip or without. It is a word, never a payment.
 
-    `payment_ref` is the payment that was found for it, by the program or by staff; no payment answers two. `consent`
-    are the words agreed to before a slip was read, empty without one. `version` guards every change of state.
+    `payment_ref` is the payment that was found for it, by the program or by staff; no payment answers two.
+    `consent_text` are the words agreed to before a slip was read, empty without one. `version` guards every change.
     """
 
     __tablename__ = "payment_notice"
@@ -50,7 +50,7 @@ class PaymentNotice(SQLModel, table=True):
     words: str = Field(default="", sa_type=Text)
     state: str = Field(default="waiting", index=True)
     version: int = 1
-    consent: str = Field(default="", sa_type=Text)
+    consent_text: str = Field(default="", sa_type=Text)
     consent_language: str = ""
     told_on: date
     told_at: datetime = Field(sa_type=Instant)

@@ -31,12 +31,16 @@ def _whole(number: int) -> str:
     while number:
         number, group = divmod(number, 10_000)
         groups.append(group)
-    said = ""
+    said, skipped = "", False
     for place in range(len(groups) - 1, -1, -1):
         group = groups[place]
-        if said and 0 < group < 1_000:
+        if not group:
+            skipped = True
+            continue
+        if said and (skipped or group < 1_000):
             said += _DIGITS[0]
-        said += _group(group) + (_GROUPS[place] if group else "")
+        said += _group(group) + _GROUPS[place]
+        skipped = False
     return said
 
 

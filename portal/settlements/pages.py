@@ -119,7 +119,7 @@ async def _ask(request: Request, form: AskForm, status: int) -> Response:
     if page is None:
         raise HTTPException(404)
     if page.quote is None or page.asked is not None or not page.can_ask:
-        return see_other(request, "settlements:new", code=_code(request))
+        return render(request, "settlements/new.html", status=status, page=page, form=form)
     return render(request, "settlements/ask.html", status=status, page=page, form=form)
 
 

@@ -159,7 +159,7 @@ def _paying() -> None:
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("consent", sa.Text(), nullable=False),
+        sa.Column("consent_text", sa.Text(), nullable=False),
         sa.Column("consent_language", sa.String(), nullable=False),
         sa.Column("told_on", sa.Date(), nullable=False),
         sa.Column("told_at", sa.BigInteger(), nullable=False),
