@@ -30,6 +30,8 @@ from portal.access.queries import find_viewer
 from portal.access.session_actions import touch
 from portal.access.session_queries import is_known
 from portal.account import pages as account_pages
+from portal.account import paying_pages
+from portal.account import staff as account_staff
 from portal.audit.queries import is_in_doubt
 from portal.complaints import pages as complaint_pages
 from portal.complaints import staff as complaint_staff
@@ -67,9 +69,13 @@ from portal.platform.resources import resource
 from portal.platform.settings import Settings
 from portal.platform.visit import visit_of
 from portal.promises import pages as promise_pages
+from portal.settlements import pages as settlement_pages
+from portal.settlements import staff as settlement_staff
 
 PAGES: tuple[ModuleType, ...] = (
     account_pages,  # first, since they are asked for most
+    paying_pages,
+    account_staff,
     access_pages,
     session_pages,
     access_staff,
@@ -86,6 +92,8 @@ PAGES: tuple[ModuleType, ...] = (
     dispute_reviews,
     dispute_staff,
     dispute_handling,
+    settlement_pages,
+    settlement_staff,
     plan_pages,
     plan_staff,
     plan_running,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from portal.access import jobs as access
+from portal.account import jobs as account
 from portal.app import Portal
 from portal.audit import jobs as audit
 from portal.complaints import jobs as complaints
@@ -26,6 +27,7 @@ from portal.platform import once, throttle
 from portal.platform.gate import Viewer
 from portal.platform.worker import Job, Lanes, Worker
 from portal.promises import jobs as promises
+from portal.settlements import jobs as settlements
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
@@ -58,6 +60,8 @@ def quick_jobs(portal: Portal) -> Iterator[Job]:
     yield Job("disputes.note_readings", partial(disputes.note_readings, doors), SECOND)
     yield Job("disputes.tell_late", partial(disputes.tell_late, doors), HOUR)
     yield Job("complaints.tell_late", partial(complaints.tell_late, doors), HOUR)
+    yield Job("account.look_for_payments", partial(account.look_for_payments, doors), 15 * MINUTE)
+    yield Job("account.forget_links", partial(account.forget_links, doors), HOUR)
     yield Job("promises.remind_due", partial(promises.remind_due, doors), 15 * MINUTE)
     yield Job("portal.evaluate", partial(_evaluate_new, portal), HOUR)
     yield Job("loans.compute_figures", partial(_compute_figures, portal), HOUR)
@@ -74,9 +78,10 @@ def quick_jobs(portal: Portal) -> Iterator[Job]:
 
 
 def evaluate(portal: Portal, as_of: date | None = None, *, all_of_them: bool = True) -> Iterator[str]:
-    """Look at promises and plans as of a day, today if none is given; a line for each thing done.
+    """Look at settlements, promises and plans as of a day, today if none is given; a line for each thing done.
 
-    Promises come first, since broken ones count against a plan. What was missed on days without a look is caught up.
+    A plan comes last: a paid settlement ends it, and a broken promise counts against it. What was missed on days
+    without a look is caught up.
     """
     system = portal.doors.system()
     viewer = replace(system, today=as_of or system.today)
@@ -85,6 +90,7 @@ def evaluate(portal: Portal, as_of: date | None = None, *, all_of_them: bool = T
     ripe_on = viewer.today if is_ripe else viewer.today - timedelta(days=1)
     begun = time(EVALUATION_HOUR) if hour_struck else time()
     since = None if all_of_them else datetime.combine(system.today, begun, ZoneInfo(system.zone))
+    yield from settlements.evaluate(portal.doors, viewer)
     yield from promises.evaluate(portal.doors, viewer)
     yield from plans.evaluate(portal.doors, viewer, ripe_on, since)
 

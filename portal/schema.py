@@ -1,6 +1,7 @@
 """Every table of the portal, for Alembic."""
 
 from portal.access import tables as access
+from portal.account import tables as account
 from portal.audit import tables as audit
 from portal.complaints import tables as complaints
 from portal.disputes import tables as disputes
@@ -14,9 +15,11 @@ from portal.plans import life_tables as plan_life
 from portal.plans import tables as plans
 from portal.platform import once, outbox, throttle, worker
 from portal.promises import tables as promises
+from portal.settlements import tables as settlements
 
 __all__ = [
     "access",
+    "account",
     "audit",
     "complaints",
     "disputes",
@@ -31,6 +34,7 @@ __all__ = [
     "plan_life",
     "plans",
     "promises",
+    "settlements",
     "throttle",
     "worker",
 ]

@@ -35,6 +35,12 @@ class LoanFigures:
         return next((hold for hold in self.record.holds if hold.kind == "plan" and hold.is_in_force(day)), None)
 
     @property
+    def settled_on(self) -> date | None:
+        """The day on which a settlement closed the loan, while the lender's system has not booked that yet."""
+        paid = (hold.data.get("paid_on") for hold in self.record.holds if hold.kind == "settlement")
+        return next((date.fromisoformat(day) for day in paid if day), None)
+
+    @property
     def next_plan_payment(self) -> tuple[date, int] | None:
         """Day and amount of the plan's next payment, None without a running plan."""
         plan = self.running_plan

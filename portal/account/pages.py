@@ -1,4 +1,4 @@
-"""The borrower's account, loans and penalty receipts: `/account`, `/pay`, `/loans/…`."""
+"""The borrower's account, loans and penalty receipts: `/account`, `/loans/…`."""
 
 import csv
 import io
@@ -24,12 +24,6 @@ async def account(request: Request) -> Response:
     """What the person owes today, and every loan."""
     page = await db.read(request, queries.account_page)
     return render(request, "account/account.html", page=page, stale=_stale(request, page.data_date))
-
-
-async def pay(request: Request) -> Response:
-    """The lender's accounts and the reference of each loan."""
-    page = await db.read(request, queries.account_page)
-    return render(request, "account/pay.html", page=page)
 
 
 async def loan(request: Request) -> Response:
@@ -155,7 +149,6 @@ RECEIPT = LOAN + "/instalments/{number:int}/penalty"
 
 routes: list[Route] = [
     route("/account", account, name="account:account", may="see_account"),
-    route("/pay", pay, name="account:pay", may="see_account"),
     route(LOAN, loan, name="account:loan", may="see_account"),
     route(LOAN + "/statement", statement, name="account:statement", may="see_account"),
     route(LOAN + "/what-if", what_if, name="account:what_if", may="see_account"),

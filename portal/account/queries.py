@@ -15,6 +15,7 @@ from portal.drafts.queries import DraftRecord, own_drafts
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord, ReversedPayment
 from portal.platform.gate import Viewer
+from portal.settlements import queries as settlements
 
 GUARANTOR = "guarantor"
 
@@ -139,8 +140,10 @@ def _card(currency: str, shown: Iterable[LoanFigures]) -> DueCard:
         days_past_due=max(loan.assessment.days_past_due for loan in own),
         oldest_due_on=min(oldest, default=None),
         next_night=sum(loan.next_night for loan in own),
-        next_due=_next_due([loan.assessment.next_due for loan in own if loan.assessment.next_due is not None]),
-        credit=sum(loan.assessment.credit - loan.assessment.refund_owed for loan in own),
+        next_due=_next_due(
+            [loan.assessment.next_due for loan in own if loan.assessment.next_due and not loan.settled_on]
+        ),
+        credit=sum(loan.assessment.credit - loan.assessment.refund_owed for loan in own if not loan.settled_on),
         refund_owed=sum(loan.assessment.refund_owed for loan in own),
         contract_types=tuple(dict.fromkeys(loan.record.contract_type for loan in own)),
         plan=next((loan.running_plan for loan in own if loan.running_plan), None),
@@ -170,6 +173,7 @@ class LoanPage:
     came_back: tuple[ReversedPayment, ...]
     today: date
     data_date: date | None
+    letter: str | None = None
 
 
 def loan_page(connection: Connection, viewer: Viewer, code: str) -> LoanPage | None:
@@ -180,7 +184,8 @@ def loan_page(connection: Connection, viewer: Viewer, code: str) -> LoanPage | N
     found = as_seen_by(viewer, found)
     shown = None if found.status == "sold" else figures(found, viewer.today)
     came_back = loans.reversed_payments(connection, found.id) if shown else ()
-    return LoanPage(found, shown, _pending(viewer, (found,)), came_back, viewer.today, found.data_date)
+    letter = settlements.paid_on_loan(connection, found.id, viewer.person_id) if viewer.person_id else None
+    return LoanPage(found, shown, _pending(viewer, (found,)), came_back, viewer.today, found.data_date, letter)
 
 
 def loan_paper(connection: Connection, viewer: Viewer, code: str) -> tuple[LoanPage | None, str]:

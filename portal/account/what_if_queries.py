@@ -8,16 +8,44 @@ from sqlalchemy import Connection
 
 from portal.account.forms import Question, read_payment
 from portal.account.queries import GUARANTOR, askable_days
-from portal.core.assessment import Assessment, PaymentAssessment
+from portal.core.assessment import Assessment, PaymentAssessment, assess
+from portal.core.payoff import payoff
 from portal.core.receipt import what_if
+from portal.core.settlement import figure
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
+from portal.settlements import queries as settlements
+from portal.settlements.queries import SettlementRecord
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMet:
+    """A payment of the running plan, and how much of it the amount would cover."""
+
+    due_on: date
+    amount: int
+    covered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Whether the amount would close the contract: what it takes on that day, by a settlement or as a payoff.
+
+    `until` is the last day of the settlement that stands, None where it is the payoff.
+    """
+
+    to_pay: int
+    until: date | None
+    missing: int
 
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """The loan on a day without and with one more payment; nothing is stored."""
+    """The loan on a day without and with one more payment; nothing is stored.
+
+    `later` is where what stays as credit goes by itself: (number, due date, amount) of instalments not yet due.
+    """
 
     on: date
     amount: int
@@ -25,6 +53,9 @@ class WhatIf:
     after: Assessment
     night_before: int
     night_after: int
+    later: tuple[tuple[int, date, int], ...]
+    plan: tuple[PlanMet, ...]
+    closing: Closing | None
 
     @property
     def payment(self) -> PaymentAssessment:
@@ -64,10 +95,52 @@ def asked_what_if(
     question = read_payment(query, viewer.today, found.facts.currency, askable_days(found, viewer.today))
     answer = None
     if question.ok and question.on and question.amount:
-        answer = _try_payment(found, question.on, question.amount)
+        standing = settlements.open_of_loan(connection, found.id)
+        if standing is not None and standing.person_id != viewer.person_id:
+            standing = None
+        answer = _try_payment(found, question.on, question.amount, standing)
     return WhatIfPage(found, viewer.today, found.data_date, answer), question
 
 
-def _try_payment(record: LoanRecord, on: date, amount: int) -> WhatIf:
+def _try_payment(record: LoanRecord, on: date, amount: int, standing: SettlementRecord | None) -> WhatIf:
     before, after = what_if(record.facts, on, amount)
-    return WhatIf(on, amount, before, after, before.next_night, after.next_night)
+    nights = (before.next_night, after.next_night)
+    closing = _closing(record, on, amount, standing)
+    return WhatIf(on, amount, before, after, *nights, _met_later(after), _plan_met(record, on, amount), closing)
+
+
+def _met_later(after: Assessment) -> tuple[tuple[int, date, int], ...]:
+    """The instalments that held credit will pay on their days, the soonest first, as far as it goes."""
+    credit, met = after.credit, []
+    for item in after.instalments:
+        if item.is_due or not credit:
+            continue
+        part = min(credit, item.unpaid.total)
+        credit -= part
+        if part:
+            met.append((item.number, item.due_on, part))
+    return tuple(met)
+
+
+def _plan_met(record: LoanRecord, on: date, amount: int) -> tuple[PlanMet, ...]:
+    """The payments of the running plan that are still to come, in their order, as far as the amount covers them."""
+    plan = next((hold for hold in record.holds if hold.kind == "plan" and hold.is_in_force(on)), None)
+    payments = plan.data.get("payments", ()) if plan else ()
+    coming = sorted((date.fromisoformat(day), int(each)) for day, each in payments)
+    met = []
+    for due_on, each in coming:
+        if due_on < on or not amount:
+            continue
+        covered = min(amount, each)
+        amount -= covered
+        met.append(PlanMet(due_on, each, covered))
+    return tuple(met)
+
+
+def _closing(record: LoanRecord, on: date, amount: int, standing: SettlementRecord | None) -> Closing | None:
+    rule = record.rules.payoff_interest
+    if standing is not None and standing.offer.quoted_on <= on <= standing.offer.until:
+        owed = figure(record.facts, standing.offer, on, standing.rule).to_pay
+        return Closing(owed, standing.offer.until, max(0, owed - amount))
+    owed = payoff(record.facts, assess(record.facts, on), rule).to_pay
+    return Closing(owed, None, max(0, owed - amount)) if owed else None

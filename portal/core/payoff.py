@@ -36,15 +36,18 @@ def payoff(facts: LoanFacts, assessment: Assessment, rule: PayoffInterest = "acc
     """What closes the loan on the day of the assessment. Fees not yet due are not asked for."""
     day = assessment.as_of
     later = [instalment for instalment in facts.instalments if instalment.due_on > day]
-    interest = sum(instalment.interest for instalment in later)
-    if rule == "accrued_only":
-        interest = sum(_interest_so_far(facts, instalment, day) for instalment in later)
+    interest = sum(interest_asked(facts, instalment, day, rule) for instalment in later)
     principal = sum(instalment.principal for instalment in later)
     return Payoff(assessment.due.total, principal, interest, assessment.credit)
 
 
-def _interest_so_far(facts: LoanFacts, instalment: Instalment, day: date) -> int:
-    """Interest for the days that have run of the instalment's period, nothing if the period has not begun."""
+def interest_asked(facts: LoanFacts, instalment: Instalment, day: date, rule: PayoffInterest) -> int:
+    """The interest of an instalment not yet due that a payoff asks for.
+
+    All of it, or that for the days that have run of its period: nothing if the period has not begun.
+    """
+    if rule == "full":
+        return instalment.interest
     begin = _period_begin(facts.instalments, instalment, facts.disbursed_on)
     if not begin < day:
         return 0

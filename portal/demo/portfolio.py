@@ -75,6 +75,15 @@ def portfolio(day: date, data_date: date, zone: str) -> Tables:
         "product_rules": [
             {"product_ref": f"demo-home{tail}", "effective_from": LONG_AGO, "rule": "freeze", "value": "1"}
             for tail in ("", "-en")
+        ]
+        + [
+            {
+                "product_ref": f"demo-home{tail}",
+                "effective_from": LONG_AGO,
+                "rule": "settlement_percent",
+                "value": "50",
+            }
+            for tail in ("", "-en")
         ],
         "penalty_rates": list(_rates(day)),
         "plan_limits": list(_plan_limits()),

@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from portal.access import code_queries, second_person_queries, staff_queries, stop_queries
 from portal.access.shutting_out import numbers_hidden_from
+from portal.account import notice_queries as notices
 from portal.account import queries as account
+from portal.account.notice_queries import NoticeRecord
 from portal.account.queries import LoanPage
 from portal.account.receipt_queries import ReceiptPage, receipt_of
 from portal.audit import queries as audit
@@ -32,6 +34,9 @@ from portal.plans.tables import Plan
 from portal.platform.gate import PERMISSIONS, Viewer
 from portal.platform.i18n import gettext as _
 from portal.platform.numbers import read_number
+from portal.settlements import queries as settlements
+from portal.settlements import staff_queries as settlement_lists
+from portal.settlements.queries import SettlementRecord
 
 PLAN, WAIVER = table_of(Plan), table_of(Waiver)
 
@@ -118,6 +123,8 @@ _BAR = (
         lambda read, viewer: disputes.waiting_count(read, viewer, "reviews"),
     ),
     _Entry(lambda: _("Plans"), "/staff/plans", "approve_plans", _plans_waiting),
+    _Entry(lambda: _("Settlements"), "/staff/settlements", "offer_settlements", settlement_lists.waiting_count),
+    _Entry(lambda: _("Payments"), "/staff/payment-notices", "check_payments", notices.waiting_count),
     _Entry(lambda: _("Second person"), "/staff/second", "confirm", _second_waiting),
     _Entry(lambda: _("Audit"), "/staff/audit", "read_audit"),
     _Entry(lambda: _("Complaints"), "/staff/complaints", "see_complaints", complaints.waiting_count),
@@ -145,6 +152,12 @@ def page_of_number(connection: Connection, viewer: Viewer, typed: str) -> str | 
         return f"/staff/disputes/{number}"
     if connection.scalar(select(PLAN.c.id).where(PLAN.c.number == number)) is not None:
         return f"/staff/plans/{number}"
+    if notices.notice(connection, number) is not None:
+        return f"/staff/payment-notices/{number}"
+    if settlements.settlement(connection, number) is not None:
+        return f"/staff/settlements/{number}"
+    if settlements.request(connection, number) is not None:
+        return f"/staff/settlement-requests/{number}"
     if complaints.complaint(connection, viewer, number) is not None:
         return f"/staff/complaints/{number}"
     code = connection.scalar(
@@ -235,6 +248,8 @@ class CasePage:
     disputes: tuple[DisputeRecord, ...] = ()
     plans: tuple[PlanLine, ...] = ()
     complaints: tuple[ComplaintRecord, ...] = ()
+    notices: tuple[NoticeRecord, ...] = ()
+    settlements: tuple[SettlementRecord, ...] = ()
     files: Mapping[str, tuple[FileRecord, ...]] = field(default_factory=dict)
     history: tuple[Entry, ...] = ()
     staff_names: Mapping[int, str] = field(default_factory=dict)
@@ -298,7 +313,11 @@ def _fill_documents(
     told = complaints.of_person(connection, viewer, page.person.id)
     cases = [("dispute", each.number) for each in filed] + [("plan", each.number) for each in plans]
     cases += [(complaints.CASE_KIND, each.number) for each in told]
+    said = notices.of_person(connection, page.person.id)
+    cases += [(notices.CASE_KIND, each.number) for each in said]
     files = {number: evidence.case_files(connection, viewer, kind, number) for kind, number in cases}
+    agreed = settlements.of_person(connection, page.person.id)
+    page = replace(page, notices=said, settlements=agreed)
     return replace(page, disputes=filed, plans=plans, complaints=told, files=files)
 
 
@@ -322,6 +341,9 @@ def _numbers_of(
     numbers = set(connection.scalars(select(HOLD.c.number).where(HOLD.c.person_id == person.id)))
     numbers |= {each.number for each in disputes.of_person(connection, person.id)}
     numbers |= {each.number for each in _plans_of(connection, person.id)}
+    numbers |= {each.number for each in notices.of_person(connection, person.id)}
+    numbers |= {each.number for each in settlements.of_person(connection, person.id)}
+    numbers |= {each.number for each in settlements.requests_of_person(connection, person.id)}
     numbers |= {each.number for each in complaints.of_person(connection, viewer, person.id)}
     waived = select(WAIVER.c.portal_number, WAIVER.c.case_number).where(WAIVER.c.loan_id.in_(loan_ids))
     return numbers | {number for row in connection.execute(waived) for number in row if number}
@@ -370,6 +392,7 @@ _CONFIRMED_AT = {
     "decide_dispute": "/staff/disputes/{number}",
     "review_dispute": "/staff/disputes/{number}",
     "approve_plan": "/staff/plans/{number}",
+    "offer_settlement": "/staff/settlement-requests/{number}",
 }
 
 

@@ -24,6 +24,7 @@ from portal.loans import queries as loans_of
 from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_number
+from portal.settlements import judging_actions as settlements
 
 FRAUD_REASON = "not_mine"
 
@@ -183,7 +184,7 @@ def _stop_reminders(session: Session, viewer: Viewer, record: LoanRecord, found:
     beside = effects("file_dispute", holds)
     for what, hold in beside:
         if what == "lapses_settlement":
-            loans.end_hold(session, viewer, hold.number, viewer.today, "lapsed")
+            settlements.lapse_by_dispute(session, viewer, hold.number)
     if found.reason != FRAUD_REASON or any(what == "adds_to_fraud" for what, _ in beside):
         return
     open_fraud_hold(session, viewer, found)

@@ -19,6 +19,7 @@ CASE_PATHS = {
     "dispute": "/disputes/{number}",
     "plan": "/plans/{number}",
     "complaint": "/complaints/{number}",
+    "payment": "/payment-notices/{number}",
 }
 
 

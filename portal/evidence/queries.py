@@ -36,6 +36,7 @@ READERS = {
     "dispute": frozenset(("dispute_handler", "supervisor", "auditor")),
     "plan": frozenset(("plan_approver", "supervisor", "auditor")),
     "complaint": frozenset(("supervisor", "auditor")),
+    "payment": frozenset(("plan_approver", "dispute_handler", "supervisor", "auditor")),
 }
 
 

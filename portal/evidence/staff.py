@@ -12,6 +12,7 @@ CASE_PATHS = {
     "dispute": "/staff/disputes/{number}",
     "plan": "/staff/plans/{number}",
     "complaint": "/staff/complaints/{number}",
+    "payment": "/staff/payment-notices/{number}",
 }
 
 

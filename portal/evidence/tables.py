@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 from portal.evidence.file_kinds import MAX_CASE_BYTES, MAX_CASE_FILES, PROBLEMS, READABLE_KINDS
 from portal.platform.db import Instant
 
-CASE_KINDS = ("draft", "dispute", "plan", "complaint")
+CASE_KINDS = ("draft", "dispute", "plan", "complaint", "payment")
 """Where a file belongs. A draft is a form that was not sent yet; its number is known to its writer alone."""
 
 STATES = ("being_checked", "ready", "unreadable", "blocked", "deleted")

@@ -21,6 +21,7 @@ from portal.loans.events import (
     HoldOpened,
     ImportApplied,
     NightsWaived,
+    WaiverVoided,
 )
 from portal.loans.facts import LOAN, LOAN_VERSION, WAIVER
 from portal.loans.intake import File
@@ -241,6 +242,22 @@ def end_days_waiver(session: Session, viewer: Viewer, *, ref: str, to_day: date)
     changed = {"void": True} if to_day < row["from_day"] else {"to_day": to_day}
     _write_waiver(session, viewer, row | changed)
     audit.record(session, viewer, DaysWaiverEnded(ref, to_day, row["case_number"] or ref))
+
+
+def void_waiver(session: Session, viewer: Viewer, *, ref: str) -> None:
+    """A waiver counts as never written, since what it rested on is gone: a new version, exported like the first.
+
+    LookupError if no such waiver is in force.
+    """
+    connection = session.connection()
+    before = connection.execute(_WAIVER, {"ref": ref}).mappings().first()
+    if before is None or before["void"]:
+        raise LookupError(f"no waiver {ref!r}")
+    guard = (WAIVER.c.id == before["id"]) & WAIVER.c.superseded_at.is_(None)
+    connection.execute(update(WAIVER).where(guard).values(superseded_at=viewer.now))
+    row = {name: value for name, value in before.items() if name not in {"id", "superseded_at"}}
+    _write_waiver(session, viewer, row | {"void": True})
+    audit.record(session, viewer, WaiverVoided(ref, row["case_number"] or ref))
 
 
 def waivers_of_case(session: Session, number: str) -> list[str]:

@@ -108,3 +108,17 @@ class DaysWaiverEnded:
     def subject(self) -> str:
         """What the record is about."""
         return self.number
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverVoided:
+    """What a waiver rested on is gone, such as a payment that came back: it counts as never written."""
+
+    kind: ClassVar[str] = "loans.waiver_voided"
+    portal_number: str
+    number: str
+
+    @property
+    def subject(self) -> str:
+        """What the record is about."""
+        return self.number

@@ -207,6 +207,8 @@ RULES: Mapping[str, Reader] = {
     "move_days": cells.whole(0, 365),
     "skips": cells.whole(0, 100),
     "hardship_pause_days": cells.whole(0, 365),
+    "settlement_percent": cells.whole(0, 100),
+    "settlement_days": cells.whole(0, 60),
 }
 """The rules of domain.md 10 and their values; `auto_uphold_max` is an amount and `reducible` a list."""
 

@@ -15,7 +15,8 @@ PayoffInterest: TypeAlias = Literal["accrued_only", "full"]
 class ProductRules:
     """What a product says beside its penalty terms. `auto_uphold_max` is in minor units, 0 is off.
 
-    `reducible` are the components that a settlement may reduce; the penalty includes the late fee. Days are
+    `reducible` are the components that a settlement may reduce; the penalty includes the late fee. Of what is payable
+    of them a quote takes off `settlement_percent` by itself (0: only staff do) and stands `settlement_days`. Days are
     calendar days, but `answer_days` and `review_days` working days.
     """
 
@@ -31,6 +32,8 @@ class ProductRules:
     skips: int = 0
     hardship_pause_days: int = 30
     reducible: frozenset[str] = frozenset()
+    settlement_percent: int = 0
+    settlement_days: int = 14
 
 
 _WHOLE = frozenset(field.name for field in fields(ProductRules) if field.type is int)

@@ -71,6 +71,14 @@ class PlanReplaced:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanSettled:
+    """A running plan ended as kept, because a settlement closed every loan that it covers."""
+
+    kind: ClassVar[str] = "plans.settled"
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanPaymentMoved:
     """The borrower moved a payment of a running plan to another day, before its own; `extra` is what that costs more
     in penalty, in minor units."""

@@ -3,23 +3,13 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from portal.plans import judging_actions, judging_queries, lapsing_actions, queries
+from portal.plans import judging_actions, judging_queries, lapsing_actions, queries, settled_actions
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
 
 
-def run_day(doors: Doors) -> int:
-    """Let go what a new day ends; safe to repeat. Returns how many plans changed."""
-    return lapse_due(doors)
-
-
-def lapse_due(doors: Doors) -> int:
-    """Let every proposal lapse whose last day has passed, each in a transaction of its own; returns how many."""
-    return sum(1 for _line in lapse(doors, doors.system()))
-
-
 def lapse(doors: Doors, viewer: Viewer) -> Iterator[str]:
-    """The same as of the viewer's day, a line for each."""
+    """Let every proposal lapse whose last day is before the viewer's day; a line for each."""
     for number in doors.read_as(viewer, queries.due_to_lapse):
         if doors.write_as(viewer, lapsing_actions.lapse, number):
             yield f"plan {number}: lapsed"
@@ -31,6 +21,9 @@ def evaluate(doors: Doors, viewer: Viewer, ripe_on: date, since: datetime | None
     `ripe_on` is the last day whose hour of evaluation has struck; with `since`, plans looked at since are passed over.
     Safe to break off, to repeat, and to run twice at once: each is judged again under its lock.
     """
+    for number in doors.read_as(viewer, settled_actions.plans_beside_settlements):
+        if doors.write_as(viewer, settled_actions.end_settled, number):
+            yield f"plan {number}: kept, by a settlement"
     yield from lapse(doors, viewer)
     for number in doors.read_as(viewer, judging_queries.left_behind):
         if doors.write_as(viewer, judging_actions.end_proposal, number):

@@ -28,6 +28,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "complain": frozenset({"borrower"}),
     "propose_plan": frozenset({"borrower"}),
     "promise": frozenset({"borrower"}),
+    "settle": frozenset({"borrower"}),
     "use_files": frozenset({"borrower"}) | DECIDERS | {"auditor"},
     # Staff.
     "staff": STAFF,
@@ -37,6 +38,8 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "answer_complaints": frozenset({"supervisor"}),
     "review_disputes": frozenset({"supervisor"}),
     "approve_plans": frozenset({"plan_approver", "supervisor"}),
+    "offer_settlements": frozenset({"plan_approver", "supervisor"}),
+    "check_payments": DECIDERS,
     "confirm": DECIDERS,
     "read_audit": frozenset({"auditor", "supervisor"}),
     "manage_accounts": frozenset({"administrator"}),

@@ -21,8 +21,9 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency
 from dotenv import dotenv_values
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from portal.core.pay_codes import REFERENCE, form_fault
 from portal.platform.resources import resource
 
 PREFIX = "PORTAL_"
@@ -59,6 +60,9 @@ class Account(_Frozen):
     name: Words
     bank: Words
     number: str
+    currency: str = ""
+    qr: str = REFERENCE
+    bic: str = ""
 
 
 class LenderWords(BaseModel):
@@ -104,6 +108,13 @@ class Lender(_Frozen):
                 raise ValueError(f"{language} is no language tag such as zh or en") from None
         return value
 
+    @model_validator(mode="after")
+    def _known_codes(self) -> Self:
+        for account in self.accounts:
+            if fault := form_fault(account.qr, account.number, account.currency or self.currency):
+                raise ValueError(f"the QR code of account {account.number}: {fault}")
+        return self
+
     def in_language(self, language: str) -> LenderWords:
         """The lender's details for readers of one language."""
         found = self._by_language.get(language)
@@ -129,7 +140,15 @@ class Lender(_Frozen):
             phone=self.phone,
             hours=say(self.hours),
             accounts=tuple(
-                {"name": say(each.name), "bank": say(each.bank), "number": each.number} for each in self.accounts
+                {
+                    "name": say(each.name),
+                    "bank": say(each.bank),
+                    "number": each.number,
+                    "currency": each.currency or self.currency,
+                    "qr": each.qr,
+                    "bic": each.bic,
+                }
+                for each in self.accounts
             ),
             currency=self.currency,
             languages=self.languages,

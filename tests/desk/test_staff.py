@@ -46,8 +46,8 @@ class TestBar:
     @pytest.mark.parametrize(
         ("role", "labels"),
         [
-            ("dispute_handler", ["Disputes", "Fraud", "Second person", "People", "Messages"]),
-            ("plan_approver", ["Plans", "Second person", "People", "Messages"]),
+            ("dispute_handler", ["Disputes", "Fraud", "Payments", "Second person", "People", "Messages"]),
+            ("plan_approver", ["Plans", "Settlements", "Payments", "Second person", "People", "Messages"]),
             (
                 "supervisor",
                 [
@@ -55,6 +55,8 @@ class TestBar:
                     "Fraud",
                     "Reviews",
                     "Plans",
+                    "Settlements",
+                    "Payments",
                     "Second person",
                     "Audit",
                     "Complaints",

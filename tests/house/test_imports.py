@@ -16,6 +16,7 @@ RANKS = (
     ("evidence",),
     ("drafts",),
     ("promises",),
+    ("settlements",),
     ("account", "complaints", "disputes", "plans"),
     ("desk",),
     ("schema",),

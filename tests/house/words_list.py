@@ -193,6 +193,7 @@ DOCUMENTS = (
 BEFORE_CHECK_CONTEXTS = ("sms", "landing", "link", "check", "code", "not_me", "start")
 BEFORE_CHECK_PLACES = (
     r"templates/access/(?:landing|link|check|code|not_me|start)|portal/access/(?:pages|session_pages|texts)\.py"
+    r"|templates/account/shared"
 )
 
 # Pieces that may stand, each with its reason. They are taken out of a text before it is read.

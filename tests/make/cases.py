@@ -57,6 +57,11 @@ class Cases:
     draft_lines: str
     link: str
     promise: str
+    settlement: str
+    request: str
+    notice: str
+    pay_link: str
+    shared: str
 
     def parts(self, name: str) -> str:
         """The value of a part of an address."""
@@ -99,6 +104,9 @@ def filed(app: Starlette, client: Client) -> Cases:
         statement_in(app, people.LIN_YI, ("draft", draft), PLAIN),
         link(app, people.LIN_YI),
         promise(owner),
+        *settle(app, make.as_person(app, client, people.LIN_YI_IN_ENGLISH)),
+        say_paid(app, owner),
+        *share(app, owner),
     )
 
 
@@ -183,6 +191,36 @@ def promise(owner: Client) -> str:
     answer = owner.submit(owner.get("/promises/new"), told, form="/promises/new")
     assert answer.status_code == 303, answer.text
     return str(answer.headers["location"].rsplit("/", 1)[1])
+
+
+def settle(app: Starlette, owner: Client) -> tuple[str, str]:
+    """Get the quote of the rules and ask staff for less; the numbers of both."""
+    page = owner.get(f"/loans/{late_loan(app, people.LIN_YI_IN_ENGLISH)}/settlement")
+    quoted = owner.submit(page, form="/settlement")
+    asked = owner.submit(owner.get(f"{page.url.path}/ask"), {"could_pay": "11060", "words": "Less."}, form="/ask")
+    assert (quoted.status_code, asked.status_code) == (303, 303), asked.text
+    return str(quoted.headers["location"].rsplit("/", 1)[1]), str(asked.headers["location"].rsplit("/", 1)[1])
+
+
+def say_paid(app: Starlette, owner: Client) -> str:
+    """Say that one has paid; the number."""
+    page = owner.get(f"/pay/{late_loan(app, people.LIN_YI)}/paid")
+    told = {"amount": "12.34", "channel": "transfer", "words": "By my bank."}
+    day = {"paid_on_day": "16", "paid_on_month": "4", "paid_on_year": "2026"}
+    answer = owner.submit(page, told | day, form="/paid")
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"].rsplit("/", 1)[1])
+
+
+def share(app: Starlette, owner: Client) -> tuple[str, str]:
+    """Make a link for somebody who pays; its code, and the reference in its address."""
+    page = owner.get(f"/pay/{late_loan(app, people.LIN_YI)}/share")
+    answer = owner.submit(page, {"amount": "300"}, form="/share")
+    assert answer.status_code == 303, answer.text
+    shown = owner.follow(answer)
+    found = re.search(r"/p/([\w-]{22})", shown.text)
+    assert found, shown.text
+    return str(answer.headers["location"].rsplit("/", 1)[1]), found[1]
 
 
 def complain(owner: Client) -> str:

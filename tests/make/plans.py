@@ -1,9 +1,10 @@
 """Plans for tests: Lin's case with limits and authorities, a proposal as the form would send it, and decisions."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from portal.plans import deciding_actions, deciding_queries, proposing_actions, proposing_queries, queries
+from portal.plans import deciding_actions, deciding_queries, jobs, proposing_actions, proposing_queries, queries
 from portal.plans.deciding_actions import Decision
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
@@ -117,3 +118,9 @@ def state(doors: Doors, number: str) -> str:
     found = doors.read_as(doors.system(), lambda connection, _: queries.plan(connection, number))
     assert found is not None
     return found.state
+
+
+def run_day(doors: Doors) -> int:
+    """Look at every plan as the worker does in the morning, before the hour of evaluation; how much was done."""
+    system = doors.system()
+    return sum(1 for _line in jobs.evaluate(doors, system, system.today - timedelta(days=1)))

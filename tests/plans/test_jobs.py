@@ -7,12 +7,12 @@ import pytest
 
 from portal.core.refusal import Refusal
 from portal.plans import own_queries
-from portal.plans.jobs import lapse_due, run_day
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from tests.make import plans as make
 from tests.make.access import texts
 from tests.make.disputes import Cast
+from tests.make.plans import run_day
 
 ZONE = ZoneInfo("Asia/Shanghai")
 LAST_MINUTE = datetime(2026, 5, 11, 23, 59, tzinfo=ZONE)
@@ -22,7 +22,7 @@ FIRST_MINUTE = datetime(2026, 5, 12, 0, 1, tzinfo=ZONE)
 def test_it_lapses_at_midnight_and_once(doors: Doors, cast: Cast, clock: FixedClock) -> None:
     number = make.propose(doors, cast.borrower())
     clock.set(LAST_MINUTE)
-    assert lapse_due(doors) == 0
+    assert run_day(doors) == 0
     assert make.state(doors, number) == "proposed"
     clock.set(FIRST_MINUTE)
     assert run_day(doors) == 1

@@ -10,13 +10,13 @@ from sqlalchemy import select
 from portal.core.refusal import Refusal
 from portal.loans.tables import Hold, Waiver, table_of
 from portal.plans import proposing_actions
-from portal.plans.jobs import run_day
 from portal.plans.queries import AGREEMENT, PLAN
 from portal.plans.tables import FINAL
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from tests.make import plans as make
 from tests.make.disputes import Cast
+from tests.make.plans import run_day
 
 STEPS = 30
 MOVES = {

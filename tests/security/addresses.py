@@ -47,6 +47,7 @@ def code_in(route: GatedRoute, cases: Cases) -> str:
         "/staff/files": cases.file,
         "/disputes/drafts": cases.draft,
         "/staff/cases": cases.person,
+        "/pay/links/": cases.pay_link,
         "/language": "en",
     }
     return next((code for start, code in known.items() if route.path.startswith(start)), cases.loan)
@@ -61,9 +62,17 @@ def real_address(route: GatedRoute, cases: Cases) -> str:
         number = cases.promise
     elif "/complaints/" in route.path:
         number = cases.complaint
+    elif "/settlements/" in route.path:
+        number = cases.settlement
+    elif "/settlement-requests/" in route.path:
+        number = cases.request
+    elif "/payment-notices/" in route.path:
+        number = cases.notice
     if "{number:int}" in route.path:
         number = 1 if "/pages/" in route.path else make_cases.DISPUTED
     wanted = {"code": code_in(route, cases), "number": number}
+    if route.path.startswith("/p/"):
+        wanted["ref"] = cases.shared
     parts = {name: wanted[name] if name in wanted else cases.parts(name) for name in route.param_convertors}
     return route.path_format.format_map(parts)
 

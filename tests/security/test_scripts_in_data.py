@@ -100,9 +100,12 @@ STORED = {
     "loan_version": {"debit_holder", "debit_last4", "new_owner", "new_owner_phone"},
     "outbox": {"reason"},
     "payment": {"channel", "ref"},
+    "payment_notice": {"answer", "consent_text", "words"},
     "person_version": {"name", "id_last4"},
     "plan": {"words", "consent_text"},
     "product_version": {"name"},
+    "settlement": {"words"},
+    "settlement_request": {"answer", "words"},
     "staff_account": {"display_name"},
     "waiver": {"reason"},
 }
@@ -151,7 +154,11 @@ OURS_THERE = {
     "evidence_statement": {"marks", "reader"},
     "evidence_upload": {"draft", "file_code", "place"},
     "hold": {"data"},
+    "pay_link": {"sealed_ref"},
+    "payment_notice": {"payment_ref"},
     "plan_agreement": {"content"},
+    "settlement": {"counted", "ending", "lender", "letter", "payoff_interest", "reductions", "request_number"},
+    "settlement_request": {"settlement_number"},
 }
 """The same under a name that elsewhere is a person's, by table."""
 

@@ -1,0 +1,192 @@
+"""A person says that they have paid; it is answered when the payment arrives, or by staff. It is never a payment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlmodel import Session
+
+from portal.account import events
+from portal.account.notice_queries import CASE_KIND, NOTICE, NoticeRecord, candidates, notice, own_notice
+from portal.audit import actions as audit
+from portal.core.refusal import Refusal
+from portal.evidence import actions as evidence
+from portal.evidence import queries as files_of
+from portal.evidence.actions import KeptUpload
+from portal.loans import queries as loans
+from portal.messages.actions import notify
+from portal.platform.gate import Viewer
+from portal.platform.numbers import new_number
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person says: how much, when, which way, in own words, and the slips with the consent to read them.
+
+    `consent` are the words agreed to, empty without files; `draft` names the files kept while the form had mistakes;
+    `refused` says of each file that could not be taken why.
+    """
+
+    amount: int
+    paid_on: date
+    channel: str
+    words: str = ""
+    consent: str = ""
+    draft: str = ""
+    uploads: tuple[KeptUpload, ...] = ()
+
+
+def say_paid(session: Session, viewer: Viewer, code: str, said: Said) -> str:
+    """Note that the person has paid; its number. Found at once where the payment is here already.
+
+    Refusals: `notice.sold`, `notice.twice` (number) for the same amount and day on the loan while it waits, and those
+    of files. LookupError for no loan of theirs.
+    """
+    record = loans.loan_by_code(session.connection(), viewer, code)
+    if record is None:
+        raise LookupError(code)
+    if record.status == "sold":
+        raise Refusal("notice.sold")
+    same = NOTICE.c.loan_id == record.id, NOTICE.c.person_id == viewer.person_id, NOTICE.c.amount == said.amount
+    waiting = NOTICE.select().where(*same, NOTICE.c.paid_on == said.paid_on, NOTICE.c.state == "waiting")
+    known = session.execute(waiting).first()
+    if known is not None:
+        raise Refusal("notice.twice", number=known.number)
+    number = new_number()
+    row = {
+        "number": number,
+        "loan_id": record.id,
+        "person_id": viewer.person_id,
+        "currency": record.currency,
+        "amount": said.amount,
+        "paid_on": said.paid_on,
+        "channel": said.channel,
+        "words": said.words,
+        "state": "waiting",
+        "version": 1,
+        "consent_text": said.consent,
+        "consent_language": viewer.language if said.consent else "",
+        "told_on": viewer.today,
+        "told_at": viewer.now,
+        "answer": "",
+    }
+    session.connection().execute(insert(NOTICE).values(row))
+    files = _take_files(session, viewer, number, said)
+    audit.record(
+        session,
+        viewer,
+        events.PaymentSaid(number, record.id, said.amount, said.paid_on, said.channel, files),
+    )
+    look_for(session, viewer, number)
+    return number
+
+
+def keep_draft(session: Session, viewer: Viewer, draft: str, uploads: list[KeptUpload]) -> list[dict[str, Any]]:
+    """Keep the files of a form with mistakes; what could not be kept, and why."""
+    refused = []
+    for kept in uploads:
+        try:
+            evidence.take_upload(session, viewer, kept, case_kind="draft", case_number=draft)
+        except Refusal as refusal:
+            refused.append({"code": refusal.code, **refusal.data})
+    return refused
+
+
+def _take_files(session: Session, viewer: Viewer, number: str, said: Said) -> int:
+    if not said.consent:
+        return 0
+    audit.record(session, viewer, events.SlipConsentGiven(number))
+    count = 0
+    if said.draft:
+        count = evidence.send_draft(session, viewer, said.draft, case_kind=CASE_KIND, case_number=number)
+    for kept in said.uploads:
+        evidence.take_upload(session, viewer, kept, case_kind=CASE_KIND, case_number=number)
+    return count + len(said.uploads)
+
+
+def look_for(session: Session, viewer: Viewer, number: str) -> bool:
+    """Look whether what was said has arrived: the earliest payment of that very amount. Safe to repeat."""
+    found = notice(session.connection(), number)
+    record = loans.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
+    if found is None or record is None or found.state != "waiting":
+        return False
+    near = [each for each in candidates(session.connection(), found, record) if each.amount == found.amount]
+    if not near:
+        return False
+    first = min(near, key=lambda each: (abs((each.received_on - found.paid_on).days), each.reference))
+    _end(session, viewer, found, "found", payment_ref=first.reference)
+    if viewer.kind != "borrower":
+        notify(session, viewer, person_id=found.person_id, template="sms.answer", number=number)
+    return True
+
+
+def take_back(session: Session, viewer: Viewer, number: str) -> list[str]:
+    """The person takes back what they said, and the consent with it; the store keys of the slips, to delete.
+
+    Refusal `notice.answered` (state); LookupError for none of theirs.
+    """
+    found = own_notice(session.connection(), viewer, number)
+    if found is None:
+        raise LookupError(number)
+    _end(session, viewer, found, "withdrawn")
+    keys: list[str] = []
+    for file in files_of.case_files(session.connection(), viewer, CASE_KIND, number):
+        if not file.from_staff and file.state != "deleted":
+            keys += evidence.remove_own(session, viewer, file.code)
+    return keys
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What staff answer: which payment it was, or that there is none, and words to the person."""
+
+    version: int
+    payment_ref: str
+    words: str
+
+
+def answer(session: Session, viewer: Viewer, number: str, given: Answer) -> str:
+    """Answer what was said: `found` with a payment of the loan, else `not_found`. The state.
+
+    Refusals `notice.answered` (by, state), `notice.changed`, `notice.unknown_payment`; LookupError for no number.
+    """
+    found = notice(session.connection(), number)
+    record = loans.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
+    if found is None or record is None:
+        raise LookupError(number)
+    if found.state != "waiting":
+        raise Refusal("notice.answered", by=found.answered_by, state=found.state)
+    if found.version != given.version:
+        raise Refusal("notice.changed")
+    more: dict[str, Any] = {"answered_by": viewer.staff_id, "answer": given.words}
+    if given.payment_ref:
+        if given.payment_ref not in {each.reference for each in candidates(session.connection(), found, record)}:
+            raise Refusal("notice.unknown_payment")
+        more["payment_ref"] = given.payment_ref
+    state = "found" if given.payment_ref else "not_found"
+    _end(session, viewer, found, state, **more)
+    notify(session, viewer, person_id=found.person_id, template="sms.answer", number=number)
+    return state
+
+
+def _end(session: Session, viewer: Viewer, found: NoticeRecord, state: str, **more: Any) -> None:
+    """Answer it once; of several at once one takes effect, and the others are told."""
+    moved = session.connection().execute(
+        update(NOTICE)
+        .where(NOTICE.c.id == found.id, NOTICE.c.version == found.version, NOTICE.c.state == "waiting")
+        .values(state=state, version=found.version + 1, ended_at=viewer.now, **more)
+    )
+    if moved.rowcount != 1:
+        winner = notice(session.connection(), found.number)
+        told: Mapping[str, Any] = {
+            "by": winner.answered_by if winner else None,
+            "state": winner.state if winner else state,
+        }
+        raise Refusal("notice.answered", **told)
+    record = loans.loan_by_id(session.connection(), found.loan_id, viewer.today)
+    keep_days = record.rules.evidence_keep_days if record else 0
+    last = viewer.today + timedelta(days=keep_days)
+    evidence.keep_until(session, viewer, case_kind=CASE_KIND, case_number=found.number, delete_after=last)
+    audit.record(session, viewer, events.PaymentAnswered(found.number, state, more.get("payment_ref")))
