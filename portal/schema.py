@@ -10,6 +10,7 @@ from portal.evidence import tables as evidence
 from portal.evidence import upload_tables as evidence_uploads
 from portal.loans import tables as loans
 from portal.messages import tables as messages
+from portal.plans import counter_tables as plan_counters
 from portal.plans import tables as plans
 from portal.platform import once, outbox, throttle, worker
 
@@ -26,6 +27,7 @@ __all__ = [
     "messages",
     "once",
     "outbox",
+    "plan_counters",
     "plans",
     "throttle",
     "worker",

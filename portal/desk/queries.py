@@ -370,6 +370,7 @@ _CONFIRMED_AT = {
     "decide_dispute": "/staff/disputes/{number}",
     "review_dispute": "/staff/disputes/{number}",
     "approve_plan": "/staff/plans/{number}",
+    "counter_plan": "/staff/plans/{number}",
 }
 
 

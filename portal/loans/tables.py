@@ -141,6 +141,30 @@ class PlanLimit(Version, table=True):
     days_max: int
 
 
+class RoleLimit(Version, table=True):
+    """How far a role may agree to a plan of a product alone, from a day on; amounts in the product's currency.
+
+    Beyond it a second person confirms. `waiver_max` is the most that stopping the penalty may be expected to save,
+    `freeze` whether the role may stop it at all. Where no row is given, the authority alone binds the role.
+    """
+
+    __tablename__ = "role_limit"
+    __table_args__ = (
+        current("role_limit", "product_id", "role", "effective_from"),
+        not_negative("first_payment_min", "payment_min", "payments_max", "days_max", "waiver_max"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    product_id: int = Field(foreign_key="product.id", index=True)
+    role: str
+    effective_from: date
+    first_payment_min: int = Field(sa_type=BigInteger)
+    payment_min: int = Field(sa_type=BigInteger)
+    payments_max: int
+    days_max: int
+    waiver_max: int = Field(sa_type=BigInteger)
+    freeze: bool
+
+
 class Authority(Version, table=True):
     """How much a role may grant alone, from a day on, in minor units of the currency."""
 

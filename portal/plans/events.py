@@ -68,3 +68,41 @@ class PlanReplaced:
     kind: ClassVar[str] = "plans.replaced"
     subject: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCountered:
+    """Staff offered another plan instead, on figures with the hash `seen`; `mark` is the hash of what is offered."""
+
+    kind: ClassVar[str] = "plans.countered"
+    subject: str
+    decided_by: int
+    confirmed_by: int | None
+    seen: str
+    mark: str
+    total: int
+    last_on: date
+    is_frozen: bool
+    freeze_forecast: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCounterAccepted:
+    """The borrower took the counter-offer with this hash, and agreed to its consent line."""
+
+    kind: ClassVar[str] = "plans.counter_accepted"
+    subject: str
+    mark: str
+    consent_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCounterVoided:
+    """The figures changed after a counter-offer was made, so that nobody can accept it; the plan is in `state`."""
+
+    kind: ClassVar[str] = "plans.counter_voided"
+    subject: str
+    mark: str
+    seen: str
+    state: str

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.loans import actions as loans
-from portal.plans import events, moves, queries, stored_facts, words
+from portal.plans import counter_actions, events, moves, queries, stored_facts, words
 from portal.plans.facts import Figures
 from portal.plans.proposing_queries import NewPage, new_page
 from portal.plans.queries import PLAN, PLAN_LOAN
@@ -96,11 +96,16 @@ def _insert_plan(session: Session, viewer: Viewer, page: NewPage, figures: Figur
 
 
 def withdraw_plan(session: Session, viewer: Viewer, number: str) -> str:
-    """The borrower takes a proposal back. Refusal `plan.decided` where it has been decided; LookupError for no own."""
+    """The borrower takes a proposal back, or leaves a counter-offer.
+
+    Refusal `plan.decided` where it has been decided; LookupError for no own.
+    """
     found = queries.own_plan(session.connection(), viewer, number)
     if found is None:
         raise LookupError(number)
-    moves.move(session, viewer, number, found.version, "withdrawn")
+    expected = "countered" if found.state == "countered" else "proposed"
+    moves.move(session, viewer, number, found.version, "withdrawn", expected=expected)
+    counter_actions.end_with_plan(session, viewer, number, "withdrawn")
     moves.void_second_person(session, viewer, number)
     loans.end_hold(session, viewer, number, viewer.today, "withdrawn")
     audit.record(session, viewer, events.PlanWithdrawn(number))

@@ -35,6 +35,7 @@ class Plan(SQLModel, table=True):
     `answers` is a JSON object of what the borrower typed, `criteria` and `change` are kept when it is refused: the
     limits with what was offered, and the smallest change that would have passed. `told` is the hash of the figures
     that the borrower sent it with. `freeze_forecast` is what stopping the penalty was expected to save.
+    `rules` are the limits and authorities that the decision was judged by, as a JSON object.
     """
 
     __table_args__ = (
@@ -81,6 +82,7 @@ class Plan(SQLModel, table=True):
     change: str = Field(default="{}", sa_type=Text)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     replaced_by: str | None = None
+    rules: str = Field(default="{}", sa_type=Text)
 
 
 class PlanLoan(SQLModel, table=True):

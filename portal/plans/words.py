@@ -46,6 +46,13 @@ REASONS_AGAINST: Mapping[str, Lazy] = {
     "dispute_first": lazy("An open dispute changes the sum"),
     "other_against": lazy("Another reason, in words"),
 }
+COUNTER_OUTCOMES: Mapping[str, Lazy] = {
+    "": lazy("Another plan is offered; the borrower has not answered yet"),
+    "accepted": lazy("The borrower accepted the other plan"),
+    "withdrawn": lazy("The borrower left the other plan"),
+    "lapsed": lazy("The other plan was not accepted in time"),
+    "void": lazy("Figures changed after another plan was offered"),
+}
 REASONS: Mapping[str, Lazy] = {**REASONS_FOR, **REASONS_AGAINST}
 
 
@@ -54,6 +61,15 @@ def consent(lender: str) -> str:
     return _(
         "I propose this plan to %(lender)s. %(lender)s may use these answers and my payment record to decide about"
         " it, and for nothing else. Until it is agreed nothing changes, and I can withdraw it.",
+        lender=lender,
+    )
+
+
+def counter_consent(lender: str) -> str:
+    """The line that the borrower agrees to by accepting a counter-offer."""
+    return _(
+        "By accepting I agree to this plan with %(lender)s. %(lender)s may use these answers and my payment record for"
+        " it, and for nothing else.",
         lender=lender,
     )
 
@@ -85,6 +101,17 @@ REFUSALS: Mapping[str, Any] = {
         "New bookings came in while you were writing. The figures below are new. What you typed is kept; nothing has"
         " been sent."
     ),
+    "plan.never_ends": lazy("With this amount the plan would not end within two years. Choose a larger one."),
+    "plan.no_difference": lazy("These are the terms that were offered. Approve them, or change a figure."),
+    "plan.counter_too_late": lazy("The first payment of this plan would be before tomorrow. Choose another pay day."),
+    "plan.counter_changed": lazy(
+        "The changed offer is another one now. Please look at it again; nothing has been sent."
+    ),
+    "plan.counter_void": lazy(
+        "New bookings came in, so the changed offer no longer adds up. We look at it again. Nothing is lost, and you"
+        " need do nothing."
+    ),
+    "plan.no_answers": lazy("Answer the questions to see the payments."),
     "plan.no_freeze": lazy("The product does not let a plan stop the penalty."),
     "plan.outside_limits": lazy(
         "This plan is outside the limits. Choose the change, or send it for a person to look at."

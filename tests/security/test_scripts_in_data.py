@@ -150,7 +150,9 @@ OURS_THERE = {
     "evidence_statement": {"reader"},
     "evidence_upload": {"draft", "file_code", "place"},
     "hold": {"data"},
+    "plan": {"rules"},
     "plan_agreement": {"content"},
+    "plan_counter": {"consent_text", "mark", "schedules", "seen"},
 }
 """The same under a name that elsewhere is a person's, by table."""
 
