@@ -49,6 +49,7 @@ from portal.evidence.clamd import Clamd, NotScanned, scanner_of
 from portal.evidence.scanning import SCANNED_ONLY
 from portal.messages import pages as message_pages
 from portal.plans import counter_staff as plan_counter_staff
+from portal.plans import limits_staff as plan_limits_staff
 from portal.plans import pages as plan_pages
 from portal.plans import staff as plan_staff
 from portal.platform import csrf, db, formats, health, once
@@ -84,6 +85,7 @@ PAGES: tuple[ModuleType, ...] = (
     dispute_handling,
     plan_pages,
     plan_counter_staff,
+    plan_limits_staff,
     plan_staff,
     complaint_pages,
     complaint_staff,

@@ -11,6 +11,7 @@ from portal.evidence import upload_tables as evidence_uploads
 from portal.loans import tables as loans
 from portal.messages import tables as messages
 from portal.plans import counter_tables as plan_counters
+from portal.plans import limits_tables as plan_limits
 from portal.plans import tables as plans
 from portal.platform import once, outbox, throttle, worker
 
@@ -28,6 +29,7 @@ __all__ = [
     "once",
     "outbox",
     "plan_counters",
+    "plan_limits",
     "plans",
     "throttle",
     "worker",

@@ -371,6 +371,7 @@ _CONFIRMED_AT = {
     "review_dispute": "/staff/disputes/{number}",
     "approve_plan": "/staff/plans/{number}",
     "counter_plan": "/staff/plans/{number}",
+    "change_limits": "/staff/limits/{number}",
 }
 
 

@@ -14,6 +14,7 @@ from portal.loans import limits_queries
 from portal.loans import queries as loans
 from portal.loans.queries import AuthorityRecord, LoanRecord, PersonRecord
 from portal.plans import basis_facts, counter_facts, facts, limits_facts, offer_facts, stored_facts
+from portal.plans.achieved_queries import Achieved, achieved
 from portal.plans.counter_facts import Counter, Terms
 from portal.plans.counter_row_queries import latest
 from portal.plans.facts import Basis, Figures, LoanCheck
@@ -55,6 +56,7 @@ class DecidePage:
     suggestion: Terms | None = None
     pending_terms: Terms | None = None
     counter: Counter | None = None
+    achieved: Achieved | None = None
 
     @property
     def seen(self) -> str:
@@ -146,6 +148,7 @@ def decide_page(connection: Connection, viewer: Viewer, number: str) -> DecidePa
             for loan in records
         },
         counter=latest(connection, found),
+        achieved=achieved(connection, found.currency, found.due),
     )
     return _with_effects(page) if bundle else page
 

@@ -106,3 +106,20 @@ class PlanCounterVoided:
     mark: str
     seen: str
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsChanged:
+    """Two supervisors changed a limit of plans from a day on; `before` and `after` are what it said and says."""
+
+    kind: ClassVar[str] = "plans.limits_changed"
+    subject: str
+    limit: str
+    product_id: int | None
+    role: str
+    effective_from: date
+    before: str
+    after: str
+    mark: str
+    made_by: int
+    confirmed_by: int

@@ -1,13 +1,15 @@
-"""How far somebody may decide alone: the authority of a role in a currency, and its limits for each product."""
+"""How far somebody may decide alone: the authority of a role in a currency, its limits for a product; their changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 from portal.loans.limits_queries import RoleLimitRecord
 from portal.loans.queries import AuthorityRecord
 from portal.plans.facts import Figures, LoanSchedule
+from portal.plans.stored_facts import dump
 
 NO_AUTHORITY = AuthorityRecord(0, 0, 0)
 
@@ -78,3 +80,54 @@ def as_rules(limits: Mapping[str, Any], powers: tuple[Power, ...]) -> dict[str, 
             for power in powers
         ],
     }
+
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "product": ("first_payment_min", "payment_min", "payments_max", "days_max", "freeze"),
+    "role": ("first_payment_min", "payment_min", "payments_max", "days_max", "waiver_max", "freeze"),
+    "authority": ("plan_max", "waiver_max", "waiver_day_max"),
+}
+"""What each kind of limit says."""
+
+MONEY = frozenset(("first_payment_min", "payment_min", "waiver_max", "waiver_day_max", "plan_max"))
+MOST = {"payments_max": 1_200, "days_max": 36_500}
+"""The largest numbers, as an import takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitKey:
+    """Which limit: of a product, of a role for a product, or of a role in a currency."""
+
+    kind: str
+    product_id: int | None
+    role: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A limit as it would be from a day on, beside what counts on that day now. Amounts are minor units.
+
+    `before` is empty where nothing is given yet.
+    """
+
+    key: LimitKey
+    effective_from: date
+    before: Mapping[str, int | bool]
+    after: Mapping[str, int | bool]
+
+    @property
+    def mark(self) -> str:
+        """One hash of all that two people have to agree on."""
+        return sha256(dump(self.as_stored()).encode()).hexdigest()
+
+    def as_stored(self) -> dict[str, Any]:
+        """The change as a JSON object."""
+        named = {name: getattr(self.key, name) for name in LimitKey.__slots__}
+        return {**named, "effective_from": self.effective_from, "before": dict(self.before), "after": dict(self.after)}
+
+
+def read_change(stored: Mapping[str, Any]) -> Change:
+    """What `as_stored` made, after JSON."""
+    key = LimitKey(*(stored[name] for name in LimitKey.__slots__))
+    return Change(key, date.fromisoformat(stored["effective_from"]), stored["before"], stored["after"])

@@ -123,6 +123,9 @@ REFUSALS: Mapping[str, Any] = {
     "propose_plan.incapacity": lazy("Only the representative can propose a plan at present."),
     "propose_plan.closed": lazy("This contract is closed. There is nothing more to pay."),
     "propose_plan.sold": lazy("This contract now belongs to somebody else. Please ask the new owner."),
+    "limits.past": lazy("A limit cannot count from a day that has passed. Choose today or a later day."),
+    "limits.same": lazy("This is what counts already. Change a figure."),
+    "limits.changed": lazy("This limit was changed meanwhile. Look at it as it is now and propose the change again."),
     "already_waiting": lazy("%(by)s has sent this to a second person already."),
     "own_act": lazy("Another person has to confirm this; you began it."),
     "seen_differs": lazy("The figures have changed since. The first person has to decide again."),
@@ -237,3 +240,32 @@ def _short_amount(minor: int, currency: str) -> str:
     """Without the digits after the point where they are zeros, so that columns stay narrow."""
     whole, part = divmod(minor, 10 ** minor_digits(currency))
     return formats.amount(minor, currency) if part else f"{whole:,}"
+
+
+LIMIT_FIELDS: Mapping[str, Lazy] = {
+    "first_payment_min": lazy("First payment at least"),
+    "payment_min": lazy("Each payment at least"),
+    "payments_max": lazy("Most payments"),
+    "days_max": lazy("Most days to the last payment"),
+    "freeze": lazy("The penalty may stop"),
+    "plan_max": lazy("Most that a plan may cover"),
+    "waiver_max": lazy("Most that may not be charged"),
+    "waiver_day_max": lazy("The same of one day together"),
+}
+"""What a limit says, field by field (limits_facts.FIELDS)."""
+
+ROLES: Mapping[str, Lazy] = {
+    "plan_approver": lazy("Plan approver"),
+    "supervisor": lazy("Supervisor"),
+}
+
+
+def limit_value(name: str, value: Any, currency: str) -> str:
+    """One field of a limit in words; a dash where nothing is given."""
+    if value is None:
+        return "–"
+    if name == "freeze":
+        return _("yes") if value else _("no")
+    if name in {"payments_max", "days_max"}:
+        return f"{value:,}"
+    return formats.amount(value, currency)

@@ -36,6 +36,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "answer_complaints": frozenset({"supervisor"}),
     "review_disputes": frozenset({"supervisor"}),
     "approve_plans": frozenset({"plan_approver", "supervisor"}),
+    "change_limits": frozenset({"supervisor"}),
     "confirm": DECIDERS,
     "read_audit": frozenset({"auditor", "supervisor"}),
     "manage_accounts": frozenset({"administrator"}),

@@ -126,6 +126,7 @@ def test_left_or_lapsed_it_costs_nothing_and_can_be_offered_again(
 def test_figures_that_changed_end_it_and_staff_look_again(
     doors: Doors, cast: Cast, qiao: Viewer, number: str, tmp_path: Path
 ) -> None:
+    """ST-06: what staff agreed to is void on other figures."""
     make.counter(doors, qiao, number)
     import_tables(doors, tmp_path / "second", {"payments": [payment("A4", "2026-04-16", "500.00")]})
     assert make.accept(doors, cast.borrower(), number) == "proposed"
@@ -198,6 +199,7 @@ def test_a_first_payment_that_is_too_soon_is_refused(doors: Doors, cast: Cast, c
 def test_above_the_authority_a_second_person_confirms_exactly_this(
     empty_doors: Doors, cast: Cast, tmp_path: Path
 ) -> None:
+    """ST-04, ST-06: another person, and exactly what was shown."""
     import_tables(empty_doors, tmp_path / "more", make.lin_with_limits(waiver_max="96.92"))
     number = make.propose(empty_doors, cast.borrower())
     qiao, shen = cast.staff("Qiao", "plan_approver"), cast.staff("Shen", "supervisor")
@@ -222,6 +224,7 @@ def test_above_the_authority_a_second_person_confirms_exactly_this(
 
 
 def test_many_offers_of_a_day_are_no_way_around_its_limit(empty_doors: Doors, cast: Cast, tmp_path: Path) -> None:
+    """ST-05: what a day may come to counts whatever is only offered."""
     tables = make.lin_with_limits()
     tables["authority"] = [make.authority("plan_approver", waiver_day_max="150.00")]
     import_tables(empty_doors, tmp_path / "more", tables)
@@ -236,6 +239,7 @@ def test_many_offers_of_a_day_are_no_way_around_its_limit(empty_doors: Doors, ca
 def test_of_accept_leave_and_lapse_at_once_one_takes_effect(
     doors: Doors, cast: Cast, clock: FixedClock, qiao: Viewer, number: str
 ) -> None:
+    """ST-07, ST-08: one transition, and the others are told."""
     make.counter(doors, qiao, number)
     mark = make.standing(doors, number).mark
     lin, late = cast.borrower(), doors.system()
@@ -262,6 +266,7 @@ def test_of_accept_leave_and_lapse_at_once_one_takes_effect(
 
 
 def test_twenty_counter_offers_at_once_leave_one(doors: Doors, cast: Cast, number: str) -> None:
+    """ST-07."""
     staff = [cast.staff(f"Approver {place}", "plan_approver") for place in range(MANY)]
     entries = make.typed(doors, staff[0], number)
     decided = make.decision(doors, staff[0], number, freeze=True)

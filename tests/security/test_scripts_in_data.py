@@ -150,6 +150,7 @@ OURS_THERE = {
     "evidence_statement": {"reader"},
     "evidence_upload": {"draft", "file_code", "place"},
     "hold": {"data"},
+    "limit_change": {"after", "before", "mark"},
     "plan": {"rules"},
     "plan_agreement": {"content"},
     "plan_counter": {"consent_text", "mark", "schedules", "seen"},

@@ -18,6 +18,34 @@ def upgrade() -> None:
 
 def _limits() -> None:
     op.create_table(
+        "limit_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("product_id", sa.Integer(), nullable=True),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("effective_from", sa.Date(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("after", sa.Text(), nullable=False),
+        sa.Column("mark", sa.String(), nullable=False),
+        sa.Column("made_by", sa.Integer(), nullable=False),
+        sa.Column("confirmed_by", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("confirmed_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("kind IN ('product', 'role', 'authority')", name=op.f("ck_limit_change_kind")),
+        sa.CheckConstraint("made_by <> confirmed_by", name=op.f("ck_limit_change_two_people")),
+        sa.CheckConstraint("(kind = 'authority') = (product_id IS NULL)", name=op.f("ck_limit_change_product")),
+        sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_limit_change_product_id_product")),
+        sa.ForeignKeyConstraint(["made_by"], ["staff_account.id"], name=op.f("fk_limit_change_made_by_staff_account")),
+        sa.ForeignKeyConstraint(
+            ["confirmed_by"], ["staff_account.id"], name=op.f("fk_limit_change_confirmed_by_staff_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_limit_change")),
+        sa.UniqueConstraint("number", name=op.f("uq_limit_change_number")),
+    )
+    op.create_index(op.f("ix_limit_change_product_id"), "limit_change", ["product_id"])
+    op.create_table(
         "role_limit",
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.Column("superseded_at", sa.BigInteger(), nullable=True),
@@ -105,6 +133,6 @@ def _counters() -> None:
 
 def downgrade() -> None:
     """Back to the revision before."""
-    for table in ("role_limit", "plan_counter"):
+    for table in ("role_limit", "limit_change", "plan_counter"):
         op.drop_table(table)
     op.drop_column("plan", "rules")
