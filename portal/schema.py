@@ -11,7 +11,9 @@ from portal.evidence import upload_tables as evidence_uploads
 from portal.loans import tables as loans
 from portal.messages import tables as messages
 from portal.plans import counter_tables as plan_counters
+from portal.plans import hardship_tables as plan_hardship
 from portal.plans import limits_tables as plan_limits
+from portal.plans import phone_tables as plan_phone
 from portal.plans import tables as plans
 from portal.platform import once, outbox, throttle, worker
 
@@ -29,7 +31,9 @@ __all__ = [
     "once",
     "outbox",
     "plan_counters",
+    "plan_hardship",
     "plan_limits",
+    "plan_phone",
     "plans",
     "throttle",
     "worker",

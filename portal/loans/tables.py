@@ -24,7 +24,7 @@ PAYMENT_KINDS = ("payment", "refund")
 ATTEMPT_RESULTS = ("collected", "insufficient_funds", "account_problem", "not_presented")
 WAIVER_KINDS = ("days", "amount")
 COMPONENTS = ("fee", "penalty", "interest", "principal")
-HOLD_KINDS = (*get_args(HoldKind), "proposal", "refund")
+HOLD_KINDS = (*get_args(HoldKind), "proposal", "refund", "hardship")
 
 
 def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -373,8 +373,8 @@ class WaiverConfirmation(SQLModel, table=True):
 class Hold(SQLModel, table=True):
     """What is pending on a loan, or on a person and so on all that person's loans (design.md 2).
 
-    A `proposal` is a plan that is not agreed yet and a `refund` is money to give back: both are shown, and
-    neither stands in the way of anything (core/interactions.py).
+    A `proposal` is a plan that is not agreed yet, a `refund` is money to give back, `hardship` a pause of reminders:
+    all are shown, and none stands in the way of anything (core/interactions.py).
 
     `parts` is a JSON list of [instalment, from, to, kind] of a dispute; `data` is a JSON object, of a plan
     `{"payments": [[day, amount], ...]}`; `path` leads to the page of the cause. Only the end comes later.

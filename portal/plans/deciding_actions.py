@@ -128,6 +128,8 @@ def undecided(session: Session, viewer: Viewer, number: str) -> DecidePage:
         raise LookupError(number)
     if page.plan.state != "proposed":
         raise Refusal("plan.decided", by=page.plan.decided_by, state=page.plan.state)
+    if page.is_own:
+        raise Refusal("plan.own_proposal")
     return page
 
 

@@ -7,17 +7,19 @@ from functools import cached_property
 
 from sqlalchemy import Connection, func, select
 
-from portal.access import second_person_queries
+from portal.access import second_person_queries, staff_queries
 from portal.access.second_person_queries import Pending
+from portal.access.staff_queries import StaffRecord
 from portal.core.refusal import Refusal
 from portal.loans import limits_queries
 from portal.loans import queries as loans
 from portal.loans.queries import AuthorityRecord, LoanRecord, PersonRecord
-from portal.plans import basis_facts, counter_facts, facts, limits_facts, offer_facts, stored_facts
+from portal.plans import basis_facts, counter_facts, facts, hardship_queries, limits_facts, offer_facts, stored_facts
 from portal.plans.achieved_queries import Achieved, achieved
 from portal.plans.counter_facts import Counter, Terms
 from portal.plans.counter_row_queries import latest
 from portal.plans.facts import Basis, Figures, LoanCheck
+from portal.plans.hardship_queries import HardshipRecord
 from portal.plans.limits_facts import Power
 from portal.plans.proposing_queries import Way, bundle_of, frozen_figures, way
 from portal.plans.queries import PLAN, PlanRecord, plan
@@ -35,7 +37,7 @@ class DecidePage:
     `now` is absent where nothing stays payable; `changed` tells that the figures are no longer those that the borrower
     saw. `powers` are what each of the viewer's roles gives alone, `authority` the best of each kind. `suggestion` is
     what staff may want to answer instead, `pending_terms` the counter-offer that awaits a second person. `since` are
-    the days from which the limits of each product count, None for the defaults.
+    the days from which the limits of each product count, None for the defaults. `writer` wrote it down on the phone.
     """
 
     plan: PlanRecord
@@ -57,6 +59,9 @@ class DecidePage:
     pending_terms: Terms | None = None
     counter: Counter | None = None
     achieved: Achieved | None = None
+    writer: StaffRecord | None = None
+    is_own: bool = False
+    hardship: HardshipRecord | None = None
 
     @property
     def seen(self) -> str:
@@ -125,6 +130,7 @@ def decide_page(connection: Connection, viewer: Viewer, number: str) -> DecidePa
     counted = {loan_id: frozenset(each.counted) for loan_id, each in kept.items()} if pays_today else None
     bundle = bundle_of(connection, records, found.start_on, counted)
     blocked = tuple((loan, refusal) for loan in records if (refusal := basis_facts.standing(loan, viewer.today)))
+    writer = _writer(connection, number)
     powers = _powers(connection, viewer, found.currency, {loan.product_id for loan in records})
     page = DecidePage(
         plan=found,
@@ -149,6 +155,9 @@ def decide_page(connection: Connection, viewer: Viewer, number: str) -> DecidePa
         },
         counter=latest(connection, found),
         achieved=achieved(connection, found.currency, found.due),
+        writer=writer,
+        is_own=_is_own(connection, viewer, writer),
+        hardship=hardship_queries.current(connection, found.person_id, viewer.today),
     )
     return _with_effects(page) if bundle else page
 
@@ -206,6 +215,18 @@ def _powers(connection: Connection, viewer: Viewer, currency: str, products: Ite
         )
         for role in roles
     )
+
+
+def _writer(connection: Connection, number: str) -> StaffRecord | None:
+    """Who wrote a proposal down on the phone, None if the borrower sent it alone."""
+    account = connection.scalar(select(PLAN.c.drafted_by).where(PLAN.c.number == number))
+    return staff_queries.staff(connection, account) if account is not None else None
+
+
+def _is_own(connection: Connection, viewer: Viewer, writer: StaffRecord | None) -> bool:
+    """Whether the viewer is that natural person, under whatever account (ST-04)."""
+    me = staff_queries.staff(connection, viewer.staff_id) if viewer.staff_id is not None and writer else None
+    return me is not None and writer is not None and me.identity == writer.identity
 
 
 def _frozen_today(connection: Connection, viewer: Viewer, currency: str) -> int:

@@ -9,7 +9,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.core.refusal import Refusal
-from portal.plans import counter_actions, own_queries, proposing_actions, proposing_queries, queries, words
+from portal.plans import (
+    counter_actions,
+    own_queries,
+    phone_queries,
+    proposing_actions,
+    proposing_queries,
+    queries,
+    words,
+)
 from portal.plans.counter_forms import AcceptForm
 from portal.plans.facts import Told, read_told
 from portal.plans.forms import ANSWERS, SendForm, WithdrawForm
@@ -132,7 +140,10 @@ async def agreement(request: Request) -> Response:
 
 async def _detail(request: Request, form: Form[Any], status: int) -> Response:
     """A plan as it stands, with what is wrong with a form on it; a counter-offer has a page of its own."""
-    page = await db.read(request, own_queries.detail_page, request.path_params["number"])
+    number = request.path_params["number"]
+    page = await db.read(request, own_queries.detail_page, number)
+    if page is None and await db.read(request, phone_queries.confirm_page, number) is not None:
+        return see_other(request, "plans:phone", number=number)
     if page is None:
         raise HTTPException(404)
     if page.counter is not None:
@@ -170,6 +181,7 @@ functions: dict[str, Any] = {
     "plan_state_kinds": words.STATE_KINDS,
     "plan_reasons": words.REASONS,
     "counter_outcomes": words.COUNTER_OUTCOMES,
+    "phone_states": words.PHONE_STATES,
     "plan_criterion": words.criterion,
     "plan_criterion_row": words.criterion_row,
     "plan_chart": words.chart,

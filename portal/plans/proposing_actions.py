@@ -24,7 +24,7 @@ def propose_plan(session: Session, viewer: Viewer, given: Mapping[str, str], len
     of the schedule, and those of what stands beside it. `lender` is the name in the consent line.
     """
     page = new_page(session.connection(), viewer, given)
-    figures = _proposed_figures(page, given)
+    figures = proposed_figures(page, given)
     number = new_number()
     plan_id = _insert_plan(session, viewer, page, figures, number, lender)
     for loan in figures.loans:
@@ -49,7 +49,8 @@ def propose_plan(session: Session, viewer: Viewer, given: Mapping[str, str], len
     return number
 
 
-def _proposed_figures(page: NewPage, given: Mapping[str, str]) -> Figures:
+def proposed_figures(page: NewPage, given: Mapping[str, str]) -> Figures:
+    """The figures of a proposal that can be sent as it was seen; otherwise a Refusal of `propose_plan`."""
     if page.waiting is not None:
         raise Refusal("plan.already_proposed", number=page.waiting)
     if not page.bundle:

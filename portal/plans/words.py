@@ -34,6 +34,19 @@ STATES: Mapping[str, Lazy] = {
 STATE_KINDS: Mapping[str, str] = {"proposed": "wait", "countered": "wait", "running": "info", "kept": "ok"}
 """The look of a state's tag; the others are plain."""
 
+HARDSHIP_CHANGES: Mapping[str, Lazy] = {
+    "work": lazy("My work or my income"),
+    "illness": lazy("I am ill, or somebody I care for"),
+    "accident": lazy("An accident"),
+    "other": lazy("Something else"),
+}
+PHONE_STATES: Mapping[str, Lazy] = {
+    "waiting": lazy("Waits to be confirmed"),
+    "confirmed": lazy("Confirmed"),
+    "declined": lazy("Declined"),
+    "withdrawn": lazy("Taken back"),
+    "lapsed": lazy("Lapsed"),
+}
 REASONS_FOR: Mapping[str, Lazy] = {
     "within_limits": lazy("Meets every limit"),
     "small_excess": lazy("Outside a limit by little"),
@@ -70,6 +83,15 @@ def counter_consent(lender: str) -> str:
     return _(
         "By accepting I agree to this plan with %(lender)s. %(lender)s may use these answers and my payment record for"
         " it, and for nothing else.",
+        lender=lender,
+    )
+
+
+def hardship_consent(lender: str) -> str:
+    """The line that a person agrees to who says what has changed."""
+    return _(
+        "I agree that %(lender)s keeps what I told here, to find a first step that fits, and for nothing else."
+        " I can ask for it to be deleted at any time.",
         lender=lender,
     )
 
@@ -123,6 +145,12 @@ REFUSALS: Mapping[str, Any] = {
     "propose_plan.incapacity": lazy("Only the representative can propose a plan at present."),
     "propose_plan.closed": lazy("This contract is closed. There is nothing more to pay."),
     "propose_plan.sold": lazy("This contract now belongs to somebody else. Please ask the new owner."),
+    "hardship.running": lambda data: _(
+        "Reminders pause already, until %(date)s.", date=formats.long_date(data["until"])
+    ),
+    "hardship.none_left": lazy("Reminders cannot pause again at present."),
+    "phone.over": lambda data: _("This is settled already: %(state)s.", state=str(PHONE_STATES[data["state"]])),
+    "plan.own_proposal": lazy("You wrote this proposal down on the phone. Somebody else decides about it."),
     "limits.past": lazy("A limit cannot count from a day that has passed. Choose today or a later day."),
     "limits.same": lazy("This is what counts already. Change a figure."),
     "limits.changed": lazy("This limit was changed meanwhile. Look at it as it is now and propose the change again."),

@@ -35,6 +35,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "see_complaints": frozenset({"supervisor", "auditor"}),
     "answer_complaints": frozenset({"supervisor"}),
     "review_disputes": frozenset({"supervisor"}),
+    "propose_for": DECIDERS,
     "approve_plans": frozenset({"plan_approver", "supervisor"}),
     "change_limits": frozenset({"supervisor"}),
     "confirm": DECIDERS,
