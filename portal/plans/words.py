@@ -91,7 +91,7 @@ def hardship_consent(lender: str) -> str:
     """The line that a person agrees to who says what has changed."""
     return _(
         "I agree that %(lender)s keeps what I told here, to find a first step that fits, and for nothing else."
-        " I can ask for it to be deleted at any time.",
+        " I can delete it at any time.",
         lender=lender,
     )
 
@@ -293,7 +293,7 @@ def limit_value(name: str, value: Any, currency: str) -> str:
     if value is None:
         return "–"
     if name == "freeze":
-        return _("yes") if value else _("no")
+        return pgettext("a limit", "yes") if value else pgettext("a limit", "no")
     if name in {"payments_max", "days_max"}:
         return f"{value:,}"
     return formats.amount(value, currency)
