@@ -1,6 +1,6 @@
 """The dated limits of plans and of the roles that agree to them: those in force on a day, and all there ever were."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -100,7 +100,11 @@ def versions(connection: Connection, viewer: Viewer | None = None) -> dict[str, 
         "product": _versions(connection, PLAN_LIMIT),
         "role": _versions(connection, ROLE_LIMIT, "role"),
         "authority": _versions(connection, AUTHORITY, "role", "currency"),
-        "freeze": tuple(each for each in _versions(connection, PRODUCT_RULE, "rule") if each.key == "freeze"),
+        "freeze": tuple(
+            replace(each, key="", values={"freeze": each.values["value"] == "1"})
+            for each in _versions(connection, PRODUCT_RULE, "rule")
+            if each.key == "freeze"
+        ),
     }
 
 

@@ -86,7 +86,7 @@ def limits_page(connection: Connection, viewer: Viewer) -> LimitsPage:
     imported = tuple(
         (key, version)
         for key in _keys(products)
-        for version in versions[key.kind]
+        for version in (*versions[key.kind], *(versions["freeze"] if key.kind == "product" else ()))
         if _is_of(version, key) and version.import_id is not None
     )
     return LimitsPage(products, lines, waiting, _done(connection), imported)
@@ -152,12 +152,12 @@ def _values(
     key: LimitKey, versions: Mapping[str, tuple[RuleVersion, ...]], day: date
 ) -> tuple[Mapping[str, int | bool], date | None]:
     begun = [version for version in _current(key, versions) if version.effective_from <= day]
-    own = next((version for version in begun if "value" not in version.values), None)
+    own = next((version for version in begun if set(version.values) != {"freeze"}), None)
     values: dict[str, Any] = {}
     if key.kind == "product":
-        freeze = next((version for version in begun if "value" in version.values), None)
+        freeze = next((version for version in begun if set(version.values) == {"freeze"}), None)
         values = {name: getattr(_STANDARD, name) for name in FIELDS["product"] if name != "freeze"}
-        values["freeze"] = freeze.values["value"] == "1" if freeze else ProductRules().freeze
+        values["freeze"] = freeze.values["freeze"] if freeze else ProductRules().freeze
     if own is not None:
         values |= {name: own.values[name] for name in FIELDS[key.kind] if name in own.values}
     since = max((version.effective_from for version in begun), default=None)
@@ -168,7 +168,7 @@ def _current(key: LimitKey, versions: Mapping[str, tuple[RuleVersion, ...]]) -> 
     """The versions in force of a limit, the latest day first; a product's rule of freezing belongs to its limits."""
     own = [version for version in versions[key.kind] if _is_of(version, key)]
     if key.kind == "product":
-        own += [version for version in versions["freeze"] if version.product_id == key.product_id]
+        own += [version for version in versions["freeze"] if _is_of(version, key)]
     return sorted(
         (version for version in own if version.superseded_at is None),
         key=lambda version: version.effective_from,

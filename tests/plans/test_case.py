@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from sqlalchemy import insert, select, update
 from portal.core.refusal import Refusal
 from portal.plans import counter_actions, deciding_actions, second_actions
 from portal.plans.achieved_queries import LEAST_CLOSED
-from portal.plans.queries import PLAN
+from portal.plans.counter_row_queries import COUNTER
+from portal.plans.queries import AGREEMENT, PLAN
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
 from tests.client import Client
@@ -20,6 +22,7 @@ from tests.make.disputes import Cast
 from tests.make.loans import import_tables, instalment, payment
 
 Visit = Callable[..., Client]
+MANY = 20
 
 
 def rows(doors: Doors, statement: Any) -> list[Any]:
@@ -146,3 +149,30 @@ def test_outside_the_limits_is_marked_in_the_queue_and_the_case(visit: Visit, do
     case = staff.get(f"/staff/plans/{number}")
     assert case.text.count("Not met:") == 2
     assert "Offer 364.00 instead" in case.text
+
+
+def test_of_twenty_decisions_of_every_kind_one_takes_effect(doors: Doors, cast: Cast) -> None:
+    """ST-07: approving, refusing and offering another plan at once; the others are told."""
+    number = make.propose(doors, cast.borrower())
+    staff = [cast.staff(f"Approver {place}", "plan_approver") for place in range(MANY)]
+    decided = make.decision(doors, staff[0], number, freeze=True)
+    entries = make.typed(doors, staff[0], number)
+    acts: list[Callable[[Viewer], str]] = [
+        lambda viewer: doors.write_as(viewer, deciding_actions.approve, number, decided, make.PAPER),
+        lambda viewer: doors.write_as(viewer, deciding_actions.refuse, number, decided.seen, "other_against", ""),
+        lambda viewer: doors.write_as(viewer, counter_actions.counter, number, entries, decided),
+    ]
+
+    def attempt(place: int) -> str:
+        try:
+            return acts[place % 3](staff[place])
+        except Refusal as refusal:
+            return refusal.code
+
+    with ThreadPoolExecutor(MANY) as pool:
+        said = list(pool.map(attempt, range(MANY)))
+    assert said.count("plan.decided") == MANY - 1, said
+    (won,) = set(said) - {"plan.decided"}
+    assert make.state(doors, number) == won
+    assert len(rows(doors, select(AGREEMENT))) == (won == "running")
+    assert len(rows(doors, select(COUNTER))) == (won == "countered")
