@@ -50,8 +50,13 @@ from portal.evidence import staff as evidence_staff
 from portal.evidence.clamd import Clamd, NotScanned, scanner_of
 from portal.evidence.scanning import SCANNED_ONLY
 from portal.messages import pages as message_pages
+from portal.plans import counter_staff as plan_counter_staff
+from portal.plans import hardship_pages as plan_hardship_pages
 from portal.plans import judging_staff as plan_judging
+from portal.plans import limits_staff as plan_limits_staff
 from portal.plans import pages as plan_pages
+from portal.plans import phone_pages as plan_phone_pages
+from portal.plans import phone_staff as plan_phone_staff
 from portal.plans import running_pages as plan_running
 from portal.plans import staff as plan_staff
 from portal.platform import csrf, db, formats, health, once
@@ -94,7 +99,12 @@ PAGES: tuple[ModuleType, ...] = (
     dispute_handling,
     settlement_pages,
     settlement_staff,
+    plan_hardship_pages,
+    plan_phone_pages,
     plan_pages,
+    plan_phone_staff,
+    plan_counter_staff,
+    plan_limits_staff,
     plan_staff,
     plan_running,
     plan_judging,

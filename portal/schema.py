@@ -11,7 +11,11 @@ from portal.evidence import tables as evidence
 from portal.evidence import upload_tables as evidence_uploads
 from portal.loans import tables as loans
 from portal.messages import tables as messages
+from portal.plans import counter_tables as plan_counters
+from portal.plans import hardship_tables as plan_hardship
 from portal.plans import life_tables as plan_life
+from portal.plans import limits_tables as plan_limits
+from portal.plans import phone_tables as plan_phone
 from portal.plans import tables as plans
 from portal.platform import once, outbox, throttle, worker
 from portal.promises import tables as promises
@@ -31,7 +35,11 @@ __all__ = [
     "messages",
     "once",
     "outbox",
+    "plan_counters",
+    "plan_hardship",
     "plan_life",
+    "plan_limits",
+    "plan_phone",
     "plans",
     "promises",
     "settlements",

@@ -85,9 +85,7 @@ def _folded(path: Path) -> Path:
 def sqlite_library() -> ModuleType:
     """The newer of the standard library's SQLite and pysqlite3, as the portal itself uses it."""
     if importlib.util.find_spec("pysqlite3"):
-        import pysqlite3
-
-        return pysqlite3
+        return importlib.import_module("pysqlite3")
     import sqlite3
 
     return sqlite3

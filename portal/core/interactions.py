@@ -12,7 +12,7 @@ from portal.core.refusal import Refusal
 
 Act: TypeAlias = Literal["file_dispute", "propose_plan", "promise", "accept_settlement"]
 HoldKind: TypeAlias = Literal["dispute", "plan", "promise", "settlement", "fraud", "incapacity"]
-PendingKind: TypeAlias = Literal[HoldKind, "proposal", "refund"]
+PendingKind: TypeAlias = Literal[HoldKind, "proposal", "refund", "hardship"]
 Presence: TypeAlias = Literal[HoldKind, "closed", "written_off", "sold"]
 Role: TypeAlias = Literal["borrower", "co_borrower", "guarantor", "representative"]
 Effect: TypeAlias = Literal[
@@ -55,7 +55,7 @@ class Part:
 class Hold:
     """Something pending on a loan or person, both days included; `number` and `page` lead to its cause.
 
-    A plan that is only proposed and a refund owed are pending, but stand in the way of nothing.
+    A plan that is only proposed, a refund owed and a pause of reminders are pending, but stand in the way of nothing.
     A plan's `from_day` is its start day. A dispute without parts is about the whole loan. `data` holds what
     the account shows of it, such as a plan's dates and amounts. `person_id` is whose it is: its page is theirs alone.
     """
@@ -205,7 +205,7 @@ def table_rows() -> list[tuple[str, ...]]:
 
 def _beside(act: Act, holds: Iterable[Hold]) -> Iterator[tuple[Hold, Cell]]:
     for hold in holds:
-        if hold.kind != "proposal" and hold.kind != "refund":
+        if hold.kind != "proposal" and hold.kind != "refund" and hold.kind != "hardship":
             yield hold, TABLE[hold.kind][act]
 
 

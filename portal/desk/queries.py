@@ -30,6 +30,7 @@ from portal.loans.queries import CONTACT_POINT, HOLD, PERSON, PERSON_VERSION, Lo
 from portal.loans.tables import Waiver, table_of
 from portal.messages import queries as messages
 from portal.messages.queries import Undelivered
+from portal.plans.phone_tables import PhoneProposal
 from portal.plans.tables import Plan
 from portal.platform.gate import PERMISSIONS, Viewer
 from portal.platform.i18n import gettext as _
@@ -39,6 +40,7 @@ from portal.settlements import staff_queries as settlement_lists
 from portal.settlements.queries import SettlementRecord
 
 PLAN, WAIVER = table_of(Plan), table_of(Waiver)
+PHONE = table_of(PhoneProposal)
 
 MOST_FOUND = 20
 MESSAGES_SINCE = timedelta(days=30)
@@ -160,6 +162,8 @@ def page_of_number(connection: Connection, viewer: Viewer, typed: str) -> str | 
         return f"/staff/settlement-requests/{number}"
     if complaints.complaint(connection, viewer, number) is not None:
         return f"/staff/complaints/{number}"
+    if connection.scalar(select(PHONE.c.id).where(PHONE.c.number == number)) is not None:
+        return f"/staff/plans/phone/{number}"
     code = connection.scalar(
         select(PERSON.c.code).join(HOLD, HOLD.c.person_id == PERSON.c.id).where(HOLD.c.number == number).limit(1)
     )
@@ -393,6 +397,8 @@ _CONFIRMED_AT = {
     "review_dispute": "/staff/disputes/{number}",
     "approve_plan": "/staff/plans/{number}",
     "offer_settlement": "/staff/settlement-requests/{number}",
+    "counter_plan": "/staff/plans/{number}",
+    "change_limits": "/staff/limits/{number}",
 }
 
 

@@ -20,6 +20,7 @@ from portal.platform.gate import route
 from portal.platform.i18n import gettext as _
 from portal.platform.numbers import read_number
 from portal.platform.render import render, see_other
+from portal.platform.visit import visit_of
 
 
 async def home(request: Request) -> Response:
@@ -69,7 +70,16 @@ async def case(request: Request) -> Response:
     page = await db.write(request, actions.open_case, code, part, _because(request))
     if page is None:
         raise HTTPException(404)
-    return render(request, f"desk/case_{part}.html", page=page, parts=queries.PARTS, because=_because(request))
+    viewer = visit_of(request).viewer
+    may_propose_for = viewer is not None and queries.may(viewer, "propose_for")
+    return render(
+        request,
+        f"desk/case_{part}.html",
+        page=page,
+        parts=queries.PARTS,
+        because=_because(request),
+        may_propose_for=may_propose_for,
+    )
 
 
 async def receipt(request: Request) -> Response:

@@ -40,6 +40,7 @@ VERSIONS: Mapping[str, Table] = {
     "product_rules": live.PRODUCT_RULE,
     "penalty_rates": live.PENALTY_RATE,
     "plan_limits": live.PLAN_LIMIT,
+    "role_limits": live.ROLE_LIMIT,
     "authority": live.AUTHORITY,
     "borrowers": live.PERSON_VERSION,
     "loans": live.LOAN_VERSION,

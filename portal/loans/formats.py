@@ -22,6 +22,7 @@ def import_files(rule_packs: Collection[str], currency: str, region: str | None)
         PRODUCT_RULES,
         PENALTY_RATES,
         PLAN_LIMITS,
+        ROLE_LIMITS,
         AUTHORITY,
         _borrowers(region),
         LOANS,
@@ -111,6 +112,24 @@ PLAN_LIMITS = File(
         must("days_max", cells.whole(1, 36_500)),
     ),
     key=("product_ref", "effective_from"),
+    parents=_PRODUCT,
+    currency=intake.product_currency,
+)
+
+ROLE_LIMITS = File(
+    "role_limits.csv",
+    (
+        must("product_ref"),
+        must("role", cells.one_of(STAFF_ROLES)),
+        must("effective_from", cells.day),
+        money("first_payment_min"),
+        money("payment_min"),
+        must("payments_max", cells.whole(1, 1_200)),
+        must("days_max", cells.whole(1, 36_500)),
+        money("waiver_max"),
+        must("freeze", cells.flag),
+    ),
+    key=("product_ref", "role", "effective_from"),
     parents=_PRODUCT,
     currency=intake.product_currency,
 )

@@ -28,6 +28,7 @@ from portal.loans.tables import (
     Product,
     ProductRule,
     ProductVersion,
+    RoleLimit,
     Waiver,
     WaiverConfirmation,
     table_of,
@@ -38,6 +39,7 @@ PERSON, PERSON_VERSION = table_of(Person), table_of(PersonVersion)
 LOAN, LOAN_VERSION, LOAN_PARTY = table_of(Loan), table_of(LoanVersion), table_of(LoanParty)
 PENALTY_RATE, PRODUCT_RULE = table_of(PenaltyRate), table_of(ProductRule)
 PLAN_LIMIT, AUTHORITY = table_of(PlanLimit), table_of(Authority)
+ROLE_LIMIT = table_of(RoleLimit)
 INSTALMENT, PAYMENT = table_of(Instalment), table_of(Payment)
 DEBIT_ATTEMPT, WAIVER = table_of(DebitAttempt), table_of(Waiver)
 CONFIRMATION, IMPORT_RUN = table_of(WaiverConfirmation), table_of(ImportRun)
@@ -130,6 +132,7 @@ FIND: dict[str, Find] = {
     "product_rules": _find(_of_product(PRODUCT_RULE, "rule", "effective_from"), 3, 0),
     "penalty_rates": _find(_of_product(PENALTY_RATE, "effective_from"), 2, 0),
     "plan_limits": _find(_of_product(PLAN_LIMIT, "effective_from"), 2, 0),
+    "role_limits": _find(_of_product(ROLE_LIMIT, "role", "effective_from"), 3, 0),
     "authority": _find(_AUTHORITY, 3, 0),
     "borrowers": _find(_by_reference(PERSON, PERSON_VERSION, "person_id"), 1, 0),
     "loans": _find(_by_reference(LOAN, LOAN_VERSION, "loan_id"), 1, 0),

@@ -24,7 +24,7 @@ PAYMENT_KINDS = ("payment", "refund")
 ATTEMPT_RESULTS = ("collected", "insufficient_funds", "account_problem", "not_presented")
 WAIVER_KINDS = ("days", "amount")
 COMPONENTS = ("fee", "penalty", "interest", "principal")
-HOLD_KINDS = (*get_args(HoldKind), "proposal", "refund")
+HOLD_KINDS = (*get_args(HoldKind), "proposal", "refund", "hardship")
 
 
 def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -139,6 +139,30 @@ class PlanLimit(Version, table=True):
     payment_min: int = Field(sa_type=BigInteger)
     payments_max: int
     days_max: int
+
+
+class RoleLimit(Version, table=True):
+    """How far a role may agree to a plan of a product alone, from a day on; amounts in the product's currency.
+
+    Beyond it a second person confirms. `waiver_max` is the most that stopping the penalty may be expected to save,
+    `freeze` whether the role may stop it at all. Where no row is given, the authority alone binds the role.
+    """
+
+    __tablename__ = "role_limit"
+    __table_args__ = (
+        current("role_limit", "product_id", "role", "effective_from"),
+        not_negative("first_payment_min", "payment_min", "payments_max", "days_max", "waiver_max"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    product_id: int = Field(foreign_key="product.id", index=True)
+    role: str
+    effective_from: date
+    first_payment_min: int = Field(sa_type=BigInteger)
+    payment_min: int = Field(sa_type=BigInteger)
+    payments_max: int
+    days_max: int
+    waiver_max: int = Field(sa_type=BigInteger)
+    freeze: bool
 
 
 class Authority(Version, table=True):
@@ -349,8 +373,8 @@ class WaiverConfirmation(SQLModel, table=True):
 class Hold(SQLModel, table=True):
     """What is pending on a loan, or on a person and so on all that person's loans (design.md 2).
 
-    A `proposal` is a plan that is not agreed yet and a `refund` is money to give back: both are shown, and
-    neither stands in the way of anything (core/interactions.py).
+    A `proposal` is a plan that is not agreed yet, a `refund` is money to give back, `hardship` a pause of reminders:
+    all are shown, and none stands in the way of anything (core/interactions.py).
 
     `parts` is a JSON list of [instalment, from, to, kind] of a dispute; `data` is a JSON object, of a plan
     `{"payments": [[day, amount], ...]}`; `path` leads to the page of the cause. Only the end comes later.

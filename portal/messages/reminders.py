@@ -49,6 +49,7 @@ def may_chase(record: LoanRecord, day: date) -> bool:
         and record.role in _PAYING_ROLES
         and not whole_loan
         and not any(hold.kind in _STOPS for hold in in_force)
+        and not any(hold.kind == "hardship" and hold.is_in_force(day) for hold in record.pending)
     )
 
 

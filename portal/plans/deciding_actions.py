@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from sqlmodel import Session
 
 from portal.access import second_person_actions as access
+from portal.access.second_person_queries import Pending
 from portal.audit import actions as audit
 from portal.core.plan_states import PLAN
 from portal.core.receipt import ENGINE_VERSION
@@ -35,20 +36,34 @@ class Decision:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What both sides agree to: the figures, whether the penalty stops and what that saves, why, and words.
+
+    `expected` is the state from which the plan begins to run.
+    """
+
+    figures: Figures
+    freeze: bool
+    forecast: int
+    reason: str
+    words: str
+    expected: str = "proposed"
+
+
 def approve(session: Session, viewer: Viewer, number: str, decision: Decision, lender: Lenders) -> str:
     """Agree to a proposal: `running`, or `waiting` where a second person has to confirm.
 
     Refusals: `plan.decided` (by, state), `plan.lapsed`, `plan.figures_changed`, `plan.no_freeze`, `already_waiting`,
     and those of what stands beside it. LookupError for an unknown number. `lender` is what the paper calls it.
     """
-    page = _undecided(session, viewer, number)
-    _check(page, decision)
+    page = undecided(session, viewer, number)
+    check(page, decision)
     if page.within_authority(decision.freeze):
         moves.void_second_person(session, viewer, number)
-        _agree(session, viewer, page, decision, lender, viewer.staff_id, None)
+        agree(session, viewer, page, _agreed(page, decision), lender, viewer.staff_id, None)
         return "running"
-    if page.pending is not None and page.pending.hash_seen != page.seen:
-        moves.void_second_person(session, viewer, number)
+    void_if_overtaken(session, viewer, page)
     payload = {
         "freeze": decision.freeze,
         "reason": decision.reason,
@@ -59,24 +74,20 @@ def approve(session: Session, viewer: Viewer, number: str, decision: Decision, l
     return "waiting"
 
 
-def confirm(session: Session, viewer: Viewer, number: str, seen: str, lender: Lenders) -> str:
-    """The second person agrees, and so the plan runs. Refusals of `approve` and of `access`."""
-    page = _undecided(session, viewer, number)
-    if page.pending is None:
-        raise Refusal("unknown_act")
-    pending = access.confirm_second_person(session, viewer, page.pending.id, seen)
+def confirm(session: Session, viewer: Viewer, page: DecidePage, pending: Pending, lender: Lenders) -> str:
+    """The second person agrees to what `access` has just settled, and so the plan runs. Refusals of `approve`."""
     given = pending.payload
     decision = Decision(pending.hash_seen, given["freeze"], given["reason"], given["words"])
     if given["version"] != page.plan.version:
         raise Refusal("plan.figures_changed")
-    _check(page, decision)
-    _agree(session, viewer, page, decision, lender, pending.maker_id, viewer.staff_id)
+    check(page, decision)
+    agree(session, viewer, page, _agreed(page, decision), lender, pending.maker_id, viewer.staff_id)
     return "running"
 
 
 def decline(session: Session, viewer: Viewer, number: str) -> str:
     """The second person does not agree; the proposal waits for a decision as before."""
-    page = _undecided(session, viewer, number)
+    page = undecided(session, viewer, number)
     if page.pending is None:
         raise Refusal("unknown_act")
     access.decline_second_person(session, viewer, page.pending.id)
@@ -85,7 +96,7 @@ def decline(session: Session, viewer: Viewer, number: str) -> str:
 
 def take_back(session: Session, viewer: Viewer, number: str) -> str:
     """The first person takes back what awaits a second one."""
-    page = _undecided(session, viewer, number)
+    page = undecided(session, viewer, number)
     if page.pending is None:
         raise Refusal("unknown_act")
     access.withdraw_second_person(session, viewer, page.pending.id)
@@ -97,13 +108,13 @@ def refuse(session: Session, viewer: Viewer, number: str, seen: str, reason: str
 
     Refusals `plan.decided` (by, state) and `plan.figures_changed`; LookupError for an unknown number.
     """
-    page = _undecided(session, viewer, number)
+    page = undecided(session, viewer, number)
     if seen != page.seen:
         raise Refusal("plan.figures_changed")
     kept: dict[str, Any] = {"reason": reason, "words": said, "criteria": stored_facts.criteria_row(page.checks)}
     if page.change is not None:
         kept["change"] = stored_facts.dump(dict(page.change.typed))
-    kept |= {"decided_at": viewer.now, "decided_on": viewer.today, "decided_by": viewer.staff_id}
+    kept |= {"decided_at": viewer.now, "decided_on": viewer.today, "decided_by": viewer.staff_id, "rules": page.rules}
     moves.move(session, viewer, number, page.plan.version, "refused", **kept)
     moves.void_second_person(session, viewer, number)
     loans.end_hold(session, viewer, number, viewer.today, "refused")
@@ -112,16 +123,33 @@ def refuse(session: Session, viewer: Viewer, number: str, seen: str, reason: str
     return "refused"
 
 
-def _undecided(session: Session, viewer: Viewer, number: str) -> DecidePage:
+def undecided(session: Session, viewer: Viewer, number: str) -> DecidePage:
+    """A proposal that nobody has decided yet; Refusal `plan.decided`, LookupError for an unknown number."""
     page = decide_page(session.connection(), viewer, number)
     if page is None:
         raise LookupError(number)
     if page.plan.state != "proposed":
         raise Refusal("plan.decided", by=page.plan.decided_by, state=page.plan.state)
+    if page.is_own:
+        raise Refusal("plan.own_proposal")
     return page
 
 
-def _check(page: DecidePage, decision: Decision) -> None:
+def void_if_overtaken(session: Session, viewer: Viewer, page: DecidePage) -> None:
+    """What awaits a second person on other figures can no longer be confirmed; on these ones it stands in the way.
+
+    Refusal `already_waiting` (by, at) where another kind of answer waits; the same kind refuses by itself.
+    """
+    if page.pending is None:
+        return
+    if page.pending.hash_seen != page.seen:
+        moves.void_second_person(session, viewer, page.plan.number)
+        return
+    raise Refusal("already_waiting", by=page.pending.maker_name, at=page.pending.asked_at)
+
+
+def check(page: DecidePage, decision: Decision) -> None:
+    """Refuse a decision that is too late, on other figures, or beside what stands in the way."""
     if page.has_lapsed:
         raise Refusal("plan.lapsed")
     if decision.seen != page.seen or page.now is None:
@@ -132,47 +160,70 @@ def _check(page: DecidePage, decision: Decision) -> None:
         raise Refusal("plan.no_freeze")
 
 
-def _agree(
+def _agreed(page: DecidePage, decision: Decision) -> Agreed:
+    figures = page.frozen if decision.freeze else page.now
+    if figures is None:
+        raise Refusal("plan.figures_changed")
+    forecast = page.forecast if decision.freeze else 0
+    return Agreed(figures, decision.freeze, forecast, decision.reason, decision.words)
+
+
+def agree(
     session: Session,
     viewer: Viewer,
     page: DecidePage,
-    decision: Decision,
+    agreed: Agreed,
     lender: Lenders,
     decided_by: int | None,
     confirmed_by: int | None,
+    *,
+    is_decided: bool = False,
 ) -> None:
-    """The one way in which a plan begins to run; of many at once the guarded update lets one through."""
+    """The one way in which a plan begins to run; of many at once the guarded update lets one through.
+
+    `is_decided` where staff decided before, by a counter-offer: their day, their rules and their words stay.
+    """
     number = page.plan.number
-    agreed = page.frozen if decision.freeze else page.now
-    if agreed is None:
-        raise Refusal("plan.figures_changed")
-    forecast = page.forecast if decision.freeze else 0
+    decided: dict[str, Any] = {} if is_decided else _decided(viewer, page, agreed, decided_by, confirmed_by)
     moves.move(
         session,
         viewer,
         number,
         page.plan.version,
         "running",
-        decided_at=viewer.now,
-        decided_on=viewer.today,
-        decided_by=decided_by,
-        confirmed_by=confirmed_by,
-        is_frozen=decision.freeze,
-        freeze_forecast=forecast,
-        reason=decision.reason,
-        words=decision.words,
+        expected=agreed.expected,
+        is_frozen=agreed.freeze,
+        **decided,
     )
-    _keep_paper(session, viewer, page, agreed, lender)
+    _keep_paper(session, viewer, page, agreed.figures, lender)
     loans.end_hold(session, viewer, number, viewer.today, "agreed")
     _take_place_of_others(session, viewer, page)
-    for loan in agreed.loans:
+    for loan in agreed.figures.loans:
         moves.open_hold(session, viewer, "plan", loan, number, page.plan.start_on, None, page.plan.person_id)
-        if decision.freeze:
+        if agreed.freeze:
             _stop_penalty(session, viewer, page, loan.loan_id)
     seen = page.seen
-    event = events.PlanAgreed(number, decided_by or 0, confirmed_by, seen, decision.freeze, forecast, decision.reason)
+    event = events.PlanAgreed(
+        number, decided_by or 0, confirmed_by, seen, agreed.freeze, agreed.forecast, agreed.reason
+    )
     audit.record(session, viewer, event)
-    notify(session, viewer, person_id=page.plan.person_id, template="sms.answer", number=number)
+    if not is_decided:
+        notify(session, viewer, person_id=page.plan.person_id, template="sms.answer", number=number)
+
+
+def _decided(
+    viewer: Viewer, page: DecidePage, agreed: Agreed, decided_by: int | None, confirmed_by: int | None
+) -> dict[str, Any]:
+    return {
+        "decided_at": viewer.now,
+        "decided_on": viewer.today,
+        "decided_by": decided_by,
+        "confirmed_by": confirmed_by,
+        "freeze_forecast": agreed.forecast,
+        "reason": agreed.reason,
+        "words": agreed.words,
+        "rules": page.rules,
+    }
 
 
 def _keep_paper(session: Session, viewer: Viewer, page: DecidePage, agreed: Figures, lender: Lenders) -> None:

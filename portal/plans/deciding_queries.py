@@ -1,22 +1,32 @@
 """The page on which staff decide: the figures as they are now, what each answer comes to, and who may take it alone."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
 from sqlalchemy import Connection, func, select
 
-from portal.access import second_person_queries
+from portal.access import second_person_queries, staff_queries
 from portal.access.second_person_queries import Pending
+from portal.access.staff_queries import StaffRecord
 from portal.core.refusal import Refusal
+from portal.loans import limits_queries
 from portal.loans import queries as loans
 from portal.loans.queries import AuthorityRecord, LoanRecord, PersonRecord
-from portal.plans import basis_facts, facts, offer_facts
+from portal.plans import basis_facts, counter_facts, facts, hardship_queries, limits_facts, offer_facts, stored_facts
+from portal.plans.achieved_queries import Achieved, achieved
+from portal.plans.counter_facts import Counter, Terms
+from portal.plans.counter_row_queries import latest
 from portal.plans.facts import Basis, Figures, LoanCheck
+from portal.plans.hardship_queries import HardshipRecord
+from portal.plans.limits_facts import Power
 from portal.plans.proposing_queries import Way, bundle_of, frozen_figures, way
 from portal.plans.queries import PLAN, PlanRecord, plan
 from portal.platform.gate import PERMISSIONS, Viewer
 
-ACT = "approve_plan"
+ACT, COUNTER_ACT = "approve_plan", "counter_plan"
+ACTS = frozenset((ACT, COUNTER_ACT))
 """What a second person is asked to confirm."""
 
 
@@ -25,7 +35,9 @@ class DecidePage:
     """A proposal before staff: the figures as they are now, what each answer comes to, and who may decide.
 
     `now` is absent where nothing stays payable; `changed` tells that the figures are no longer those that the borrower
-    saw. `authority` is the best that the viewer's roles give alone.
+    saw. `powers` are what each of the viewer's roles gives alone, `authority` the best of each kind. `suggestion` is
+    what staff may want to answer instead, `pending_terms` the counter-offer that awaits a second person. `since` are
+    the days from which the limits of each product count, None for the defaults. `writer` wrote it down on the phone.
     """
 
     plan: PlanRecord
@@ -41,6 +53,15 @@ class DecidePage:
     authority: AuthorityRecord
     frozen_today: int
     records: tuple[LoanRecord, ...]
+    powers: tuple[Power, ...] = ()
+    since: Mapping[str, date | None] = field(default_factory=dict)
+    suggestion: Terms | None = None
+    pending_terms: Terms | None = None
+    counter: Counter | None = None
+    achieved: Achieved | None = None
+    writer: StaffRecord | None = None
+    is_own: bool = False
+    hardship: HardshipRecord | None = None
 
     @property
     def seen(self) -> str:
@@ -75,12 +96,26 @@ class DecidePage:
 
     def within_authority(self, freeze: bool) -> bool:
         """Whether the viewer may agree alone: what is due under the plan, and what a freeze is expected to save."""
-        if self.now is None or self.now.due_today > self.authority.plan_max:
-            return False
-        if not freeze:
-            return True
-        left_today = self.authority.waiver_day_max - self.frozen_today
-        return self.forecast <= min(self.authority.waiver_max, left_today)
+        figures = self.frozen if freeze else self.now
+        return figures is not None and self.alone(figures, self.forecast if freeze else 0)
+
+    def alone(self, figures: Figures, forecast: int) -> bool:
+        """Whether one of the viewer's roles may agree to these figures without a second person."""
+        products = {record.id: record.product_id for record in self.records}
+        return any(power.allows(figures, products, forecast, self.frozen_today) for power in self.powers)
+
+    @cached_property
+    def rules(self) -> str:
+        """The limits and authorities that a decision of the viewer's is judged by, as it keeps them."""
+        limits = {
+            basis.record.name: {
+                "effective_from": self.since.get(basis.record.name),
+                "limits": {name: getattr(basis.limits, name) for name in basis.limits.__slots__},
+                "freeze": basis.record.rules.freeze,
+            }
+            for basis in self.bundle
+        }
+        return stored_facts.dump(limits_facts.as_rules(limits, self.powers))
 
 
 def decide_page(connection: Connection, viewer: Viewer, number: str) -> DecidePage | None:
@@ -95,6 +130,8 @@ def decide_page(connection: Connection, viewer: Viewer, number: str) -> DecidePa
     counted = {loan_id: frozenset(each.counted) for loan_id, each in kept.items()} if pays_today else None
     bundle = bundle_of(connection, records, found.start_on, counted)
     blocked = tuple((loan, refusal) for loan in records if (refusal := basis_facts.standing(loan, viewer.today)))
+    writer = _writer(connection, number)
+    powers = _powers(connection, viewer, found.currency, {loan.product_id for loan in records})
     page = DecidePage(
         plan=found,
         person=person,
@@ -106,11 +143,21 @@ def decide_page(connection: Connection, viewer: Viewer, number: str) -> DecidePa
         checks=(),
         change=None,
         pending=next(
-            (each for each in second_person_queries.waiting(connection, viewer.now, number) if each.act == ACT), None
+            (each for each in second_person_queries.waiting(connection, viewer.now, number) if each.act in ACTS), None
         ),
-        authority=_authority(connection, viewer, found.currency),
+        authority=limits_facts.best(powers),
         frozen_today=_frozen_today(connection, viewer, found.currency),
         records=records,
+        powers=powers,
+        since={
+            loan.name: limits_queries.product_limit(connection, loan.product_id, found.start_on).effective_from
+            for loan in records
+        },
+        counter=latest(connection, found),
+        achieved=achieved(connection, found.currency, found.due),
+        writer=writer,
+        is_own=_is_own(connection, viewer, writer),
+        hardship=hardship_queries.current(connection, found.person_id, viewer.today),
     )
     return _with_effects(page) if bundle else page
 
@@ -125,25 +172,61 @@ def _with_effects(page: DecidePage) -> DecidePage:
     checks = offer_facts.checks(plans, page.bundle)
     may_freeze = all(basis.record.rules.freeze for basis in page.bundle)
     passed = all(check.passed for check in checks)
+    now = offer_facts.figures(plans, page.bundle)
+    change = None if passed else way(offer_facts.smallest(answers, page.bundle), page.bundle)
+    changed = change.answers if change else None
     return replace(
         page,
-        now=offer_facts.figures(plans, page.bundle),
+        now=now,
         checks=checks,
         frozen=frozen_figures(answers, page.bundle) if may_freeze else None,
-        change=None if passed else way(offer_facts.smallest(answers, page.bundle), page.bundle),
+        change=change,
+        suggestion=counter_facts.suggestion(now, answers, changed, page.bundle, may_freeze=may_freeze)
+        if page.plan.state == "proposed"
+        else None,
+        pending_terms=_pending_terms(page),
     )
 
 
-def _authority(connection: Connection, viewer: Viewer, currency: str) -> AuthorityRecord:
-    roles = viewer.roles & PERMISSIONS["approve_plans"]
-    given = [loans.authority(connection, role, currency, viewer.today) for role in sorted(roles)]
-    if not given:
-        return AuthorityRecord(0, 0, 0)
-    return AuthorityRecord(
-        max(each.waiver_max for each in given),
-        max(each.waiver_day_max for each in given),
-        max(each.plan_max for each in given),
+def _pending_terms(page: DecidePage) -> Terms | None:
+    """What the counter-offer that awaits a second person comes to now."""
+    if page.pending is None or page.pending.act != COUNTER_ACT:
+        return None
+    given = page.pending.payload
+    try:
+        return counter_facts.terms(stored_facts.read_answers_row(given["answers"]), page.bundle, freeze=given["freeze"])
+    except Refusal:
+        return None
+
+
+def _powers(connection: Connection, viewer: Viewer, currency: str, products: Iterable[int]) -> tuple[Power, ...]:
+    """What each of the viewer's roles may grant alone today (ST-05: judged when it is done)."""
+    roles = sorted(viewer.roles & PERMISSIONS["approve_plans"])
+    own = sorted(products)
+    return tuple(
+        Power(
+            role,
+            loans.authority(connection, role, currency, viewer.today),
+            {
+                product: limit
+                for product in own
+                if (limit := limits_queries.role_limit(connection, product, role, viewer.today)) is not None
+            },
+        )
+        for role in roles
     )
+
+
+def _writer(connection: Connection, number: str) -> StaffRecord | None:
+    """Who wrote a proposal down on the phone, None if the borrower sent it alone."""
+    account = connection.scalar(select(PLAN.c.drafted_by).where(PLAN.c.number == number))
+    return staff_queries.staff(connection, account) if account is not None else None
+
+
+def _is_own(connection: Connection, viewer: Viewer, writer: StaffRecord | None) -> bool:
+    """Whether the viewer is that natural person, under whatever account (ST-04)."""
+    me = staff_queries.staff(connection, viewer.staff_id) if viewer.staff_id is not None and writer else None
+    return me is not None and writer is not None and me.identity == writer.identity
 
 
 def _frozen_today(connection: Connection, viewer: Viewer, currency: str) -> int:

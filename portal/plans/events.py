@@ -173,3 +173,115 @@ class PlanWordsSaid:
 
     kind: ClassVar[str] = "plans.words_said"
     subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCountered:
+    """Staff offered another plan instead, on figures with the hash `seen`; `mark` is the hash of what is offered."""
+
+    kind: ClassVar[str] = "plans.countered"
+    subject: str
+    decided_by: int
+    confirmed_by: int | None
+    seen: str
+    mark: str
+    total: int
+    last_on: date
+    is_frozen: bool
+    freeze_forecast: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCounterAccepted:
+    """The borrower took the counter-offer with this hash, and agreed to its consent line."""
+
+    kind: ClassVar[str] = "plans.counter_accepted"
+    subject: str
+    mark: str
+    consent_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCounterVoided:
+    """The figures changed after a counter-offer was made, so that nobody can accept it; the plan is in `state`."""
+
+    kind: ClassVar[str] = "plans.counter_voided"
+    subject: str
+    mark: str
+    seen: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsChanged:
+    """Two supervisors changed a limit of plans from a day on; `before` and `after` are what it said and says."""
+
+    kind: ClassVar[str] = "plans.limits_changed"
+    subject: str
+    limit: str
+    product_id: int | None
+    role: str
+    effective_from: date
+    before: str
+    after: str
+    mark: str
+    made_by: int
+    confirmed_by: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneProposalBegun:
+    """Staff looked at what is due from a person, to write a proposal down on the phone."""
+
+    kind: ClassVar[str] = "plans.phone_begun"
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneProposalWritten:
+    """Staff wrote a proposal down for a person on the phone; it counts only once that person has confirmed it."""
+
+    kind: ClassVar[str] = "plans.phone_written"
+    subject: str
+    person: str
+    made_by: int
+    total: int
+    within_limits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneProposalEnded:
+    """A proposal written down on the phone was confirmed (as that plan), declined, taken back, or lapsed."""
+
+    kind: ClassVar[str] = "plans.phone_ended"
+    subject: str
+    outcome: str
+    plan_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemindersPaused:
+    """A person cannot pay at present, and reminders pause; never what was said, only whether something was."""
+
+    kind: ClassVar[str] = "plans.reminders_paused"
+    subject: str
+    from_day: date
+    until: date
+    with_words: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RemindersGoOn:
+    """A pause of reminders is over, by its date or because the person wants them again."""
+
+    kind: ClassVar[str] = "plans.reminders_go_on"
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class HardshipForgotten:
+    """What a person said with a pause of reminders was deleted: its time was over, or the person wished it."""
+
+    kind: ClassVar[str] = "plans.hardship_forgotten"
+    subject: str

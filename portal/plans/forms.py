@@ -177,9 +177,10 @@ class RefuseForm(Form[RefuseInput]):
 
 
 class SecondInput(BaseModel):
-    """The second person's answer, on the figures seen."""
+    """The second person's answer, on the figures seen and to the request shown."""
 
     seen: Annotated[str, StringConstraints(max_length=64)] = ""
+    asked: Annotated[str, StringConstraints(max_length=64)] = ""
     answer: Literal["confirm", "decline", "take_back"]
 
 

@@ -13,7 +13,7 @@ from portal.access import second_person_actions, second_person_queries
 from portal.core.refusal import Refusal
 from portal.loans import actions as loans
 from portal.plans import queries, stored_facts
-from portal.plans.deciding_queries import ACT
+from portal.plans.deciding_queries import ACTS
 from portal.plans.facts import LoanSchedule
 from portal.plans.queries import PLAN
 from portal.plans.tables import FINAL
@@ -48,7 +48,7 @@ def move(
 def void_second_person(session: Session, viewer: Viewer, number: str) -> None:
     """Nobody is asked any more to confirm what can no longer happen."""
     for each in second_person_queries.waiting(session.connection(), viewer.now, number):
-        if each.act == ACT:
+        if each.act in ACTS:
             second_person_actions.void_second_person(session, viewer, each.id)
 
 

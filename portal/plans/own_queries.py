@@ -7,6 +7,8 @@ from sqlalchemy import Connection
 
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
+from portal.plans import counter_queries
+from portal.plans.counter_queries import Countered
 from portal.plans.facts import LoanSchedule, Payment
 from portal.plans.forms import as_typed
 from portal.plans.proposing_queries import Way, new_page
@@ -33,6 +35,7 @@ class DetailPage:
     steps: tuple[Step, ...]
     change: Way | None
     larger: Way | None
+    counter: Countered | None = None
 
     @property
     def next(self) -> Payment | None:
@@ -42,7 +45,8 @@ class DetailPage:
     @property
     def has_lapsed(self) -> bool:
         """Lapsed, whether or not the nightly job has noted it."""
-        return self.plan.state == "lapsed" or (self.plan.state == "proposed" and self.today > self.plan.lapses_on)
+        waits = self.plan.state in {"proposed", "countered"}
+        return self.plan.state == "lapsed" or (waits and self.today > self.plan.lapses_on)
 
 
 def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPage | None:
@@ -54,7 +58,10 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
     if found.state == "running":
         steps = _steps(connection, viewer, found)
     change, larger = _offered_again(connection, viewer, found)
-    return DetailPage(found, viewer.today, loans.data_date(connection), steps, change, larger)
+    page = DetailPage(found, viewer.today, loans.data_date(connection), steps, change, larger)
+    if found.state != "countered" or page.has_lapsed:
+        return page
+    return replace(page, counter=counter_queries.countered(connection, viewer, found))
 
 
 def _offered_again(connection: Connection, viewer: Viewer, found: PlanRecord) -> tuple[Way | None, Way | None]:

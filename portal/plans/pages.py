@@ -10,7 +10,9 @@ from starlette.routing import Route
 
 from portal.core.refusal import Refusal
 from portal.plans import (
+    counter_actions,
     own_queries,
+    phone_queries,
     proposing_actions,
     proposing_queries,
     queries,
@@ -18,10 +20,12 @@ from portal.plans import (
     running_view,
     words,
 )
+from portal.plans.counter_forms import AcceptForm
 from portal.plans.facts import Told, read_told
 from portal.plans.forms import ANSWERS, SendForm, WithdrawForm
 from portal.plans.proposing_queries import NewPage
 from portal.platform import db
+from portal.platform.forms import Form
 from portal.platform.gate import route
 from portal.platform.render import render, see_other
 from portal.platform.visit import visit_of
@@ -108,6 +112,26 @@ async def withdraw(request: Request) -> Response:
     return await _detail(request, form, 409)
 
 
+async def accept(request: Request) -> Response:
+    """Take a counter-offer; where its figures have changed since, the page says so and nothing is lost."""
+    number, form = request.path_params["number"], await AcceptForm.read(request)
+    if not form.ok:
+        return await _detail(request, form, 422)
+    lender = request.app.state.portal.settings.lender
+    lenders = {language: words.lender_names(lender, language) for language in lender.languages}
+    name = _lender(request)["public_name"]
+    try:
+        state = await db.write(request, counter_actions.accept, number, form.value.mark, name, lenders)
+        if state == "running":
+            return see_other(request, "plans:detail", number=number)
+        form.refuse(Refusal("plan.counter_void"))
+    except LookupError:
+        raise HTTPException(404) from None
+    except Refusal as refusal:
+        form.refuse(refusal)
+    return await _detail(request, form, 409)
+
+
 async def agreement(request: Request) -> Response:
     """The agreed paper, to print."""
     page = await db.read(request, queries.paper_page, request.path_params["number"])
@@ -116,12 +140,19 @@ async def agreement(request: Request) -> Response:
     return render(request, "plans/agreement.html", page=page)
 
 
-async def _detail(request: Request, form: WithdrawForm, status: int) -> Response:
-    page = await db.read(request, own_queries.detail_page, request.path_params["number"])
+async def _detail(request: Request, form: Form[Any], status: int) -> Response:
+    """A plan as it stands, with what is wrong with a form on it; a counter-offer has a page of its own."""
+    number = request.path_params["number"]
+    page = await db.read(request, own_queries.detail_page, number)
+    if page is None and await db.read(request, phone_queries.confirm_page, number) is not None:
+        return see_other(request, "plans:phone", number=number)
     if page is None:
         raise HTTPException(404)
     if page.plan.state in running_queries.LIVES and status == 200:
         return await running_view.show(request)
+    if page.counter is not None:
+        consent = words.counter_consent(_lender(request)["public_name"])
+        return render(request, "plans/counter.html", status=status, page=page, form=form, consent=consent)
     return render(request, "plans/detail.html", status=status, page=page, form=form)
 
 
@@ -153,6 +184,8 @@ functions: dict[str, Any] = {
     "plan_states": words.STATES,
     "plan_state_kinds": words.STATE_KINDS,
     "plan_reasons": words.REASONS,
+    "counter_outcomes": words.COUNTER_OUTCOMES,
+    "phone_states": words.PHONE_STATES,
     "plan_criterion": words.criterion,
     "plan_criterion_row": words.criterion_row,
     "plan_chart": words.chart,
@@ -171,5 +204,6 @@ routes: list[Route] = [
     route("/plans/check", check, name="plans:check", may="propose_plan"),
     route(PLAN, detail, name="plans:detail", may="see_account"),
     route(PLAN + "/agreement", agreement, name="plans:agreement", may="see_account"),
+    route(PLAN + "/accept", accept, name="plans:accept", may="propose_plan", methods=("POST",)),
     route(PLAN + "/withdraw", withdraw, name="plans:withdraw", may="propose_plan", methods=("POST",)),
 ]

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.loans import actions as loans
-from portal.plans import events, moves, queries, stored_facts, words
+from portal.plans import counter_actions, events, moves, queries, stored_facts, words
 from portal.plans.facts import Figures
 from portal.plans.proposing_queries import NewPage, new_page
 from portal.plans.queries import PLAN, PLAN_LOAN
@@ -24,7 +24,7 @@ def propose_plan(session: Session, viewer: Viewer, given: Mapping[str, str], len
     of the schedule, and those of what stands beside it. `lender` is the name in the consent line.
     """
     page = new_page(session.connection(), viewer, given)
-    figures = _proposed_figures(page, given)
+    figures = proposed_figures(page, given)
     number = new_number()
     plan_id = _insert_plan(session, viewer, page, figures, number, lender)
     for loan in figures.loans:
@@ -49,7 +49,8 @@ def propose_plan(session: Session, viewer: Viewer, given: Mapping[str, str], len
     return number
 
 
-def _proposed_figures(page: NewPage, given: Mapping[str, str]) -> Figures:
+def proposed_figures(page: NewPage, given: Mapping[str, str]) -> Figures:
+    """The figures of a proposal that can be sent as it was seen; otherwise a Refusal of `propose_plan`."""
     if page.waiting is not None:
         raise Refusal("plan.already_proposed", number=page.waiting)
     if not page.bundle:
@@ -96,11 +97,16 @@ def _insert_plan(session: Session, viewer: Viewer, page: NewPage, figures: Figur
 
 
 def withdraw_plan(session: Session, viewer: Viewer, number: str) -> str:
-    """The borrower takes a proposal back. Refusal `plan.decided` where it has been decided; LookupError for no own."""
+    """The borrower takes a proposal back, or leaves a counter-offer.
+
+    Refusal `plan.decided` where it has been decided; LookupError for no own.
+    """
     found = queries.own_plan(session.connection(), viewer, number)
     if found is None:
         raise LookupError(number)
-    moves.move(session, viewer, number, found.version, "withdrawn")
+    expected = "countered" if found.state == "countered" else "proposed"
+    moves.move(session, viewer, number, found.version, "withdrawn", expected=expected)
+    counter_actions.end_with_plan(session, viewer, number, "withdrawn")
     moves.void_second_person(session, viewer, number)
     loans.end_hold(session, viewer, number, viewer.today, "withdrawn")
     audit.record(session, viewer, events.PlanWithdrawn(number))

@@ -21,6 +21,9 @@ def _table(row: type[SQLModel]) -> Table:
     return SQLModel.metadata.tables[str(row.__tablename__)]
 
 
+AWAITING = ("proposed", "countered")
+"""The states in which one side waits for the other's answer."""
+
 PLAN, PLAN_LOAN, AGREEMENT = _table(Plan), _table(PlanLoan), _table(PlanAgreement)
 
 
@@ -139,6 +142,6 @@ def paper_page(connection: Connection, viewer: Viewer, number: str) -> PaperPage
 
 
 def due_to_lapse(connection: Connection, viewer: Viewer) -> list[str]:
-    """The proposals whose last day has passed."""
-    passed = (PLAN.c.state == "proposed", PLAN.c.lapses_on < viewer.today)
+    """The proposals and counter-offers whose last day has passed."""
+    passed = (PLAN.c.state.in_(AWAITING), PLAN.c.lapses_on < viewer.today)
     return list(connection.execute(select(PLAN.c.number).where(*passed).order_by(PLAN.c.id)).scalars())

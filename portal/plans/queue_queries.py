@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from portal.access import second_person_queries
 from portal.loans import queries as loans
-from portal.plans.deciding_queries import ACT
+from portal.plans.deciding_queries import ACTS
 from portal.plans.queries import PLAN
 from portal.platform.gate import Viewer
 
@@ -27,6 +27,7 @@ class QueueRow:
     within_limits: bool
     proposed_at: datetime
     lapses_on: date
+    by_phone: bool
     waits_for_second: bool
 
 
@@ -55,6 +56,7 @@ _QUEUE = select(
     PLAN.c.within_limits,
     PLAN.c.proposed_at,
     PLAN.c.lapses_on,
+    PLAN.c.drafted_by.is_not(None).label("by_phone"),
 ).select_from(
     PLAN.join(
         loans.PERSON_VERSION,
@@ -75,8 +77,10 @@ def queue_page(connection: Connection, viewer: Viewer, given: Mapping[str, str])
     order = (PLAN.c.lapses_on, PLAN.c.id) if state == "proposed" else (PLAN.c.id.desc(),)
     total = connection.scalar(select(func.count()).select_from(PLAN).where(*conditions)) or 0
     statement = _QUEUE.where(*conditions).order_by(*order).limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS)
-    waiting = {each.object_number for each in second_person_queries.waiting(connection, viewer.now) if each.act == ACT}
-    rows = tuple(QueueRow(*row, row.number in waiting) for row in connection.execute(statement))
+    waiting = {each.object_number for each in second_person_queries.waiting(connection, viewer.now) if each.act in ACTS}
+    rows = tuple(
+        QueueRow(**row._mapping, waits_for_second=row.number in waiting) for row in connection.execute(statement)
+    )
     return QueuePage(rows, counts, {"state": state, "limits": limits}, total, page)
 
 

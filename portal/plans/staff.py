@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.core.refusal import Refusal
-from portal.plans import deciding_actions, deciding_queries, queries, queue_queries, words
+from portal.plans import deciding_actions, deciding_queries, queries, queue_queries, second_actions, words
 from portal.plans.deciding_actions import Decision
 from portal.plans.deciding_queries import DecidePage
 from portal.plans.facts import Told, read_told
@@ -84,7 +84,7 @@ async def second(request: Request) -> Response:
         number, given = _number(request), form.value
         try:
             if given.answer == "confirm":
-                await db.write(request, deciding_actions.confirm, number, given.seen, _lenders(request))
+                await db.write(request, second_actions.confirm, number, given.seen, given.asked, _lenders(request))
             elif given.answer == "decline":
                 await db.write(request, deciding_actions.decline, number)
             else:

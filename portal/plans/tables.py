@@ -35,6 +35,8 @@ class Plan(SQLModel, table=True):
     `answers` is a JSON object of what the borrower typed, `criteria` and `change` are kept when it is refused: the
     limits with what was offered, and the smallest change that would have passed. `told` is the hash of the figures
     that the borrower sent it with. `freeze_forecast` is what stopping the penalty was expected to save.
+    `rules` are the limits and authorities that the decision was judged by, as a JSON object. `drafted_by`
+    wrote it down for the borrower on the phone, and decides nothing about it.
     """
 
     __table_args__ = (
@@ -83,6 +85,8 @@ class Plan(SQLModel, table=True):
     replaced_by: str | None = None
     # When it was last looked at (judging_actions.py), so that the worker looks once a day and after an import.
     judged_at: datetime | None = Field(default=None, sa_type=Instant)
+    rules: str = Field(default="{}", sa_type=Text)
+    drafted_by: int | None = Field(default=None, foreign_key="staff_account.id")
 
 
 class PlanLoan(SQLModel, table=True):

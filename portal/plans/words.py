@@ -34,6 +34,19 @@ STATES: Mapping[str, Lazy] = {
 STATE_KINDS: Mapping[str, str] = {"proposed": "wait", "countered": "wait", "running": "info", "kept": "ok"}
 """The look of a state's tag; the others are plain."""
 
+HARDSHIP_CHANGES: Mapping[str, Lazy] = {
+    "work": lazy("My work or my income"),
+    "illness": lazy("I am ill, or somebody I care for"),
+    "accident": lazy("An accident"),
+    "other": lazy("Something else"),
+}
+PHONE_STATES: Mapping[str, Lazy] = {
+    "waiting": lazy("Waits to be confirmed"),
+    "confirmed": lazy("Confirmed"),
+    "declined": lazy("Declined"),
+    "withdrawn": lazy("Taken back"),
+    "lapsed": lazy("Lapsed"),
+}
 REASONS_FOR: Mapping[str, Lazy] = {
     "within_limits": lazy("Meets every limit"),
     "small_excess": lazy("Outside a limit by little"),
@@ -46,6 +59,13 @@ REASONS_AGAINST: Mapping[str, Lazy] = {
     "dispute_first": lazy("An open dispute changes the sum"),
     "other_against": lazy("Another reason, in words"),
 }
+COUNTER_OUTCOMES: Mapping[str, Lazy] = {
+    "": lazy("Another plan is offered; the borrower has not answered yet"),
+    "accepted": lazy("The borrower accepted the other plan"),
+    "withdrawn": lazy("The borrower left the other plan"),
+    "lapsed": lazy("The other plan was not accepted in time"),
+    "void": lazy("Figures changed after another plan was offered"),
+}
 REASONS: Mapping[str, Lazy] = {**REASONS_FOR, **REASONS_AGAINST}
 
 
@@ -54,6 +74,24 @@ def consent(lender: str) -> str:
     return _(
         "I propose this plan to %(lender)s. %(lender)s may use these answers and my payment record to decide about"
         " it, and for nothing else. Until it is agreed nothing changes, and I can withdraw it.",
+        lender=lender,
+    )
+
+
+def counter_consent(lender: str) -> str:
+    """The line that the borrower agrees to by accepting a counter-offer."""
+    return _(
+        "By accepting I agree to this plan with %(lender)s. %(lender)s may use these answers and my payment record for"
+        " it, and for nothing else.",
+        lender=lender,
+    )
+
+
+def hardship_consent(lender: str) -> str:
+    """The line that a person agrees to who says what has changed."""
+    return _(
+        "I agree that %(lender)s keeps what I told here, to find a first step that fits, and for nothing else."
+        " I can delete it at any time.",
         lender=lender,
     )
 
@@ -85,6 +123,17 @@ REFUSALS: Mapping[str, Any] = {
         "The figures changed while you were writing: a day ended, or new bookings came in. What you typed is kept;"
         " nothing has been sent."
     ),
+    "plan.never_ends": lazy("With this amount the plan would not end within two years. Choose a larger one."),
+    "plan.no_difference": lazy("These are the terms that were offered. Approve them, or change a figure."),
+    "plan.counter_too_late": lazy("The first payment of this plan would be before tomorrow. Choose another pay day."),
+    "plan.counter_changed": lazy(
+        "The changed offer is another one now. Please look at it again; nothing has been sent."
+    ),
+    "plan.counter_void": lazy(
+        "New bookings came in, so the changed offer no longer adds up. We look at it again. Nothing is lost, and you"
+        " need do nothing."
+    ),
+    "plan.no_answers": lazy("Answer the questions to see the payments."),
     "plan.no_freeze": lazy("The product does not let a plan stop the penalty."),
     "plan.outside_limits": lazy(
         "This plan is outside the limits. Choose the change, or send it for a person to look at."
@@ -96,6 +145,15 @@ REFUSALS: Mapping[str, Any] = {
     "propose_plan.incapacity": lazy("Only the representative can propose a plan at present."),
     "propose_plan.closed": lazy("This contract is closed. There is nothing more to pay."),
     "propose_plan.sold": lazy("This contract now belongs to somebody else. Please ask the new owner."),
+    "hardship.running": lambda data: _(
+        "Reminders pause already, until %(date)s.", date=formats.long_date(data["until"])
+    ),
+    "hardship.none_left": lazy("Reminders cannot pause again at present."),
+    "phone.over": lambda data: _("This is settled already: %(state)s.", state=str(PHONE_STATES[data["state"]])),
+    "plan.own_proposal": lazy("You wrote this proposal down on the phone. Somebody else decides about it."),
+    "limits.past": lazy("A limit cannot count from a day that has passed. Choose today or a later day."),
+    "limits.same": lazy("This is what counts already. Change a figure."),
+    "limits.changed": lazy("This limit was changed meanwhile. Look at it as it is now and propose the change again."),
     "already_waiting": lazy("%(by)s has sent this to a second person already."),
     "own_act": lazy("Another person has to confirm this; you began it."),
     "seen_differs": lazy("The figures have changed since. The first person has to decide again."),
@@ -210,3 +268,32 @@ def _short_amount(minor: int, currency: str) -> str:
     """Without the digits after the point where they are zeros, so that columns stay narrow."""
     whole, part = divmod(minor, 10 ** minor_digits(currency))
     return formats.amount(minor, currency) if part else f"{whole:,}"
+
+
+LIMIT_FIELDS: Mapping[str, Lazy] = {
+    "first_payment_min": lazy("First payment at least"),
+    "payment_min": lazy("Each payment at least"),
+    "payments_max": lazy("Most payments"),
+    "days_max": lazy("Most days to the last payment"),
+    "freeze": lazy("The penalty may stop"),
+    "plan_max": lazy("Most that a plan may cover"),
+    "waiver_max": lazy("Most that may not be charged"),
+    "waiver_day_max": lazy("The same of one day together"),
+}
+"""What a limit says, field by field (limits_facts.FIELDS)."""
+
+ROLES: Mapping[str, Lazy] = {
+    "plan_approver": lazy("Plan approver"),
+    "supervisor": lazy("Supervisor"),
+}
+
+
+def limit_value(name: str, value: Any, currency: str) -> str:
+    """One field of a limit in words; a dash where nothing is given."""
+    if value is None:
+        return "–"
+    if name == "freeze":
+        return pgettext("a limit", "yes") if value else pgettext("a limit", "no")
+    if name in {"payments_max", "days_max"}:
+        return f"{value:,}"
+    return formats.amount(value, currency)

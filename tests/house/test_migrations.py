@@ -15,6 +15,7 @@ from portal.platform.engines import make_engines
 
 FUNCTIONS = (
     "dispute_review_by_others",
+    "plan_not_by_its_writer",
     "audit_log_is_fixed",
     "second_person_four_eyes",
     "staff_account_identity",

@@ -4,7 +4,18 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from portal.plans import deciding_actions, deciding_queries, jobs, proposing_actions, proposing_queries, queries
+from portal.plans import (
+    counter_actions,
+    counter_queries,
+    counter_row_queries,
+    deciding_actions,
+    deciding_queries,
+    jobs,
+    proposing_actions,
+    proposing_queries,
+    queries,
+)
+from portal.plans.counter_facts import Counter
 from portal.plans.deciding_actions import Decision
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
@@ -118,6 +129,38 @@ def state(doors: Doors, number: str) -> str:
     found = doors.read_as(doors.system(), lambda connection, _: queries.plan(connection, number))
     assert found is not None
     return found.state
+
+
+def typed(doors: Doors, viewer: Viewer, number: str, **given: str) -> dict[str, str]:
+    """A counter-offer as its form would send it: the suggestion, changed by what is given."""
+    found = doors.read_as(viewer, counter_queries.counter_page, number, {})
+    assert found is not None
+    return {**found.question.raw, **given}
+
+
+def counter(doors: Doors, viewer: Viewer, number: str, decided: Mapping[str, Any] | None = None, **given: str) -> str:
+    """Answer with another plan: the one of the pictures unless told otherwise, with the penalty stopped."""
+    answer = decision(doors, viewer, number, **({"freeze": True} | dict(decided or {})))
+    entries = typed(doors, viewer, number, **given)
+    return doors.write_as(viewer, counter_actions.counter, number, entries, answer)
+
+
+def standing(doors: Doors, number: str) -> Counter:
+    """The counter-offer that stands for a plan."""
+
+    def read(connection: Any, _viewer: Viewer) -> Counter | None:
+        found = queries.plan(connection, number)
+        return counter_row_queries.standing(connection, found) if found else None
+
+    found = doors.read_as(doors.system(), read)
+    assert found is not None
+    return found
+
+
+def accept(doors: Doors, viewer: Viewer, number: str, mark: str | None = None) -> str:
+    """The borrower's tap on the counter-offer that stands."""
+    shown = mark if mark is not None else standing(doors, number).mark
+    return doors.write_as(viewer, counter_actions.accept, number, shown, LENDER, PAPER)
 
 
 def run_day(doors: Doors) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from portal.core.refusal import Refusal
 from portal.loans.tables import Hold, Waiver, table_of
 from portal.plans import proposing_actions
+from portal.plans.counter_row_queries import COUNTER
 from portal.plans.queries import AGREEMENT, PLAN
 from portal.plans.tables import FINAL
 from portal.platform.clock import FixedClock
@@ -18,13 +19,17 @@ from tests.make import plans as make
 from tests.make.disputes import Cast
 from tests.make.plans import run_day
 
-STEPS = 30
+STEPS = 40
 MOVES = {
     ("", "proposed"),
     ("proposed", "running"),
     ("proposed", "refused"),
     ("proposed", "withdrawn"),
     ("proposed", "lapsed"),
+    ("proposed", "countered"),
+    ("countered", "running"),
+    ("countered", "withdrawn"),
+    ("countered", "lapsed"),
     ("running", "replaced"),
 }
 
@@ -49,6 +54,8 @@ class _Walk:
             self.approve,
             self.refuse,
             self.withdraw,
+            self.counter,
+            self.accept,
             self.wait,
         ]
         with suppress(Refusal):  # no act may do anything else than work or refuse
@@ -67,6 +74,15 @@ class _Walk:
         if number := self.any_number():
             make.refuse(self.doors, self.cast.staff("Shen", "supervisor"), number)
 
+    def counter(self) -> None:
+        if number := self.any_number():
+            staff = self.cast.staff("Qiao", "plan_approver")
+            make.counter(self.doors, staff, number, {"freeze": self.chance.random() < 0.5})
+
+    def accept(self) -> None:
+        if number := next((number for number, state in self.seen.items() if state == "countered"), None):
+            make.accept(self.doors, self.cast.borrower(), number)
+
     def withdraw(self) -> None:
         if number := self.any_number():
             self.doors.write_as(self.cast.borrower(), proposing_actions.withdraw_plan, number)
@@ -76,6 +92,9 @@ class _Walk:
         run_day(self.doors)
 
     def any_number(self) -> str | None:
+        waiting = [number for number, state in self.seen.items() if state in {"proposed", "countered"}]
+        if waiting and self.chance.random() < 0.6:
+            return waiting[0]
         return self.chance.choice(sorted(self.seen)) if self.seen else None
 
     def check(self) -> None:
@@ -85,12 +104,16 @@ class _Walk:
             assert before == row.state or (before, row.state) in MOVES
             assert (row.state in FINAL) == (row.ended_at is not None)
         self.seen = {number: row.state for number, row in plans.items()}
-        assert list(self.seen.values()).count("proposed") <= 1
+        states = list(self.seen.values())
+        assert states.count("proposed") + states.count("countered") <= 1
         assert list(self.seen.values()).count("running") <= 1
         hold = table_of(Hold)
         open_holds = {row.number: row.kind for row in self.rows(select(hold).where(hold.c.ended_at.is_(None)))}
-        kinds = {"proposed": "proposal", "running": "plan"}
+        kinds = {"proposed": "proposal", "countered": "proposal", "running": "plan"}
         assert open_holds == {number: kinds[state] for number, state in self.seen.items() if state in kinds}
+        ids = {row.id: number for number, row in plans.items()}
+        standing = {ids[row.plan_id] for row in self.rows(select(COUNTER).where(COUNTER.c.outcome == ""))}
+        assert standing == {number for number, state in self.seen.items() if state == "countered"}
         self.check_papers({number: row.id for number, row in plans.items()})
 
     def check_papers(self, ids: dict[str, int]) -> None:

@@ -97,6 +97,7 @@ STORED = {
     "evidence_file": {"name"},
     "evidence_scan": {"finding", "signatures"},
     "evidence_upload": {"name"},
+    "hardship": {"words"},
     "loan_version": {"debit_holder", "debit_last4", "new_owner", "new_owner_phone"},
     "outbox": {"reason"},
     "payment": {"channel", "ref"},
@@ -153,12 +154,17 @@ OURS_THERE = {
     "evidence_cover": {"marks"},
     "evidence_statement": {"marks", "reader"},
     "evidence_upload": {"draft", "file_code", "place"},
+    "hardship": {"change", "consent_text"},
     "hold": {"data"},
     "pay_link": {"sealed_ref"},
     "payment_notice": {"payment_ref"},
+    "limit_change": {"after", "before", "mark"},
+    "plan": {"rules"},
+    "phone_proposal": {"plan_number"},
     "plan_agreement": {"content"},
     "settlement": {"counted", "ending", "lender", "letter", "payoff_interest", "reductions", "request_number"},
     "settlement_request": {"settlement_number"},
+    "plan_counter": {"consent_text", "mark", "schedules", "seen"},
 }
 """The same under a name that elsewhere is a person's, by table."""
 
