@@ -48,6 +48,8 @@ from portal.evidence import staff as evidence_staff
 from portal.evidence.clamd import Clamd, NotScanned, scanner_of
 from portal.evidence.scanning import SCANNED_ONLY
 from portal.messages import pages as message_pages
+from portal.plans import agreement_pages as plan_agreement_pages
+from portal.plans import drafting_pages as plan_drafting_pages
 from portal.plans import pages as plan_pages
 from portal.plans import staff as plan_staff
 from portal.platform import csrf, db, formats, health, once
@@ -81,7 +83,9 @@ PAGES: tuple[ModuleType, ...] = (
     dispute_reviews,
     dispute_staff,
     dispute_handling,
+    plan_drafting_pages,
     plan_pages,
+    plan_agreement_pages,
     plan_staff,
     complaint_pages,
     complaint_staff,

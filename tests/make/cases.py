@@ -21,11 +21,10 @@ from portal.platform.gate import Viewer
 from portal.platform.sealing import unseal
 from tests.client import Client
 from tests.disputes import walk
-from tests.make import access, evidence
+from tests.make import access, evidence, plan_pages
 from tests.make import demo as make
 from tests.markup import Markup
 
-PLAN = {"currency": "CNY", "first": "0", "when": "today", "way": "monthly", "monthly": "364", "pay_day": "12"}
 DISPUTED = 3
 """The instalment of the demo's Lin Yi that is late."""
 
@@ -50,6 +49,7 @@ class Cases:
     draft_file: str
     upload: str
     link: str
+    plan_draft: str
 
     def parts(self, name: str) -> str:
         """The value of a part of an address."""
@@ -60,6 +60,7 @@ class Cases:
             "part": "loans",
             "name": people.STAFF[0].name,
             "path": "css/base.css",
+            "language": "en",
         }[name]
 
 
@@ -87,6 +88,7 @@ def filed(app: Starlette, client: Client) -> Cases:
         file_of(app, draft),
         announce(owner, draft),
         link(app, people.LIN_YI),
+        begin_plan(owner),
     )
 
 
@@ -139,10 +141,12 @@ def file_of(app: Starlette, case: str) -> str:
 
 def propose_plan(owner: Client) -> str:
     """Send a proposal of 364.00 a month; its number."""
-    page = owner.get("/plans/check", params=PLAN)
-    answer = owner.submit(page, {"consent": "yes"}, form="/plans/new")
-    assert answer.status_code == 303, answer.text
-    return str(answer.headers["location"].rsplit("/", 1)[1])
+    return plan_pages.send(owner).rsplit("/", 1)[1]
+
+
+def begin_plan(owner: Client) -> str:
+    """Answer every page of a plan but the last; the draft's code."""
+    return plan_pages.begin(owner)
 
 
 def complain(owner: Client) -> str:

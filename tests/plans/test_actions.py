@@ -50,7 +50,7 @@ def test_a_proposal_is_pending_with_its_consent(doors: Doors, cast: Cast) -> Non
     assert holds_of(doors, lin) == {number: "proposal"}
     (plan,) = rows(doors, select(PLAN))
     assert "Example Finance" in plan.consent_text
-    assert (plan.consent_version, plan.due, plan.within_limits) == ("1", 2_086_91, True)
+    assert (plan.consent_version, plan.due, plan.within_limits) == ("2", 2_086_91, True)
     assert (plan.start_on, plan.lapses_on) == (date(2026, 4, 17), date(2026, 5, 11))
     assert kinds(doors)[-1] == "plans.proposed"
     assert rows(doors, select(table_of(DecisionExport))) == []

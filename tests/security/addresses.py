@@ -42,6 +42,7 @@ def code_in(route: GatedRoute, cases: Cases) -> str:
         "/files": cases.file,
         "/staff/files": cases.file,
         "/disputes/drafts": cases.draft,
+        "/plans/drafts": cases.plan_draft,
         "/staff/cases": cases.person,
         "/language": "en",
     }
