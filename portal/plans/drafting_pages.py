@@ -370,8 +370,11 @@ def _onwards(request: Request, form: Form[Any], step: str, code: str) -> Respons
 def _render(request: Request, name: str, page: NewPage, form: Form[Any], status: int = 200, **context: Any) -> Response:
     context = {"draft": None, "begun": None, "told": None, **context}
     step = STEPS.index("amount" if name == "own" else name) + 1
+    before = STEPS[step - 2] if step > 1 else None
     template = f"plans/draft_{name}.html"
-    return render(request, template, status=status, page=page, form=form, step=step, steps=len(STEPS), **context)
+    return render(
+        request, template, status=status, page=page, form=form, step=step, steps=len(STEPS), before=before, **context
+    )
 
 
 def _stopped(request: Request, draft: DraftPage, status: int = 200, told: Told | None = None) -> Response:

@@ -10,7 +10,7 @@ from portal.audit import actions as audit
 from portal.core.affordability import Household
 from portal.core.refusal import Refusal
 from portal.loans import actions as loans
-from portal.plans import events, moves, queries, stored_facts, words
+from portal.plans import events, lapsing_actions, moves, queries, stored_facts, words
 from portal.plans.facts import Figures
 from portal.plans.proposing_queries import NewPage, new_page
 from portal.plans.queries import PLAN, PLAN_LOAN
@@ -36,6 +36,7 @@ def propose_plan(
     of the schedule, and those of what stands beside it. `lender` is the name in the consent line, `origin` the draft
     that is sent.
     """
+    _let_lapse(session, viewer)
     page = new_page(session.connection(), viewer, given)
     figures = _proposed_figures(page, given)
     number = new_number()
@@ -60,6 +61,14 @@ def propose_plan(
         ),
     )
     return number
+
+
+def _let_lapse(session: Session, viewer: Viewer) -> None:
+    """The person's own proposals whose last day has passed lapse first, whether or not the worker has come by."""
+    for number in queries.due_to_lapse(session.connection(), viewer):
+        found = queries.own_plan(session.connection(), viewer, number)
+        if found is not None:
+            lapsing_actions.lapse(session, viewer, number)
 
 
 def _proposed_figures(page: NewPage, given: Mapping[str, str]) -> Figures:

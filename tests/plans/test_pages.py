@@ -3,11 +3,16 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from portal.core.refusal import Refusal
+from portal.drafts.jobs import forget_old
 from portal.drafts.queries import PLAN_DRAFT
+from portal.plans import drafting_actions
+from portal.plans.jobs import run_day
 from portal.plans.queries import PLAN
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
@@ -15,7 +20,7 @@ from tests.client import Client
 from tests.make import plan_pages
 from tests.make import plans as make
 from tests.make.disputes import Cast
-from tests.make.loans import import_tables, instalment, loan, payment, product, rate
+from tests.make.loans import borrower, import_tables, instalment, loan, payment, product, rate
 
 Visit = Callable[..., Client]
 AMOUNTS = re.compile(r'name="amount" value="([^"]*)"')
@@ -198,8 +203,6 @@ def test_weeks_are_counted_from_a_day(visit: Visit, doors: Doors, rhythm: str, e
 
 
 def test_the_own_payday_may_be_the_last_of_the_month(visit: Visit, doors: Doors, tmp_path: Path) -> None:
-    from tests.make.loans import borrower
-
     import_tables(doors, tmp_path / "second", {"borrowers": [borrower(payday="31")]})
     lin = visit("B1")
     path = plan_pages.send(lin, pay_day="31", monthly="400")
@@ -251,8 +254,6 @@ def test_the_consent_is_recorded_with_who_when_what_and_which_version(visit: Vis
 def test_what_was_said_of_money_is_seen_by_staff_and_forgotten_in_time(
     visit: Visit, doors: Doors, clock: FixedClock
 ) -> None:
-    from portal.plans.jobs import run_day
-
     lin = visit("B1")
     path = plan_pages.send(lin, plan_pages.HOUSEHOLD, monthly="550")
     staff = visit("Qiao", "plan_approver").get(f"/staff{path}")
@@ -361,11 +362,8 @@ def test_the_same_first_form_twice_begins_one_draft(visit: Visit, doors: Doors) 
 
 
 def test_old_drafts_are_forgotten(visit: Visit, doors: Doors, clock: FixedClock, tmp_path: Path) -> None:
-    from portal.drafts.jobs import forget_old
-    from portal.platform.files import FileStore
-
     plan_pages.begin(visit("B1"))
-    files: FileStore = doors  # type: ignore[assignment]  # a plan has none, so none is asked for
+    files: Any = None  # a plan has none, so none is asked for
     assert forget_old(doors, files) == 0
     clock.advance(days=60)
     assert forget_old(doors, files) == 1
@@ -374,31 +372,40 @@ def test_old_drafts_are_forgotten(visit: Visit, doors: Doors, clock: FixedClock,
 
 def test_a_lapsed_proposal_is_offered_again_in_one_tap(visit: Visit, doors: Doors, clock: FixedClock) -> None:
     lin = visit("B1")
-    path = plan_pages.send(lin)
+    path = plan_pages.send(lin, monthly="900")
     clock.advance(days=25)  # the first payment was to be today
     lin = visit("B1")
     lapsed = lin.get(path)
     assert "The offer has lapsed" in lapsed.text
     check = lin.follow(lin.submit(lapsed, form="/again"))
     assert "Look it over" in check.text
-    assert "364.00" in check.text
-    stopped = make.state(doors, path.rsplit("/", 1)[1]) == "proposed"
-    from portal.plans.jobs import run_day
-
-    run_day(doors)
-    assert stopped
+    assert "900.00" in check.text
     code = str(check.url).rsplit("/", 1)[1]
-    sent = lin.submit(lin.get(f"/plans/drafts/{code}"), {"consent": "yes"}, code)
-    assert sent.status_code in {303, 422}
+    sent = lin.submit(check, {"consent": "yes"}, code)
+    assert sent.status_code == 303, "though the worker has not noted the lapse yet"
+    assert make.state(doors, path.rsplit("/", 1)[1]) == "lapsed"
+    again = make.record(doors, str(sent.headers["location"]).rsplit("/", 1)[1])
+    assert (again.start_on.isoformat(), again.figures.payments[0].due_on.isoformat()) == ("2026-05-12", "2026-06-12")
 
 
-def test_a_plan_that_waits_is_not_offered_again(visit: Visit) -> None:
+def test_offered_again_outside_the_limits_by_now_it_says_so(visit: Visit, clock: FixedClock) -> None:
+    """Another instalment has fallen due meanwhile."""
+    path = plan_pages.send(visit("B1"))
+    clock.advance(days=25)
     lin = visit("B1")
-    path = plan_pages.send(lin)
-    page = lin.get(path)
-    assert "/again" not in page.text
-    token = lin.get("/plans/new")
-    assert token.status_code == 200
+    check = lin.follow(lin.submit(lin.get(path), form="/again"))
+    assert "This plan is outside the limits. Choose the change" in check.text
+    assert "/own" in check.text
+    assert "At most 6 payments" in lin.get(f"{check.url.path}/own").text
+
+
+def test_a_plan_that_waits_is_not_offered_again(visit: Visit, doors: Doors, cast: Cast) -> None:
+    path = plan_pages.send(visit("B1"))
+    assert "/again" not in visit("B1").get(path).text
+    with pytest.raises(Refusal, match=r"plan\.decided"):
+        doors.write_as(cast.borrower("B1"), drafting_actions.offer_again, path.rsplit("/", 1)[1], "same", "k")
+    with pytest.raises(LookupError):
+        doors.write_as(cast.borrower("B1"), drafting_actions.offer_again, "XXX-XXX", "same", "k")
 
 
 def test_a_refusal_shows_each_condition_and_its_change_is_one_tap(visit: Visit, doors: Doors, cast: Cast) -> None:

@@ -113,6 +113,7 @@ STORED_JSON = {
     "dispute": {"particulars"},
     "dispute_draft": {"content"},
     "dispute_message": {"data"},
+    "plan_draft": {"content"},
 }
 """JSON in which what a person typed stands beside what is ours."""
 
@@ -150,7 +151,9 @@ OURS_THERE = {
     "evidence_statement": {"reader"},
     "evidence_upload": {"draft", "file_code", "place"},
     "hold": {"data"},
+    "plan": {"draft", "said"},
     "plan_agreement": {"content"},
+    "plan_draft": {"beside", "form_key", "seen", "writer"},
 }
 """The same under a name that elsewhere is a person's, by table."""
 
@@ -316,7 +319,8 @@ def addresses(poisoned: Poisoned) -> Iterator[tuple[str, str]]:
                 parts = ("person", "payments", "debits", "documents", "history")
                 yield from (("supervisor", path.replace("loans", part)) for part in parts)
         else:
-            yield ("planner" if "/plans" in route.path else "owner"), path
+            is_plan = "/plans" in route.path and "/drafts" not in route.path
+            yield ("planner" if is_plan else "owner"), path
     steps = ("", "/nights", "/reason", "/details", "/files")
     yield from (("owner", f"/disputes/drafts/{code}{step}") for code in poisoned.drafts for step in steps)
     yield from (("planner", "/disputes"), ("planner", "/account"), ("nobody", "/start"))
