@@ -60,6 +60,15 @@ class Content(BaseModel):
         """What can be paid now, in minor units; 0 where what was typed means nothing."""
         return read_first({"first": self.first}, currency)[0]
 
+    def misread_first(self, currency: str) -> bool:
+        """Whether what was typed as paid now means nothing."""
+        return bool(read_first({"first": self.first}, currency)[1])
+
+    @property
+    def says_money(self) -> bool:
+        """Whether anything was typed about income and spending."""
+        return any(getattr(self, name).strip() for name in HOUSEHOLD)
+
     def household(self, page: NewPage) -> Household | None:
         """What comes in and goes out each month; None where it was skipped or means nothing."""
         if page.currency is None or not self.income.strip():

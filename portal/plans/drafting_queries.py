@@ -61,6 +61,10 @@ class DraftPage:
     @property
     def missing(self) -> str | None:
         """The first page that still needs an answer."""
+        if self.content.misread_first(self.currency):
+            return "now"
+        if self.household is None and self.content.says_money:
+            return "household"
         if self.content.days(self.page) is None:
             return "days"
         if self.page.figures is None:

@@ -329,6 +329,17 @@ def test_a_page_saved_for_later_keeps_even_what_is_wrong(visit: Visit) -> None:
     assert 'value="3x"' in lin.get(f"{place}/own").text
 
 
+@pytest.mark.parametrize(("step", "typed"), [("now", {"first": "x"}), ("household", {"income": "x", "spending": "1"})])
+def test_what_was_saved_wrong_is_asked_for_before_it_is_sent(visit: Visit, step: str, typed: dict[str, str]) -> None:
+    lin = visit("B1")
+    code = plan_pages.begin(lin)
+    place = f"/plans/drafts/{code}"
+    assert lin.submit(lin.get(f"{place}/{step}"), {**typed, "act": "later"}, f"/{step}").status_code == 303
+    check = lin.get(place)
+    assert "Something is still missing" in check.text
+    assert re.search(rf'button--main" href="{place}/{step}"', check.text)
+
+
 def test_a_change_leads_back_to_where_all_is_looked_over(visit: Visit) -> None:
     lin = visit("B1")
     code = plan_pages.begin(lin)
