@@ -17,7 +17,8 @@ class Answers:
     """What the borrower offers for all loans together; amounts in minor units, `first` 0 for none of its own.
 
     `monthly` is the amount of each payment whatever the `rhythm`; weeks are counted from `first_on`. With `equal` a
-    number of payments is meant to be all the same.
+    number of payments is meant to be all the same. `amounts` are what was told for each loan (its row's id, minor
+    units), so that a decision is about nothing else; without them the amount is shared by what is due.
     """
 
     pay_day: int
@@ -28,6 +29,7 @@ class Answers:
     rhythm: Rhythm = "monthly"
     first_on: date | None = None
     equal: bool = False
+    amounts: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,10 @@ def offers(answers: Answers, bundle: Sequence[Basis]) -> list[Offer]:
     unit = unit_of(bundle)
     firsts = _shares(answers.first, dues, unit, least=0)
     monthlies: Sequence[int | None] = [None] * len(dues)
-    if answers.monthly is not None:
+    told = dict(answers.amounts)
+    if told.keys() >= {basis.record.id for basis in bundle}:
+        monthlies = [told[basis.record.id] for basis in bundle]
+    elif answers.monthly is not None:
         monthlies = _shares(answers.monthly, dues, unit, least=min(unit, answers.monthly // len(dues)))
         if min(share or 0 for share in monthlies) < 1:
             raise Refusal("plan.no_amount")
@@ -124,6 +127,7 @@ def _as_answers(plans: Sequence[PlanSchedule], answers: Answers) -> Answers:
         first=sum(offer.first_payment or 0 for offer in given),
         first_today=any(offer.first_today for offer in given),
         equal=False,
+        amounts=(),
     )
 
 

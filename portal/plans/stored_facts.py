@@ -56,7 +56,7 @@ def read_schedule(loan_id: int, mark: str, text: str) -> LoanSchedule:
 
 def answers_row(answers: Answers) -> str:
     """The answers as text."""
-    return dump({name: getattr(answers, name) for name in Answers.__slots__})
+    return dump({name: getattr(answers, name) for name in Answers.__slots__ if name != "amounts"})
 
 
 def read_answers_row(text: str) -> Answers:

@@ -501,3 +501,19 @@ def _second_loan(currency: str = "CNY") -> make.Tables:
 
 def rows(doors: Doors, statement: object) -> list[object]:
     return doors.read_as(doors.system(), lambda connection, _: list(connection.execute(statement)))
+
+
+@pytest.mark.parametrize("payments", ["3", "5", "7"])
+def test_two_loans_in_equal_payments_are_decided_as_they_were_shown(
+    visit: Visit, doors: Doors, tmp_path: Path, cast: Cast, payments: str
+) -> None:
+    import_tables(doors, tmp_path / "second", _second_loan())
+    path = plan_pages.send(visit("B1"), way="equal", payments=payments, monthly="", anyway=payments == "7")
+    number = path.removeprefix("/plans/")
+    staff = cast.staff("Qiao", "plan_approver")
+    found = make.decide_page(doors, staff, number)
+    assert found.now is not None
+    assert [each.amount for each in found.now.payments] == [each.amount for each in found.plan.figures.payments]
+    for loan_of in found.now.loans:
+        amounts = [each.amount for each in loan_of.payments]
+        assert max(amounts) - min(amounts) <= 2
