@@ -25,6 +25,14 @@ from tests.make.disputes import Cast
 from tests.make.loans import borrower, import_tables
 
 Visit = Callable[..., Client]
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Pages do not depend on the kind of database; what they do is tested on both beside them."""
+    return sqlite_url
+
+
 HOSTILE = '#eval("1+1") #panic() $x^2$ *粗* _a_ `raw` <label> @ref // note \\ \u202e反 䶮𬱖'
 
 

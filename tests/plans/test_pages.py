@@ -23,6 +23,14 @@ from tests.make.disputes import Cast
 from tests.make.loans import borrower, import_tables, instalment, loan, payment, product, rate
 
 Visit = Callable[..., Client]
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Pages do not depend on the kind of database; what they do is tested on both beside them."""
+    return sqlite_url
+
+
 AMOUNTS = re.compile(r'name="amount" value="([^"]*)"')
 
 
