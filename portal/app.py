@@ -50,7 +50,9 @@ from portal.evidence import staff as evidence_staff
 from portal.evidence.clamd import Clamd, NotScanned, scanner_of
 from portal.evidence.scanning import SCANNED_ONLY
 from portal.messages import pages as message_pages
+from portal.plans import agreement_pages as plan_agreement_pages
 from portal.plans import counter_staff as plan_counter_staff
+from portal.plans import drafting_pages as plan_drafting_pages
 from portal.plans import hardship_pages as plan_hardship_pages
 from portal.plans import judging_staff as plan_judging
 from portal.plans import limits_staff as plan_limits_staff
@@ -101,10 +103,12 @@ PAGES: tuple[ModuleType, ...] = (
     settlement_staff,
     plan_hardship_pages,
     plan_phone_pages,
+    plan_drafting_pages,
     plan_pages,
     plan_phone_staff,
     plan_counter_staff,
     plan_limits_staff,
+    plan_agreement_pages,
     plan_staff,
     plan_running,
     plan_judging,

@@ -1,4 +1,4 @@
-"""Days without a clock: months, pay days, and working days whose holidays come in as data."""
+"""Days without a clock: months, and working days whose holidays come in as data."""
 
 from calendar import monthrange
 from collections.abc import Iterator
@@ -13,17 +13,6 @@ def add_months(day: date, months: int) -> date:
     """The same day of the month so many months later (earlier if negative), or that month's last day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def pay_days(first_from: date, day_of_month: int, count: int) -> tuple[date, ...]:
-    """So many monthly pay days, the first one on or after `first_from`. Days 29 to 31 are refused: not every
-    month has them."""
-    if not 1 <= day_of_month <= 28:
-        raise ValueError("a pay day is a day of the month from 1 to 28")
-    first = first_from.replace(day=day_of_month)
-    if first < first_from:
-        first = add_months(first, 1)
-    return tuple(add_months(first, step) for step in range(count))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,127 +1,41 @@
-"""Instalment plans: the schedule that the engine yields for an offer, and whether it keeps the limits.
+"""Instalment plans: the schedule that the engine yields for an offer (domain.md 8).
 
-The rules are those of domain.md 8. Amounts are minor units of the loan's currency; a plan that covers several
-loans has one schedule a loan.
+What an offer and a schedule are stands in `plan_offers`, the limits in `plan_limits`, the nearest plan that keeps them
+in `plan_changes`. A plan that covers several loans has one schedule a loan.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Literal, NamedTuple, TypeAlias
 
 from portal.core.assessment import assess
-from portal.core.days import WorkingCalendar, add_months, next_working_day, pay_days
+from portal.core.days import WorkingCalendar, add_months
 from portal.core.facts import DaysWaiver, LoanFacts, Payment
 from portal.core.money import minor_digits
+from portal.core.pay_dates import PayDate, pay_dates
+from portal.core.plan_limits import Criterion, CriterionCode, PlanLimits, check, keeps
+from portal.core.plan_offers import Offer, PlanPayment, PlanSchedule, RunningInstalment
 from portal.core.refusal import Refusal
 
-CriterionCode: TypeAlias = Literal["first_payment_min", "payment_min", "payments_max", "days_max"]
+__all__ = [
+    "Criterion",
+    "CriterionCode",
+    "Offer",
+    "Outlook",
+    "PlanLimits",
+    "PlanPayment",
+    "PlanSchedule",
+    "RunningInstalment",
+    "check",
+    "keeps",
+    "schedule",
+]
 
 _ONE_DAY = timedelta(days=1)
 _MONTHS_AHEAD = 24
 """The engine looks two years ahead (domain.md 1)."""
 _INTERPOLATIONS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What a borrower offers to pay on each pay day (1 to 28): either `monthly`, or whatever whole major unit
-    finishes in so many `payments`, the first one included.
-
-    A `first_payment` of its own is made on the first pay day or, if `first_today`, on the start day already.
-    ValueError for anything else.
-    """
-
-    pay_day: int
-    monthly: int | None = None
-    payments: int | None = None
-    first_payment: int | None = None
-    first_today: bool = False
-
-    def __post_init__(self) -> None:
-        figures = [figure for figure in (self.monthly, self.payments, self.first_payment) if figure is not None]
-        if (self.monthly is None) == (self.payments is None) or min(figures) < 1:
-            raise ValueError("an offer has a monthly amount or a number of payments, and amounts above zero")
-        if self.first_today and self.first_payment is None:
-            raise ValueError("a payment today needs its amount")
-
-
-class PlanPayment(NamedTuple):
-    """One payment of a plan; `moved_from` is the pay day that was no working day."""
-
-    number: int
-    due_on: date
-    amount: int
-    moved_from: date | None
-
-
-class RunningInstalment(NamedTuple):
-    """An instalment that falls due while the plan runs and is taken to be paid then."""
-
-    number: int
-    due_on: date
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class PlanSchedule:
-    """The payments of a plan for one loan.
-
-    `monthly` is the amount offered or found, `due_today` what paying on the start day would cost, `left` what
-    two years of payments leave unpaid: 0 for a plan that ends.
-    """
-
-    loan: str
-    currency: str
-    start: date
-    monthly: int
-    is_frozen: bool
-    payments: tuple[PlanPayment, ...]
-    running: tuple[RunningInstalment, ...]
-    due_today: int
-    left: int
-    offer: Offer
-
-    @property
-    def total(self) -> int:
-        """What all payments of the plan come to."""
-        return sum(payment.amount for payment in self.payments)
-
-    @property
-    def extra(self) -> int:
-        """How much more that is than paying today."""
-        return self.total - self.due_today
-
-    @property
-    def last_on(self) -> date:
-        """The day of the last payment."""
-        return self.payments[-1].due_on
-
-    @property
-    def lapses_on(self) -> date:
-        """The last day on which the proposal can be agreed: before its first payment after the start day."""
-        awaited = (payment.due_on for payment in self.payments if payment.due_on > self.start)
-        return next(awaited, self.start + _ONE_DAY) - _ONE_DAY
-
-
-@dataclass(frozen=True, slots=True)
-class PlanLimits:
-    """The limits of a product for plans; those of domain.md 10 where none are given."""
-
-    first_payment_min: int = 0
-    payment_min: int = 0
-    payments_max: int = 12
-    days_max: int = 366
-
-
-class Criterion(NamedTuple):
-    """One limit and what was offered: minor units, a number of payments, or days from the start day."""
-
-    code: CriterionCode
-    limit: int
-    offered: int
-    passed: bool
 
 
 def schedule(
@@ -133,75 +47,10 @@ def schedule(
     after the start day bears penalty. Refusal `plan.nothing_due`; `plan.too_many_payments` with the `most`
     that fit into two years; `plan.no_amount` if today's payment is the only one and too small.
     """
-    return _Outlook(facts, start, calendar, freeze).schedule(offer)
+    return Outlook(facts, start, calendar, freeze).schedule(offer)
 
 
-def check(plan: PlanSchedule, limits: PlanLimits) -> tuple[Criterion, ...]:
-    """The limits and what the plan offers, in the order of the limits.
-
-    The last payment may be smaller than the least payment; so may a first one that clears everything.
-    """
-    amounts = [payment.amount for payment in plan.payments]
-    least = min(amounts[:-1], default=amounts[0])
-    is_only = len(amounts) == 1
-    ends = plan.left == 0
-    days = (plan.last_on - plan.start).days
-    first_passes = is_only or amounts[0] >= limits.first_payment_min
-    return (
-        Criterion("first_payment_min", limits.first_payment_min, amounts[0], first_passes),
-        Criterion("payment_min", limits.payment_min, least, is_only or least >= limits.payment_min),
-        Criterion("payments_max", limits.payments_max, len(amounts), ends and len(amounts) <= limits.payments_max),
-        Criterion("days_max", limits.days_max, days, ends and days <= limits.days_max),
-    )
-
-
-def keeps(plan: PlanSchedule, limits: PlanLimits) -> bool:
-    """Whether the plan passes every limit."""
-    return all(criterion.passed for criterion in check(plan, limits))
-
-
-def smallest_change(
-    facts: LoanFacts,
-    offer: Offer,
-    start: date,
-    calendar: WorkingCalendar,
-    limits: PlanLimits,
-    *,
-    freeze: bool = False,
-) -> PlanSchedule | None:
-    """The plan nearest to the offer that passes all limits, None if there is none.
-
-    First the smallest monthly amount in whole major units; else with the least first payment as well; else a
-    larger first payment; else the same on the latest pay day that the limits leave time for.
-    """
-    outlook = _Outlook(facts, start, calendar, freeze)
-    plans = (outlook.schedule(changed) for changed in _changes(outlook, outlook.priced(offer), limits))
-    return next((plan for plan in plans if keeps(plan, limits)), None)
-
-
-def larger_first_payment(
-    facts: LoanFacts,
-    offer: Offer,
-    start: date,
-    calendar: WorkingCalendar,
-    limits: PlanLimits,
-    *,
-    freeze: bool = False,
-) -> PlanSchedule | None:
-    """The other way: the monthly amount as wished, after the smallest first payment in whole major units that
-    makes the plan pass all limits; None if none does."""
-    outlook = _Outlook(facts, start, calendar, freeze)
-    changed = outlook.with_larger_first(outlook.priced(offer), limits)
-    plan = outlook.schedule(changed) if changed else None
-    return plan if plan and keeps(plan, limits) else None
-
-
-class _PayDate(NamedTuple):
-    on: date
-    moved_from: date | None
-
-
-class _Outlook:
+class Outlook:
     """The future of one loan from the start day of a plan on, all but the plan's payments settled."""
 
     def __init__(self, facts: LoanFacts, start: date, calendar: WorkingCalendar, freeze: bool) -> None:
@@ -222,10 +71,13 @@ class _Outlook:
             raise Refusal("plan.nothing_due", loan=facts.loan)
 
     def schedule(self, offer: Offer) -> PlanSchedule:
+        """What an offer comes to."""
         offer, wished = self.priced(offer), offer
         dates = self.pay_dates(offer)
-        count = 1 + bisect_left(range(1, len(dates)), True, key=lambda so_far: self._clears(offer, dates[:so_far]))
-        payments, left = self._payments(offer, dates[:count])
+        count = 1 + bisect_left(
+            range(1, len(dates)), True, key=lambda so_far: self._clears(dates[:so_far], _amounts(offer, so_far))
+        )
+        payments, left = self._payments(dates[:count], self._settled(offer, dates[:count]))
         last_on = payments[-1].due_on
         return PlanSchedule(
             loan=self._facts.loan,
@@ -241,21 +93,21 @@ class _Outlook:
         )
 
     def priced(self, offer: Offer) -> Offer:
-        """The offer with its monthly amount, found from the number of payments if need be."""
+        """The offer with the amount of its payments, found from their number if need be."""
         if offer.payments is None:
             return offer
         dates = self.pay_dates(offer)
         if offer.payments > len(dates):
             raise Refusal("plan.too_many_payments", most=len(dates))
-        monthly = self._least_monthly(offer, dates[: offer.payments])
+        monthly = self._least_monthly(offer, dates[: offer.payments], 1 if offer.equal else self.unit)
         if monthly is None:
             raise Refusal("plan.no_amount", payments=offer.payments)
         return replace(offer, monthly=monthly, payments=None)
 
     def with_larger_monthly(self, offer: Offer, limits: PlanLimits) -> Offer | None:
-        """The least monthly amount, not below that of the offer, for which time and least payment suffice."""
+        """The least amount a payment, not below that of the offer, for which time and least payment suffice."""
         dates = self._dates_within(offer, limits)
-        least = self._least_monthly(offer, dates) if dates else None
+        least = self._least_monthly(offer, dates, self.unit) if dates else None
         if least is None:
             return None
         needed = max(least, self.round_up(limits.payment_min))
@@ -266,33 +118,46 @@ class _Outlook:
         dates = self._dates_within(offer, limits)
         if not dates:
             return None
-        least = self._least(
-            lambda first: replace(offer, first_payment=first), dates, enough=self._owed(offer, dates[:1])
-        )
+        enough = self._owed(dates[:1], _amounts(offer, 1))
+        least = self._least(lambda first: replace(offer, first_payment=first), dates, enough, self.unit)
         least = max(least, self.round_up(limits.first_payment_min), offer.first_payment or 0)
         return replace(offer, first_payment=least)
 
-    def pay_dates(self, offer: Offer) -> list[_PayDate]:
-        """Every day of a payment within two years, the start day only if the first payment is made then."""
-        today = [_PayDate(self.start, None)] if offer.first_today else []
-        wished = pay_days(self.start + _ONE_DAY, offer.pay_day, _MONTHS_AHEAD)
-        moved = ((day, next_working_day(day, self._calendar)) for day in wished)
-        dates = [_PayDate(worked, None if worked == day else day) for day, worked in moved]
-        return today + [paid for paid in dates if paid.on <= add_months(self.start, _MONTHS_AHEAD)]
+    def pay_dates(self, offer: Offer) -> list[PayDate]:
+        """Every day of a payment within two years, the start day only if the first payment is made then.
+
+        Refusal `plan.no_day` where weeks are counted from a day after that.
+        """
+        today = [PayDate(self.start, None)] if offer.first_today else []
+        until = add_months(self.start, _MONTHS_AHEAD)
+        dates = today + pay_dates(offer.days, self.start, until, self._calendar)
+        if not dates:
+            raise Refusal("plan.no_day")
+        return dates
 
     def round_up(self, amount: int) -> int:
         """The amount or the next whole major unit above it."""
         return -(-amount // self.unit) * self.unit
 
-    def _dates_within(self, offer: Offer, limits: PlanLimits) -> list[_PayDate]:
+    def _dates_within(self, offer: Offer, limits: PlanLimits) -> list[PayDate]:
         last = self.start + timedelta(days=limits.days_max)
         return [paid for paid in self.pay_dates(offer) if paid.on <= last][: limits.payments_max]
 
-    def _payments(self, offer: Offer, dates: Sequence[_PayDate]) -> tuple[tuple[PlanPayment, ...], int]:
+    def _settled(self, offer: Offer, dates: Sequence[PayDate]) -> list[int]:
+        """The amounts on these dates; of an equal offer the later ones are one minor unit less where that suffices."""
+        count = len(dates)
+        regular = count - int(offer.first_payment is not None)
+        if not offer.equal or _monthly(offer) == 1 or not self._clears(dates, _amounts(offer, count)):
+            return _amounts(offer, count)
+        larger = bisect_left(
+            range(regular), True, key=lambda larger: self._clears(dates, _amounts(offer, count, larger))
+        )
+        return _amounts(offer, count, larger)
+
+    def _payments(self, dates: Sequence[PayDate], amounts: list[int]) -> tuple[tuple[PlanPayment, ...], int]:
         """The payments on these dates, the last one no more than clears all, and what is left then."""
-        owed = self._owed(offer, dates)
-        amounts = [_amount(offer, index) for index in range(len(dates))]
-        amounts[-1] = min(amounts[-1], owed)
+        owed = self._owed(dates, amounts)
+        amounts = [*amounts[:-1], min(amounts[-1], owed)]
         payments = tuple(
             PlanPayment(number, paid.on, amount, paid.moved_from)
             for number, (paid, amount) in enumerate(zip(dates, amounts, strict=True), start=1)
@@ -302,37 +167,41 @@ class _Outlook:
             raise Refusal("plan.nothing_due", loan=self._facts.loan)
         return payments, owed - amounts[-1]
 
-    def _clears(self, offer: Offer, dates: Sequence[_PayDate]) -> bool:
+    def _clears(self, dates: Sequence[PayDate], amounts: Sequence[int]) -> bool:
         # Once cleared it stays so: what falls due later is paid on its day, and what is too much is credit.
-        return self._surplus(offer, dates) >= 0
+        return self._surplus(dates, amounts) >= 0
 
-    def _owed(self, offer: Offer, dates: Sequence[_PayDate]) -> int:
+    def _owed(self, dates: Sequence[PayDate], amounts: Sequence[int]) -> int:
         """What is due on the last of the dates before that day's payment."""
-        return assess(self._with_payments(offer, dates[:-1]), dates[-1].on).due.total
+        return assess(self._with_payments(dates[:-1], amounts[:-1]), dates[-1].on).due.total
 
-    def _surplus(self, offer: Offer, dates: Sequence[_PayDate]) -> int:
+    def _surplus(self, dates: Sequence[PayDate], amounts: Sequence[int]) -> int:
         """What is too much (or, negative, still due) after paying on all the dates."""
-        seen = assess(self._with_payments(offer, dates), dates[-1].on)
+        seen = assess(self._with_payments(dates, amounts), dates[-1].on)
         return -seen.due.total or seen.credit
 
-    def _with_payments(self, offer: Offer, dates: Sequence[_PayDate]) -> LoanFacts:
-        paid = (Payment(f"plan {index}", day.on, _amount(offer, index)) for index, day in enumerate(dates))
+    def _with_payments(self, dates: Sequence[PayDate], amounts: Sequence[int]) -> LoanFacts:
+        paid = (
+            Payment(f"plan {index}", day.on, amount)
+            for index, (day, amount) in enumerate(zip(dates, amounts, strict=True))
+        )
         return replace(self._facts, payments=(*self._facts.payments, *paid))
 
-    def _least_monthly(self, offer: Offer, dates: Sequence[_PayDate]) -> int | None:
+    def _least_monthly(self, offer: Offer, dates: Sequence[PayDate], unit: int) -> int | None:
         own_first = int(offer.first_payment is not None)
         if len(dates) == own_first:
-            return self.unit if self._clears(offer, dates) else None
-        enough = self._owed(offer, dates[: own_first + 1])
-        return self._least(lambda monthly: replace(offer, monthly=monthly, payments=None), dates, enough)
+            return self.unit if self._clears(dates, _amounts(replace(offer, monthly=1, payments=None), 1)) else None
+        before = replace(offer, monthly=1, payments=None)
+        enough = self._owed(dates[: own_first + 1], _amounts(before, own_first + 1))
+        return self._least(lambda monthly: replace(offer, monthly=monthly, payments=None), dates, enough, unit)
 
-    def _least(self, priced: Callable[[int], Offer], dates: Sequence[_PayDate], enough: int) -> int:
-        """The least amount in whole major units with which the offer clears all by the last of the dates."""
+    def _least(self, priced: Callable[[int], Offer], dates: Sequence[PayDate], enough: int, unit: int) -> int:
+        """The least multiple of the unit with which the offer clears all by the last of the dates."""
 
         def surplus(units: int) -> int:
-            return self._surplus(priced(units * self.unit), dates)
+            return self._surplus(dates, _amounts(priced(units * unit), len(dates)))
 
-        return _least_passing(surplus, self.round_up(enough) // self.unit) * self.unit
+        return _least_passing(surplus, -(-enough // unit)) * unit
 
 
 def _running_instalments(facts: LoanFacts, start: date) -> tuple[RunningInstalment, ...]:
@@ -343,35 +212,19 @@ def _running_instalments(facts: LoanFacts, start: date) -> tuple[RunningInstalme
     return tuple(instalment for instalment in running if instalment.amount)
 
 
-def _changes(outlook: _Outlook, offer: Offer, limits: PlanLimits) -> Iterator[Offer]:
-    for wished in (offer, _with_earlier_day(outlook, offer, limits)):
-        least_first = max(wished.first_payment or 0, outlook.round_up(limits.first_payment_min)) or None
-        ways = (
-            (outlook.with_larger_monthly, wished),
-            (outlook.with_larger_monthly, replace(wished, first_payment=least_first)),
-            (outlook.with_larger_first, wished),
-        )
-        yield from (changed for way, basis in ways if (changed := way(basis, limits)))
-
-
-def _with_earlier_day(outlook: _Outlook, offer: Offer, limits: PlanLimits) -> Offer:
-    """The offer on the pay day that comes first latest, yet in time."""
-    last = outlook.start + timedelta(days=limits.days_max)
-    firsts = {day: outlook.pay_dates(replace(offer, pay_day=day, first_today=False))[0].on for day in range(1, 29)}
-    in_time = [day for day in firsts if firsts[day] <= last]
-    return replace(offer, pay_day=max(in_time, key=lambda day: firsts[day])) if in_time else offer
-
-
 def _monthly(offer: Offer) -> int:
     if offer.monthly is None:
-        raise ValueError("the monthly amount of the offer has not been found yet")
+        raise ValueError("the amount of the payments has not been found yet")
     return offer.monthly
 
 
-def _amount(offer: Offer, index: int) -> int:
-    if index == 0 and offer.first_payment is not None:
-        return offer.first_payment
-    return _monthly(offer)
+def _amounts(offer: Offer, count: int, larger: int | None = None) -> list[int]:
+    """So many payments of an offer; after its first payment and the `larger` ones each is one minor unit less."""
+    monthly = _monthly(offer)
+    first = [] if offer.first_payment is None else [offer.first_payment]
+    regular = count - len(first)
+    larger = regular if larger is None else larger
+    return (first + [monthly] * larger + [monthly - 1] * (regular - larger))[:count]
 
 
 def _least_passing(surplus: Callable[[int], int], high: int) -> int:

@@ -1,15 +1,17 @@
 """A draft is begun, changed, and ends: sent, thrown away, or kept long enough. It stops and suspends nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, insert, select, update
 from sqlmodel import Session
 
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.drafts import events
-from portal.drafts.queries import DRAFT
+from portal.drafts.queries import DRAFT, PLAN_DRAFT
 from portal.evidence import actions as evidence
 from portal.evidence.actions import DRAFT_DAYS
 from portal.platform.gate import Viewer
@@ -28,66 +30,92 @@ class Entries:
     told: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where drafts of one kind lie; `about` are the columns that say what one of them is about."""
+
+    table: Table
+    about: tuple[str, ...]
+    has_files: bool
+
+
+DISPUTES = Shelf(DRAFT, ("loan_id", "instalment"), has_files=True)
+PLANS = Shelf(PLAN_DRAFT, ("currency",), has_files=False)
+
+
 def begin(session: Session, viewer: Viewer, loan_id: int, instalment: int, entries: Entries, form_key: str) -> str:
-    """Begin a draft of the viewer's with a form that has begun none yet; its code.
+    """Begin a draft of the viewer's about an instalment with a form that has begun none yet; its code.
 
     Raises Refusal `drafts_too_many`.
     """
-    if (session.scalar(_COUNT.where(DRAFT.c.person_id == viewer.person_id)) or 0) >= MOST:
+    return _begin(session, viewer, DISPUTES, (loan_id, instalment), entries, form_key)
+
+
+def begin_plan(session: Session, viewer: Viewer, currency: str, entries: Entries, form_key: str) -> str:
+    """Begin the draft of a plan in a currency, as `begin` does."""
+    return _begin(session, viewer, PLANS, (currency,), entries, form_key)
+
+
+def _begin(
+    session: Session, viewer: Viewer, shelf: Shelf, about: tuple[Any, ...], entries: Entries, form_key: str
+) -> str:
+    table = shelf.table
+    count = select(func.count()).select_from(table).where(table.c.person_id == viewer.person_id)
+    if (session.scalar(count) or 0) >= MOST:
         raise Refusal("drafts_too_many", limit=MOST)
-    return _insert(session, viewer, loan_id, instalment, entries, form_key=form_key)
+    return _insert(session, viewer, shelf, about, entries, form_key=form_key)
 
 
 def _insert(
     session: Session,
     viewer: Viewer,
-    loan_id: int,
-    instalment: int,
+    shelf: Shelf,
+    about: tuple[Any, ...],
     entries: Entries,
     *,
     form_key: str | None = None,
     beside: str | None = None,
 ) -> str:
     code = new_code()
-    row = {"code": code, "person_id": viewer.person_id, "loan_id": loan_id, "instalment": instalment, "version": 1}
+    row = {"code": code, "person_id": viewer.person_id, "version": 1, **dict(zip(shelf.about, about, strict=True))}
     more = {"form_key": form_key, "beside": beside, "created_at": viewer.now}
-    session.execute(insert(DRAFT).values(**row, **more, **_changes(viewer, entries)))
-    audit.record(session, viewer, events.DraftBegun(code, loan_id, instalment, beside))
+    session.execute(insert(shelf.table).values(**row, **more, **_changes(viewer, entries)))
+    begun: Callable[..., Any] = events.DraftBegun if shelf is DISPUTES else events.PlanDraftBegun
+    audit.record(session, viewer, begun(code, *about, beside))
     return code
 
 
-_COUNT = select(func.count()).select_from(DRAFT)
-
-
-def lock(session: Session, code: str) -> None:
+def lock(session: Session, code: str, shelf: Shelf = DISPUTES) -> None:
     """Nobody else changes or sends the draft until this transaction ends."""
-    session.execute(select(DRAFT.c.id).where(DRAFT.c.code == code).with_for_update())
+    session.execute(select(shelf.table.c.id).where(shelf.table.c.code == code).with_for_update())
 
 
-def save(session: Session, viewer: Viewer, code: str, version: int, entries: Entries) -> str:
+def save(session: Session, viewer: Viewer, code: str, version: int, entries: Entries, shelf: Shelf = DISPUTES) -> str:
     """Keep what was typed; the code of the draft that has it now.
 
     Where another device changed the draft since `version`, these entries become a draft of their own, and stay it.
     The same device may come from a page that is older, by its back button. Raises Refusal `unknown_draft`.
     """
-    own = (DRAFT.c.code == code, DRAFT.c.person_id == viewer.person_id)
-    unchanged = (DRAFT.c.version == version) | (DRAFT.c.writer == _writer(viewer))
-    if _changed(session, viewer, entries, *own, unchanged):
-        _keep_files(session, viewer, code)
+    table = shelf.table
+    own = (table.c.code == code, table.c.person_id == viewer.person_id)
+    unchanged = (table.c.version == version) | (table.c.writer == _writer(viewer))
+    if _changed(session, viewer, shelf, entries, *own, unchanged):
+        if shelf.has_files:
+            _keep_files(session, viewer, code)
         return code
-    found = session.execute(select(DRAFT.c.loan_id, DRAFT.c.instalment).where(*own)).first()
+    found = session.execute(select(*(table.c[name] for name in shelf.about)).where(*own)).first()
     if found is None:
         raise Refusal("unknown_draft")
-    apart = (DRAFT.c.beside == code, DRAFT.c.person_id == viewer.person_id, DRAFT.c.writer == _writer(viewer))
-    parted = session.scalar(select(DRAFT.c.code).where(*apart))
-    if parted is not None and _changed(session, viewer, entries, DRAFT.c.code == parted):
+    apart = (table.c.beside == code, table.c.person_id == viewer.person_id, table.c.writer == _writer(viewer))
+    parted = session.scalar(select(table.c.code).where(*apart))
+    if parted is not None and _changed(session, viewer, shelf, entries, table.c.code == parted):
         return str(parted)
-    return _insert(session, viewer, found.loan_id, found.instalment, entries, beside=code)
+    return _insert(session, viewer, shelf, tuple(found), entries, beside=code)
 
 
-def _changed(session: Session, viewer: Viewer, entries: Entries, *where: ColumnElement[bool]) -> bool:
-    values = {**_changes(viewer, entries), "version": DRAFT.c.version + 1}
-    return session.connection().execute(update(DRAFT).where(*where).values(values)).rowcount == 1
+def _changed(session: Session, viewer: Viewer, shelf: Shelf, entries: Entries, *where: ColumnElement[bool]) -> bool:
+    values = {**_changes(viewer, entries), "version": shelf.table.c.version + 1}
+    return session.connection().execute(update(shelf.table).where(*where).values(values)).rowcount == 1
 
 
 def note(session: Session, viewer: Viewer, code: str, content: str) -> None:
@@ -98,10 +126,11 @@ def note(session: Session, viewer: Viewer, code: str, content: str) -> None:
     _keep_files(session, viewer, code)
 
 
-def end(session: Session, viewer: Viewer, code: str, because: str) -> None:
+def end(session: Session, viewer: Viewer, code: str, because: str, shelf: Shelf = DISPUTES) -> None:
     """A draft is gone. Raises Refusal `unknown_draft`."""
-    own = DRAFT.c.person_id == viewer.person_id if viewer.kind == "borrower" else DRAFT.c.keep_until < viewer.today
-    gone = session.connection().execute(delete(DRAFT).where(DRAFT.c.code == code, own))
+    table = shelf.table
+    own = table.c.person_id == viewer.person_id if viewer.kind == "borrower" else table.c.keep_until < viewer.today
+    gone = session.connection().execute(delete(table).where(table.c.code == code, own))
     if gone.rowcount != 1:
         raise Refusal("unknown_draft")
     audit.record(session, viewer, events.DraftEnded(code, because))

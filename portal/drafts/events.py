@@ -22,3 +22,13 @@ class DraftEnded:
     kind: ClassVar[str] = "draft.ended"
     subject: str
     because: str
+
+
+@dataclass(frozen=True)
+class PlanDraftBegun:
+    """A person began a plan without sending it; `beside` names the draft that was changed elsewhere meanwhile."""
+
+    kind: ClassVar[str] = "draft.plan_begun"
+    subject: str
+    currency: str
+    beside: str | None

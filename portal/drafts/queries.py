@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from portal.drafts.tables import DisputeDraft
+from portal.drafts.tables import DisputeDraft, PlanDraft
 from portal.loans.tables import Loan, table_of
 from portal.platform.gate import Viewer
 
-DRAFT, LOAN = table_of(DisputeDraft), table_of(Loan)
+DRAFT, PLAN_DRAFT, LOAN = table_of(DisputeDraft), table_of(PlanDraft), table_of(Loan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +67,52 @@ def begun_by(connection: Connection, viewer: Viewer, form_key: str) -> DraftReco
 
 def _parameters(viewer: Viewer) -> dict[str, Any]:
     return {"person": viewer.person_id, "day": viewer.today}
+
+
+# --- Plans --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDraftRecord:
+    """The draft of a plan as its row says."""
+
+    code: str
+    currency: str
+    content: str
+    version: int
+    beside: str | None
+    created_at: datetime
+    updated_at: datetime
+    keep_until: date
+
+    @property
+    def page(self) -> str:
+        """Where it is looked over and sent."""
+        return f"/plans/drafts/{self.code}"
+
+
+_OWN_PLANS = (
+    select(*(PLAN_DRAFT.c[name] for name in PlanDraftRecord.__dataclass_fields__))
+    .where(PLAN_DRAFT.c.person_id == bindparam("person"), PLAN_DRAFT.c.keep_until >= bindparam("day"))
+    .order_by(PLAN_DRAFT.c.id.desc())
+)
+_PLAN_BY_FORM = _OWN_PLANS.where(PLAN_DRAFT.c.form_key == bindparam("form_key"))
+_ONE_PLAN = _OWN_PLANS.where(PLAN_DRAFT.c.code == bindparam("code"))
+
+
+def own_plan_drafts(connection: Connection, viewer: Viewer) -> tuple[PlanDraftRecord, ...]:
+    """The plans that the viewer has begun and not sent, the latest first."""
+    rows: Any = connection.execute(_OWN_PLANS, _parameters(viewer))
+    return tuple(PlanDraftRecord(*row) for row in rows)
+
+
+def own_plan_draft(connection: Connection, viewer: Viewer, code: str) -> PlanDraftRecord | None:
+    """One of them, None if there is none of that code, or its time is over."""
+    row: Any = connection.execute(_ONE_PLAN, _parameters(viewer) | {"code": code}).first()
+    return PlanDraftRecord(*row) if row else None
+
+
+def plan_begun_by(connection: Connection, viewer: Viewer, form_key: str) -> PlanDraftRecord | None:
+    """The draft of a plan that a form began, if it did."""
+    row: Any = connection.execute(_PLAN_BY_FORM, _parameters(viewer) | {"form_key": form_key}).first()
+    return PlanDraftRecord(*row) if row else None

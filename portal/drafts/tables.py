@@ -36,3 +36,28 @@ class DisputeDraft(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
     keep_until: date = Field(index=True)
+
+
+class PlanDraft(SQLModel, table=True):
+    """A plan that was not sent yet, in one currency; what is said of `DisputeDraft` holds here too.
+
+    `seen` and `told` are empty: a plan's figures are made anew on each page, and looked over before they are sent.
+    """
+
+    __tablename__ = "plan_draft"
+    __table_args__ = (CheckConstraint("version > 0", name="version"), UniqueConstraint("person_id", "form_key"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(unique=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    currency: str
+    content: str = Field(sa_type=Text)
+    seen: str = ""
+    told: str = Field(default="", sa_type=Text)
+    version: int = 1
+    writer: str
+    beside: str | None = None
+    form_key: str | None = None
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+    keep_until: date = Field(index=True)

@@ -85,6 +85,11 @@ class RulePack:
         rows = _begun(self._rows.get("contact_law", ()), day)
         return tuple(ContactLaw(row["name"], row["source"], row["sure"]) for row in rows)
 
+    def limitation(self, day: date) -> Mapping[str, str]:
+        """By language, the rule by which agreeing to pay starts the limitation period anew; empty for none."""
+        row = _latest(self._rows.get("limitation", ()), day)
+        return row["name"] if row else {}
+
     def complaint_answer_by(self, day: date) -> date:
         """The last day to answer a complaint of that day: the law's, or the lender's own where it is earlier."""
         rows = self._rows["complaint_answer"]

@@ -14,8 +14,9 @@ from portal.core.plan_states import PLAN
 from portal.core.receipt import ENGINE_VERSION
 from portal.core.refusal import Refusal
 from portal.loans import actions as loans
+from portal.loans.rulepacks import rule_pack
 from portal.messages.actions import notify
-from portal.plans import basis_facts, events, moves, queries, stored_facts
+from portal.plans import basis_facts, events, moves, offer_facts, queries, stored_facts
 from portal.plans.deciding_queries import ACT, DecidePage, decide_page
 from portal.plans.facts import Figures
 from portal.plans.queries import AGREEMENT
@@ -241,9 +242,11 @@ def _keep_paper(session: Session, viewer: Viewer, page: DecidePage, agreed: Figu
                 "loan_id": loan.loan_id,
                 "fingerprint": loan.fingerprint,
                 "schedule": stored_facts.as_stored(loan),
+                "due": offer_facts.structure(basis),
             }
-            for loan in agreed.loans
+            for loan, basis in zip(agreed.loans, page.bundle, strict=True)
         ],
+        "limitation": dict(rule_pack(page.bundle[0].record.rule_pack).limitation(page.plan.start_on)),
     }
     session.execute(
         insert(AGREEMENT).values(

@@ -164,7 +164,8 @@ def decide_page(connection: Connection, viewer: Viewer, number: str) -> DecidePa
 
 def _with_effects(page: DecidePage) -> DecidePage:
     """What the answers come to on the figures of now, at the monthly amount that the borrower was shown."""
-    answers = replace(page.plan.answers, monthly=page.plan.figures.monthly, payments=None)
+    told = tuple((loan.loan_id, loan.monthly) for loan in page.plan.figures.loans)
+    answers = replace(page.plan.answers, monthly=page.plan.figures.monthly, payments=None, amounts=told)
     try:
         plans = offer_facts.schedules(answers, page.bundle)
     except Refusal:

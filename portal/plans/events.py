@@ -285,3 +285,21 @@ class HardshipForgotten:
 
     kind: ClassVar[str] = "plans.hardship_forgotten"
     subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaidForgotten:
+    """What a borrower said of income and spending with a plan was deleted, its time being over."""
+
+    kind: ClassVar[str] = "plans.said_forgotten"
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementPrinted:
+    """The agreement was made as PDF in a language and is kept so; `sha256` is that of its bytes."""
+
+    kind: ClassVar[str] = "plans.agreement_printed"
+    subject: str
+    language: str
+    sha256: str

@@ -7,19 +7,32 @@ from functools import cached_property
 
 from portal.core.days import WorkingCalendar
 from portal.core.facts import LoanFacts
+from portal.core.pay_dates import Rhythm
 from portal.core.plans import Criterion, PlanLimits
 from portal.loans.queries import LoanRecord
+
+SAID_DAYS = 30
+"""How long what somebody said about their income and spending is kept once the plan is answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the borrower offers for all loans together; amounts in minor units, `first` 0 for none of its own."""
+    """What the borrower offers for all loans together; amounts in minor units, `first` 0 for none of its own.
+
+    `monthly` is the amount of each payment whatever the `rhythm`; weeks are counted from `first_on`. With `equal` a
+    number of payments is meant to be all the same. `amounts` are what was told for each loan (its row's id, minor
+    units), so that a decision is about nothing else; without them the amount is shared by what is due.
+    """
 
     pay_day: int
     monthly: int | None
     payments: int | None
     first: int = 0
     first_today: bool = True
+    rhythm: Rhythm = "monthly"
+    first_on: date | None = None
+    equal: bool = False
+    amounts: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,7 @@ class LoanCheck:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One payment of a plan, or of all its loans on a day; `running` is what else falls due in its month."""
+    """One payment of a plan, or of all its loans on a day; `running` is what else falls due in its month, once."""
 
     due_on: date
     amount: int
@@ -109,7 +122,7 @@ class Figures:
                 day,
                 sum(payment.amount for payment in found),
                 next((payment.moved_from for payment in found if payment.moved_from), None),
-                running.get((day.year, day.month), 0),
+                running.pop((day.year, day.month), 0),
             )
             for day, found in sorted(days.items())
         )

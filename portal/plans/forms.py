@@ -1,8 +1,9 @@
 """What a borrower answers about a plan, read from an address or a sent form, and what staff decide about one."""
 
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
@@ -13,10 +14,11 @@ from portal.plans.facts import Answers
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import gettext as _
 
-ANSWERS = ("currency", "first", "when", "way", "monthly", "payments", "pay_day")
+ANSWERS = ("currency", "first", "when", "way", "monthly", "payments", "pay_day", "rhythm", "first_on")
 """The names of the answers, in forms and in addresses."""
 
-PAYMENTS_MOST = 24
+PAYMENTS_MOST = {"monthly": 24, "two_weekly": 52, "weekly": 104}
+"""What fits into the two years that the engine looks ahead."""
 PAY_DAYS = range(1, 29)
 
 
@@ -34,34 +36,77 @@ class Question:
         return self.answers is not None and not self.errors and not self.form_errors
 
 
-def read_answers(given: Mapping[str, str], currency: str) -> Question:
-    """The answers in `given`; amounts are in major units of the currency, `1,000.00` or `1000`."""
+def read_answers(
+    given: Mapping[str, str], currency: str, payday: int | None = None, today: date | None = None
+) -> Question:
+    """The answers in `given`; amounts are in major units of the currency, `1,000.00` or `1000`.
+
+    `payday` is the person's own, which may be one of the days 29 to 31 that cannot be chosen otherwise.
+    """
     raw = {name: str(given.get(name, "")) for name in ANSWERS} | {"currency": currency}
     question = Question(raw)
     first = _amount(question, "first", currency) or 0
-    by_count = raw["way"] == "payments"
+    days = read_days(question, payday, today)
+    by_count = raw["way"] in {"payments", "equal"}
     monthly = None if by_count else _needed_amount(question, "monthly", currency)
-    payments = _number(question, "payments", range(1, PAYMENTS_MOST + 1)) if by_count else None
-    pay_day = _number(question, "pay_day", PAY_DAYS)
-    if not question.errors and pay_day:
-        question.answers = Answers(pay_day, monthly, payments, first, raw["when"] != "pay_day")
+    payments = _number(question, "payments", range(1, PAYMENTS_MOST[days.rhythm] + 1)) if by_count else None
+    if not question.errors:
+        question.answers = replace(
+            days,
+            monthly=monthly,
+            payments=payments,
+            first=first,
+            first_today=raw["when"] != "pay_day",
+            equal=raw["way"] == "equal",
+        )
     return question
+
+
+def read_days(question: Question, payday: int | None, today: date | None) -> Answers:
+    """The days of payment among the answers; what is wrong with them is said beside them."""
+    rhythm = question.raw["rhythm"]
+    if rhythm in {"weekly", "two_weekly"}:
+        day = _day(question, "first_on")
+        if day and today and day > today + _SOON:
+            question.errors["first_on"] = _("Choose the first day.")
+        return Answers(1, None, None, rhythm=rhythm, first_on=day)  # type: ignore[arg-type]
+    if rhythm not in {"", "monthly"}:
+        question.errors["rhythm"] = _("Choose one of the answers.")
+    if payday and _plain(question.raw["pay_day"]) == str(payday):
+        return Answers(payday, None, None)
+    return Answers(_number(question, "pay_day", PAY_DAYS) or 1, None, None)
+
+
+def read_first(raw: Mapping[str, str], currency: str) -> tuple[int, dict[str, str]]:
+    """What can be paid now in minor units, and what is wrong with it."""
+    question = Question({"first": str(raw.get("first", ""))})
+    return _amount(question, "first", currency) or 0, question.errors
+
+
+def read_amounts(raw: Mapping[str, str], names: Iterable[str], currency: str) -> tuple[dict[str, int], dict[str, str]]:
+    """Amounts in minor units by name, nothing typed as 0; and what is wrong with them."""
+    question = Question({name: str(raw.get(name, "")) for name in names})
+    found = {name: _amount(question, name, currency) or 0 for name in question.raw}
+    return found, question.errors
 
 
 def as_typed(answers: Answers, currency: str) -> dict[str, str]:
     """The answers as a form or an address has them."""
     return {
         "currency": currency,
-        "first": _plain_amount(answers.first, currency),
+        "first": plain_amount(answers.first, currency),
         "when": "today" if answers.first_today or not answers.first else "pay_day",
-        "way": "payments" if answers.monthly is None else "monthly",
-        "monthly": "" if answers.monthly is None else _plain_amount(answers.monthly, currency),
+        "way": "monthly" if answers.monthly is not None else "equal" if answers.equal else "payments",
+        "monthly": "" if answers.monthly is None else plain_amount(answers.monthly, currency),
         "payments": str(answers.payments or ""),
         "pay_day": str(answers.pay_day),
+        "rhythm": answers.rhythm,
+        "first_on": answers.first_on.isoformat() if answers.first_on else "",
     }
 
 
-def _plain_amount(minor: int, currency: str) -> str:
+def plain_amount(minor: int, currency: str) -> str:
+    """An amount as somebody would type it."""
     written = format_major(minor, currency)
     whole, _point, part = written.partition(".")
     return written if part.strip("0") else whole
@@ -90,6 +135,16 @@ def _amount(question: Question, name: str, currency: str) -> int | None:
 
 
 _LARGEST = 10**15
+_DAYS_MOST = 31
+_SOON = timedelta(days=_DAYS_MOST)
+
+
+def _day(question: Question, name: str) -> date | None:
+    try:
+        return date.fromisoformat(question.raw[name])
+    except ValueError:
+        question.errors[name] = _("Choose the first day.")
+        return None
 
 
 def _number(question: Question, name: str, allowed: range) -> int | None:
@@ -108,30 +163,6 @@ def _plain(entry: str) -> str:
 
 Short = Annotated[str, StringConstraints(max_length=40)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
-
-
-class SendInput(BaseModel):
-    """The answers once more, what was seen beside them, and the consent."""
-
-    currency: Short = ""
-    first: Short = ""
-    when: Short = ""
-    way: Short = ""
-    monthly: Short = ""
-    payments: Short = ""
-    pay_day: Short = ""
-    seen: Annotated[str, StringConstraints(max_length=64)] = ""
-    told: Annotated[str, StringConstraints(max_length=200)] = ""
-    anyway: Literal["", "1"] = ""
-    consent: Literal["yes"]
-
-
-class SendForm(Form[SendInput]):
-    """Sends a proposal."""
-
-    purpose = "propose_plan"
-    outlives = True
-    refusals = words.REFUSALS
 
 
 class WithdrawForm(Form[NoEntries]):

@@ -14,6 +14,7 @@ from portal.plans import (
     lapsing_actions,
     phone_actions,
     phone_queries,
+    proposing_actions,
     queries,
     settled_actions,
 )
@@ -28,6 +29,7 @@ _DAILY = (
     (phone_queries.due_to_lapse, phone_actions.lapse, "written down on the phone, lapsed"),
     (hardship_queries.due_to_end, hardship_actions.end_pause, "reminders go on"),
     (hardship_queries.due_to_forget, hardship_actions.forget, "what was said of a hard time is deleted"),
+    (queries.said_too_long_ago, proposing_actions.forget_said, "what was said of income is deleted"),
 )
 """What is looked for, what is done with each that is found, and what that is called."""
 

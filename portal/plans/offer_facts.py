@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from portal.core.affordability import Household
+from portal.core.assessment import assess
 from portal.core.money import minor_digits, round_half_up
-from portal.core.plans import (
-    Offer,
-    PlanSchedule,
-    check,
-    keeps,
-    larger_first_payment,
-    schedule,
-    smallest_change,
-)
+from portal.core.pay_dates import PAYMENTS_A_YEAR
+from portal.core.plan_changes import larger_first_payment, smallest_change
+from portal.core.plans import Offer, PlanSchedule, check, keeps, schedule
 from portal.core.refusal import Refusal
+from portal.core.suggestions import suggested
 from portal.plans.facts import Answers, Basis, Figures, LoanCheck, LoanSchedule, Payment
 
 _SEARCH = 20
@@ -26,20 +23,32 @@ def offers(answers: Answers, bundle: Sequence[Basis]) -> list[Offer]:
     Refusal `plan.no_amount` where the amount is too small to be shared.
     """
     dues = [basis.due for basis in bundle]
-    unit = _unit(bundle)
+    unit = unit_of(bundle)
     firsts = _shares(answers.first, dues, unit, least=0)
     monthlies: Sequence[int | None] = [None] * len(dues)
-    if answers.monthly is not None:
+    told = dict(answers.amounts)
+    if told.keys() >= {basis.record.id for basis in bundle}:
+        monthlies = [told[basis.record.id] for basis in bundle]
+    elif answers.monthly is not None:
         monthlies = _shares(answers.monthly, dues, unit, least=min(unit, answers.monthly // len(dues)))
         if min(share or 0 for share in monthlies) < 1:
             raise Refusal("plan.no_amount")
     return [
-        Offer(answers.pay_day, monthly, answers.payments, first or None, answers.first_today and first > 0)
+        Offer(
+            answers.pay_day,
+            monthly,
+            answers.payments,
+            first or None,
+            answers.first_today and first > 0,
+            answers.rhythm,
+            answers.first_on,
+            answers.equal,
+        )
         for monthly, first in zip(monthlies, firsts, strict=True)
     ]
 
 
-def _unit(bundle: Sequence[Basis]) -> int:
+def unit_of(bundle: Sequence[Basis]) -> int:
     """One whole major unit, in minor units."""
     return int(10 ** minor_digits(bundle[0].facts.currency))
 
@@ -90,7 +99,7 @@ def smallest(answers: Answers, bundle: Sequence[Basis]) -> Answers | None:
     changed = _as_answers(plans, answers)
     if len(bundle) == 1:
         return changed
-    unit, due = _unit(bundle), sum(basis.due for basis in bundle)
+    unit, due = unit_of(bundle), sum(basis.due for basis in bundle)
     # Each loan gets its share of the whole, so the one that needs most of it sets the whole.
     whole = max(plan.monthly * due // basis.due for plan, basis in zip(plans, bundle, strict=True))
     return _passing(replace(changed, monthly=(whole // unit - len(bundle)) * unit), bundle)
@@ -108,18 +117,23 @@ def larger_first(answers: Answers, bundle: Sequence[Basis]) -> Answers | None:
 def _as_answers(plans: Sequence[PlanSchedule], answers: Answers) -> Answers:
     given = [plan.offer for plan in plans]
     days = [offer.pay_day for offer in given if offer.pay_day != answers.pay_day]
-    return Answers(
+    weeks = [offer.first_on for offer in given if offer.first_on != answers.first_on]
+    return replace(
+        answers,
         pay_day=days[0] if days else answers.pay_day,
+        first_on=weeks[0] if weeks else answers.first_on,
         monthly=sum(plan.monthly for plan in plans),
         payments=None,
         first=sum(offer.first_payment or 0 for offer in given),
         first_today=any(offer.first_today for offer in given),
+        equal=False,
+        amounts=(),
     )
 
 
 def _passing(answers: Answers, bundle: Sequence[Basis]) -> Answers | None:
     """The least monthly amount from this one on whose shares keep the limits of every loan."""
-    unit = _unit(bundle)
+    unit = unit_of(bundle)
     for step in range(_SEARCH):
         tried = replace(answers, monthly=max(unit * len(bundle), answers.monthly or 0) + step * unit)
         plans = schedules(tried, bundle)
@@ -128,10 +142,44 @@ def _passing(answers: Answers, bundle: Sequence[Basis]) -> Answers | None:
     return None
 
 
-def least_answers(pay_day: int, bundle: Sequence[Basis]) -> Answers:
-    """What a page begins with: the smallest monthly amount that passes, else the six payments that people ask for."""
-    unit = _unit(bundle)
-    return smallest(Answers(pay_day, unit * len(bundle), None), bundle) or Answers(pay_day, None, 6)
+def least_answers(days: Answers, bundle: Sequence[Basis]) -> Answers:
+    """What a page begins with: the smallest amount that passes with this first payment on these days, else the six
+    payments that people ask for."""
+    wished = replace(days, monthly=unit_of(bundle) * len(bundle), payments=None, equal=False)
+    return smallest(wished, bundle) or replace(wished, monthly=None, payments=6)
+
+
+def suggestions(days: Answers, bundle: Sequence[Basis], household: Household | None) -> tuple[int, ...]:
+    """Up to three amounts a payment for all loans together, the smallest first, on these days after this payment."""
+    unit = unit_of(bundle)
+
+    def payments_of(amount: int) -> int | None:
+        plans = _tried(replace(days, monthly=amount, payments=None, equal=False), bundle)
+        return max(len(plan.payments) for plan in plans) if plans and not any(plan.left for plan in plans) else None
+
+    def amount_for(count: int) -> int | None:
+        plans = _tried(replace(days, monthly=None, payments=count, equal=False), bundle)
+        return sum(plan.monthly for plan in plans) if plans else None
+
+    spare = None
+    if household is not None:
+        spare = max(0, household.left_over) * PAYMENTS_A_YEAR["monthly"] // PAYMENTS_A_YEAR[days.rhythm]
+    least = smallest(replace(days, monthly=unit * len(bundle), payments=None, equal=False), bundle)
+    return suggested(least.monthly if least else None, spare, unit, payments_of, amount_for)
+
+
+def _tried(answers: Answers, bundle: Sequence[Basis]) -> list[PlanSchedule]:
+    """The schedules, none where the answers come to nothing."""
+    try:
+        return schedules(answers, bundle)
+    except Refusal:
+        return []
+
+
+def structure(basis: Basis) -> dict[str, int]:
+    """What a loan's sum due on the start day is made of, in minor units."""
+    due = assess(basis.facts, basis.start).due
+    return {"fee": due.fee, "interest": due.interest, "principal": due.principal, "penalty": due.penalty}
 
 
 def forecast(answers: Answers, bundle: Sequence[Basis]) -> int:

@@ -1,7 +1,6 @@
-"""The borrower's pages of plans: propose, check, send, follow, take back, and the agreed paper."""
+"""The borrower's pages of plans that were sent: follow, and take back."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -9,88 +8,32 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.core.refusal import Refusal
+from portal.drafts import queries as drafts
 from portal.plans import (
     counter_actions,
     own_queries,
     phone_queries,
     proposing_actions,
-    proposing_queries,
     queries,
     running_queries,
     running_view,
     words,
 )
 from portal.plans.counter_forms import AcceptForm
-from portal.plans.facts import Told, read_told
-from portal.plans.forms import ANSWERS, SendForm, WithdrawForm
-from portal.plans.proposing_queries import NewPage
+from portal.plans.facts import SAID_DAYS
+from portal.plans.forms import WithdrawForm
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
 from portal.platform.render import render, see_other
 from portal.platform.visit import visit_of
 
-OVERTAKEN = frozenset({"plan.figures_changed", "plan.nothing_due"})
-"""Refusals that say that something changed under the form: 409, else 422."""
-
 
 async def plan_list(request: Request) -> Response:
     """All plans of the person."""
     found = await db.read(request, queries.own_plans)
-    return render(request, "plans/list.html", plans=found)
-
-
-async def new(request: Request) -> Response:
-    """The form, with the schedule that the answers come to; or the check of a proposal that was not sent yet."""
-    if not request.query_params:
-        kept = await SendForm.reopen(request)
-        if kept.is_kept:
-            answers = {name: kept.raw[name] for name in (*ANSWERS, "anyway")}
-            return see_other(request, f"{request.app.state.portal.pages.path_for('plans:check')}?{urlencode(answers)}")
-    page = await db.read(request, proposing_queries.new_page, dict(request.query_params))
-    status = 422 if page.question.errors or page.refusal else 200
-    return _form(request, page, status)
-
-
-async def preview(request: Request) -> Response:
-    """Only the schedule, while one types."""
-    page = await db.read(request, proposing_queries.new_page, dict(request.query_params))
-    return render(request, "plans/_schedule.html", page=page)
-
-
-async def check(request: Request) -> Response:
-    """All answers once more before they are sent; back to the form while something is wrong or missed."""
-    given = dict(request.query_params)
-    page = await db.read(request, proposing_queries.new_page, given)
-    anyway = given.get("anyway") == "1"
-    if page.figures is not None and not (page.passed or anyway):
-        page.question.form_errors.append(words.say(Refusal("plan.outside_limits")))
-    if page.figures is None or page.question.form_errors or page.waiting:
-        return _form(request, page, 422)
-    form = await SendForm.reopen(request)
-    if any(str(form.raw[name]) != given.get(name, "") for name in ANSWERS):
-        form = SendForm.blank()
-    form.raw["anyway"] = "1" if anyway else ""
-    return _check(request, page, form, 200)
-
-
-async def create(request: Request) -> Response:
-    """Send the proposal."""
-    form = await SendForm.read(request)
-    given = {name: str(entry) for name, entry in form.raw.items()}
-    status = 422
-    if form.ok:
-        try:
-            number = await db.write(request, proposing_actions.propose_plan, given, _lender(request)["public_name"])
-            return see_other(request, "plans:detail", number=number)
-        except Refusal as refusal:
-            form.refuse(refusal)
-            status = 409 if refusal.code in OVERTAKEN else 422
-    page = await db.read(request, proposing_queries.new_page, given)
-    if page.figures is None or page.waiting:
-        page.question.form_errors.extend(form.form_errors)
-        return _form(request, page, status, read_told(given.get("told", "")))
-    return _check(request, page, form, status)
+    unsent = await db.read(request, drafts.own_plan_drafts)
+    return render(request, "plans/list.html", plans=found, unsent=unsent)
 
 
 async def detail(request: Request) -> Response:
@@ -132,14 +75,6 @@ async def accept(request: Request) -> Response:
     return await _detail(request, form, 409)
 
 
-async def agreement(request: Request) -> Response:
-    """The agreed paper, to print."""
-    page = await db.read(request, queries.paper_page, request.path_params["number"])
-    if page is None:
-        raise HTTPException(404)
-    return render(request, "plans/agreement.html", page=page)
-
-
 async def _detail(request: Request, form: Form[Any], status: int) -> Response:
     """A plan as it stands, with what is wrong with a form on it; a counter-offer has a page of its own."""
     number = request.path_params["number"]
@@ -154,25 +89,6 @@ async def _detail(request: Request, form: Form[Any], status: int) -> Response:
         consent = words.counter_consent(_lender(request)["public_name"])
         return render(request, "plans/counter.html", status=status, page=page, form=form, consent=consent)
     return render(request, "plans/detail.html", status=status, page=page, form=form)
-
-
-def _form(request: Request, page: NewPage, status: int, told: Told | None = None) -> Response:
-    if page.refusal is not None and words.say(page.refusal) not in page.question.form_errors:
-        page.question.form_errors.append(words.say(page.refusal))
-    arrived = max(0, page.received - told.received) if told else 0
-    return render(request, "plans/new.html", status=status, page=page, form=page.question, arrived=arrived)
-
-
-def _check(request: Request, page: NewPage, form: SendForm, status: int) -> Response:
-    return render(
-        request,
-        "plans/check.html",
-        status=status,
-        page=page,
-        form=form,
-        consent=words.consent(_lender(request)["public_name"]),
-        told=read_told(str(form.raw["told"])) if form.raw["seen"] not in {"", page.seen} else None,
-    )
 
 
 def _lender(request: Request) -> dict[str, str]:
@@ -191,6 +107,12 @@ functions: dict[str, Any] = {
     "plan_chart": words.chart,
     "plan_chart_sentence": words.chart_sentence,
     "plan_refusal": words.say,
+    "plan_days": words.days,
+    "plan_each_time": words.each_time,
+    "plan_amount_each": words.amount_each,
+    "plan_propose_amount": words.propose_amount,
+    "plan_rhythms": words.RHYTHMS,
+    "plan_said_days": SAID_DAYS,
 }
 filters: dict[str, Any] = {"weekday": words.weekday}
 
@@ -198,12 +120,7 @@ PLAN = "/plans/{number}"
 
 routes: list[Route] = [
     route("/plans", plan_list, name="plans:list", may="see_account"),
-    route("/plans/new", new, name="plans:new", may="propose_plan"),
-    route("/plans/new", create, name="plans:create", may="propose_plan", methods=("POST",)),
-    route("/plans/preview", preview, name="plans:preview", may="propose_plan"),
-    route("/plans/check", check, name="plans:check", may="propose_plan"),
     route(PLAN, detail, name="plans:detail", may="see_account"),
-    route(PLAN + "/agreement", agreement, name="plans:agreement", may="see_account"),
     route(PLAN + "/accept", accept, name="plans:accept", may="propose_plan", methods=("POST",)),
     route(PLAN + "/withdraw", withdraw, name="plans:withdraw", may="propose_plan", methods=("POST",)),
 ]

@@ -1,14 +1,16 @@
 """The borrower proposes a plan, or takes the proposal back."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlmodel import Session
 
 from portal.audit import actions as audit
+from portal.core.affordability import Household
 from portal.core.refusal import Refusal
 from portal.loans import actions as loans
-from portal.plans import counter_actions, events, moves, queries, stored_facts, words
+from portal.plans import counter_actions, events, lapsing_actions, moves, queries, stored_facts, words
 from portal.plans.facts import Figures
 from portal.plans.proposing_queries import NewPage, new_page
 from portal.plans.queries import PLAN, PLAN_LOAN
@@ -17,16 +19,28 @@ from portal.platform.i18n import language
 from portal.platform.numbers import new_number
 
 
-def propose_plan(session: Session, viewer: Viewer, given: Mapping[str, str], lender: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The draft that a proposal was sent from, and what was said in it of income and spending."""
+
+    draft: str | None = None
+    said: Household | None = None
+
+
+def propose_plan(
+    session: Session, viewer: Viewer, given: Mapping[str, str], lender: str, origin: Origin | None = None
+) -> str:
     """Send a proposal; its number.
 
     Refusals: `plan.nothing_due`, `plan.already_proposed` (number), `plan.figures_changed`, `plan.outside_limits`, those
-    of the schedule, and those of what stands beside it. `lender` is the name in the consent line.
+    of the schedule, and those of what stands beside it. `lender` is the name in the consent line, `origin` the draft
+    that is sent.
     """
+    _let_lapse(session, viewer)
     page = new_page(session.connection(), viewer, given)
     figures = proposed_figures(page, given)
     number = new_number()
-    plan_id = _insert_plan(session, viewer, page, figures, number, lender)
+    plan_id = _insert_plan(session, viewer, page, figures, number, lender, origin or Origin())
     for loan in figures.loans:
         schedule = stored_facts.schedule_row(loan)
         row = {"plan_id": plan_id, "loan_id": loan.loan_id, "fingerprint": loan.fingerprint, "schedule": schedule}
@@ -49,6 +63,14 @@ def propose_plan(session: Session, viewer: Viewer, given: Mapping[str, str], len
     return number
 
 
+def _let_lapse(session: Session, viewer: Viewer) -> None:
+    """The person's own proposals whose last day has passed lapse first, whether or not the worker has come by."""
+    for number in queries.due_to_lapse(session.connection(), viewer):
+        found = queries.own_plan(session.connection(), viewer, number)
+        if found is not None:
+            lapsing_actions.lapse(session, viewer, number)
+
+
 def proposed_figures(page: NewPage, given: Mapping[str, str]) -> Figures:
     """The figures of a proposal that can be sent as it was seen; otherwise a Refusal of `propose_plan`."""
     if page.waiting is not None:
@@ -66,7 +88,9 @@ def proposed_figures(page: NewPage, given: Mapping[str, str]) -> Figures:
     return page.figures
 
 
-def _insert_plan(session: Session, viewer: Viewer, page: NewPage, figures: Figures, number: str, lender: str) -> int:
+def _insert_plan(
+    session: Session, viewer: Viewer, page: NewPage, figures: Figures, number: str, lender: str, origin: Origin
+) -> int:
     answers = page.question.answers
     if answers is None:
         raise Refusal("plan.no_answers")
@@ -92,6 +116,8 @@ def _insert_plan(session: Session, viewer: Viewer, page: NewPage, figures: Figur
         "words": "",
         "criteria": "[]",
         "change": "{}",
+        "said": stored_facts.said_row(origin.said),
+        "draft": origin.draft,
     }
     return int(session.execute(insert(PLAN).values(values).returning(PLAN.c.id)).scalar_one())
 
@@ -111,3 +137,12 @@ def withdraw_plan(session: Session, viewer: Viewer, number: str) -> str:
     loans.end_hold(session, viewer, number, viewer.today, "withdrawn")
     audit.record(session, viewer, events.PlanWithdrawn(number))
     return number
+
+
+def forget_said(session: Session, viewer: Viewer, number: str) -> bool:
+    """Delete what was said with a plan of income and spending; its answer was given long enough ago."""
+    gone = session.connection().execute(update(PLAN).where(PLAN.c.number == number, PLAN.c.said != "").values(said=""))
+    if gone.rowcount != 1:
+        return False
+    audit.record(session, viewer, events.SaidForgotten(number))
+    return True

@@ -6,18 +6,20 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from portal.core.affordability import most_in_a_month
 from portal.core.assessment import assess
+from portal.core.days import add_months
 from portal.core.interactions import Hold
 from portal.core.refusal import Refusal
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.loans.rulepacks import rule_pack
-from portal.plans import basis_facts, facts, offer_facts
+from portal.plans import basis_facts, facts, offer_facts, words
 from portal.plans.facts import Answers, Basis, Figures, LoanCheck
 from portal.plans.forms import Question, as_typed, read_answers
 from portal.platform.gate import Viewer
 
-_LAST_PAY_DAY = 28
+_MONTHS_AHEAD = 12
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class NewPage:
     """A proposal in the making. `figures` is absent while the answers mean nothing or come to nothing.
 
     `blocked` are the loans that no plan can cover now, each with why; `frozen` the figures if the penalty stopped,
-    where the product may stop it.
+    where the product may stop it. `regular` is the most that the person's contracts ask for in one month to come.
     """
 
     today: date
@@ -49,6 +51,8 @@ class NewPage:
     question: Question
     asked_currency: str = ""
     received: int = 0
+    payday: int | None = None
+    regular: int = 0
     refusal: Refusal | None = None
     figures: Figures | None = None
     checks: tuple[LoanCheck, ...] = ()
@@ -81,6 +85,14 @@ class NewPage:
 
 def new_page(connection: Connection, viewer: Viewer, given: Mapping[str, str]) -> NewPage:
     """The form with the answers given, or with the smallest plan that passes before anything was answered."""
+    page = basis_page(connection, viewer, given.get("currency", ""))
+    if not page.bundle or page.currency is None:
+        return page
+    return answered(page, _question(viewer, given, page.currency, page.bundle, page.payday))
+
+
+def basis_page(connection: Connection, viewer: Viewer, asked: str) -> NewPage:
+    """What a plan in the currency asked for can cover now, before any answer."""
     account = loans.account(connection, viewer)
     own = [loan for loan in account.loans if loan.role in basis_facts.PROPOSERS]
     late = [(loan, assess(loan.facts, viewer.today).due.total) for loan in own if loan.status != "sold"]
@@ -92,11 +104,12 @@ def new_page(connection: Connection, viewer: Viewer, given: Mapping[str, str]) -
     stopped = {loan.id for loan, _refusal in blocked}
     free = [(loan, due) for loan, due in late if due and loan.id not in stopped]
     currencies = _sums(free)
-    currency = _chosen(currencies, given.get("currency", ""))
+    currency = _chosen(currencies, asked)
     bundle = bundle_of(connection, (loan for loan, _due in free if loan.currency == currency), viewer.today)
     waiting = _waiting(own, currency, viewer.today)
-    asked = currency or given.get("currency", "")
-    page = NewPage(
+    asked = currency or asked
+    person = loans.person(connection, viewer.person_id or 0)
+    return NewPage(
         today=viewer.today,
         data_date=account.data_date,
         currency=currency,
@@ -109,10 +122,20 @@ def new_page(connection: Connection, viewer: Viewer, given: Mapping[str, str]) -
         question=Question({}),
         asked_currency=asked,
         received=facts.received_on(loan for loan in own if loan.currency == asked),
+        payday=person.payday if person else None,
+        regular=_regular((loan for loan, _due in late if loan.currency == currency), viewer.today),
     )
-    if not bundle or currency is None:
-        return page
-    return answered(page, _question(connection, viewer, given, currency, bundle))
+
+
+def _regular(records: Iterable[LoanRecord], today: date) -> int:
+    """The most that falls due in one month of the year to come, in minor units."""
+    until = add_months(today, _MONTHS_AHEAD)
+    return most_in_a_month(
+        (item.due_on, item.fee + item.interest + item.principal)
+        for record in records
+        for item in record.facts.instalments
+        if today < item.due_on <= until
+    )
 
 
 def _sums(free: Iterable[tuple[LoanRecord, int]]) -> tuple[tuple[str, int], ...]:
@@ -167,14 +190,17 @@ def bundle_of(
 
 
 def _question(
-    connection: Connection, viewer: Viewer, given: Mapping[str, str], currency: str, bundle: Sequence[Basis]
+    viewer: Viewer, given: Mapping[str, str], currency: str, bundle: Sequence[Basis], payday: int | None
 ) -> Question:
     if given.get("way"):
-        return read_answers(given, currency)
-    person = loans.person(connection, viewer.person_id or 0)
-    payday = person.payday if person and person.payday else viewer.today.day
-    begun = offer_facts.least_answers(min(payday, _LAST_PAY_DAY), bundle)
+        return read_answers(given, currency, payday, viewer.today)
+    begun = offer_facts.least_answers(usual_days(payday, viewer.today), bundle)
     return Question(as_typed(begun, currency), begun)
+
+
+def usual_days(payday: int | None, today: date) -> Answers:
+    """The days of a plan before anybody chose: monthly on the own pay day, else on the day of today."""
+    return Answers(payday or min(today.day, words.LAST_OF_EVERY_MONTH), None, None)
 
 
 def answered(page: NewPage, question: Question) -> NewPage:

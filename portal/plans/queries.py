@@ -3,15 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, select
+from sqlalchemy import Connection, Row, Table, bindparam, func, select
 from sqlmodel import SQLModel
 
 from portal.access.queries import ACCOUNT
+from portal.core.affordability import Household
 from portal.plans import stored_facts
-from portal.plans.facts import Answers, Figures, LoanCheck, LoanSchedule
+from portal.plans.facts import SAID_DAYS, Answers, Figures, LoanCheck, LoanSchedule
 from portal.plans.forms import as_typed
 from portal.plans.tables import Plan, PlanAgreement, PlanLoan
 from portal.platform.gate import Viewer
@@ -56,6 +57,7 @@ class PlanRecord:
     replaced_by: str | None
     consent_text: str
     figures: Figures
+    said: Household | None
 
     @property
     def typed(self) -> dict[str, str]:
@@ -111,6 +113,7 @@ def _record(connection: Connection, row: Row[Any]) -> PlanRecord:
         criteria=stored_facts.read_criteria(row.criteria),
         change=json.loads(row.change),
         figures=Figures(row.currency, row.start_on, row.lapses_on, schedules),
+        said=stored_facts.read_said(row.said),
     )
 
 
@@ -139,6 +142,20 @@ def paper_page(connection: Connection, viewer: Viewer, number: str) -> PaperPage
     if found is None or row is None:
         return None
     return PaperPage(found, row.agreed_on, row.agreed_at, json.loads(row.content))
+
+
+def number_of_draft(connection: Connection, viewer: Viewer, code: str) -> str | None:
+    """The number that a draft of the viewer's got when it was sent."""
+    found = select(PLAN.c.number).where(PLAN.c.person_id == viewer.person_id, PLAN.c.draft == code)
+    return connection.execute(found).scalar()
+
+
+def said_too_long_ago(connection: Connection, viewer: Viewer) -> list[str]:
+    """The plans answered more than SAID_DAYS ago that still hold what was said of income and spending."""
+    before = viewer.now - timedelta(days=SAID_DAYS)
+    answered = func.coalesce(PLAN.c.ended_at, PLAN.c.decided_at)
+    over = (PLAN.c.said != "", PLAN.c.state.notin_(("draft", "proposed", "countered")), answered < before)
+    return list(connection.execute(select(PLAN.c.number).where(*over).order_by(PLAN.c.id)).scalars())
 
 
 def due_to_lapse(connection: Connection, viewer: Viewer) -> list[str]:

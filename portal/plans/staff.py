@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.core.refusal import Refusal
-from portal.plans import deciding_actions, deciding_queries, queries, queue_queries, second_actions, words
+from portal.plans import deciding_actions, deciding_queries, queue_queries, second_actions, words
 from portal.plans.deciding_actions import Decision
 from portal.plans.deciding_queries import DecidePage
 from portal.plans.facts import Told, read_told
@@ -98,14 +98,6 @@ async def second(request: Request) -> Response:
     return await _decide(request, form, status)
 
 
-async def paper(request: Request) -> Response:
-    """The agreed paper, as the borrower has it."""
-    page = await db.read(request, queries.paper_page, _number(request))
-    if page is None:
-        raise HTTPException(404)
-    return render(request, "plans/agreement.html", page=page)
-
-
 async def _decide(request: Request, form: Form[Any], status: int) -> Response:
     page = await db.read(request, deciding_queries.decide_page, _number(request))
     if page is None:
@@ -166,5 +158,4 @@ routes: list[Route] = [
     route(PLAN + "/refuse", refuse_page, name="plans:refuse_page", may="approve_plans"),
     route(PLAN + "/refuse", refuse, name="plans:refuse", may="approve_plans", methods=("POST",)),
     route(PLAN + "/second", second, name="plans:second", may="confirm", methods=("POST",)),
-    route(PLAN + "/agreement", paper, name="plans:paper", may="see_case"),
 ]

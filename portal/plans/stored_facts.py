@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from portal.core.affordability import Household
 from portal.core.plans import Criterion
 from portal.plans.facts import Answers, LoanCheck, LoanSchedule, Payment
 
@@ -55,12 +56,23 @@ def read_schedule(loan_id: int, mark: str, text: str) -> LoanSchedule:
 
 def answers_row(answers: Answers) -> str:
     """The answers as text."""
-    return dump({name: getattr(answers, name) for name in Answers.__slots__})
+    return dump({name: getattr(answers, name) for name in Answers.__slots__ if name != "amounts"})
 
 
 def read_answers_row(text: str) -> Answers:
     """What `answers_row` wrote."""
-    return Answers(**json.loads(text))
+    row: dict[str, Any] = json.loads(text)
+    return Answers(**row | {"first_on": _day(row["first_on"]) if row.get("first_on") else None})
+
+
+def said_row(said: Household | None) -> str:
+    """What comes in and goes out each month, as text; nothing where nothing was said."""
+    return dump({name: getattr(said, name) for name in Household.__slots__}) if said else ""
+
+
+def read_said(text: str) -> Household | None:
+    """What `said_row` wrote."""
+    return Household(**json.loads(text)) if text else None
 
 
 def criteria_row(found: Sequence[LoanCheck]) -> str:

@@ -5,7 +5,7 @@ The figures here were told to a person, so they are kept as they were said; what
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from portal.platform.db import Instant
@@ -34,9 +34,10 @@ class Plan(SQLModel, table=True):
 
     `answers` is a JSON object of what the borrower typed, `criteria` and `change` are kept when it is refused: the
     limits with what was offered, and the smallest change that would have passed. `told` is the hash of the figures
-    that the borrower sent it with. `freeze_forecast` is what stopping the penalty was expected to save.
-    `rules` are the limits and authorities that the decision was judged by, as a JSON object. `drafted_by`
-    wrote it down for the borrower on the phone, and decides nothing about it.
+    that the borrower sent it with. `freeze_forecast` is what stopping the penalty was expected to save. `said` is a
+    JSON object of what the borrower said comes in and goes out each month, kept only while the plan is decided about;
+    `draft` the code of the draft that was sent. `rules` are the limits and authorities that the decision was judged
+    by, as a JSON object. `drafted_by` wrote it down for the borrower on the phone, and decides nothing about it.
     """
 
     __table_args__ = (
@@ -54,6 +55,7 @@ class Plan(SQLModel, table=True):
             sqlite_where=text(_UNDECIDED),
             postgresql_where=text(_UNDECIDED),
         ),
+        Index("uq_plan_draft", "draft", unique=True),
     )
     id: int | None = Field(default=None, primary_key=True)
     number: str = Field(unique=True)
@@ -87,6 +89,8 @@ class Plan(SQLModel, table=True):
     judged_at: datetime | None = Field(default=None, sa_type=Instant)
     rules: str = Field(default="{}", sa_type=Text)
     drafted_by: int | None = Field(default=None, foreign_key="staff_account.id")
+    said: str = Field(default="", sa_type=Text)
+    draft: str | None = None
 
 
 class PlanLoan(SQLModel, table=True):
@@ -110,3 +114,16 @@ class PlanAgreement(SQLModel, table=True):
     agreed_at: datetime = Field(sa_type=Instant)
     agreed_on: date
     content: str = Field(sa_type=Text)
+
+
+class PlanPaper(SQLModel, table=True):
+    """The agreement as a PDF in one language, as it was first fetched: the same bytes ever after."""
+
+    __tablename__ = "plan_paper"
+    __table_args__ = (UniqueConstraint("plan_id", "language"),)
+    id: int | None = Field(default=None, primary_key=True)
+    plan_id: int = Field(foreign_key="plan.id")
+    language: str
+    content: bytes = Field(sa_type=LargeBinary)
+    sha256: str
+    made_at: datetime = Field(sa_type=Instant)

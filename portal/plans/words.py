@@ -9,13 +9,15 @@ from babel.dates import format_date
 from portal.core.money import minor_digits
 from portal.core.plans import Criterion
 from portal.core.refusal import Refusal
-from portal.plans.facts import Figures
+from portal.plans.facts import SAID_DAYS, Answers, Figures
 from portal.platform import formats, i18n
 from portal.platform.i18n import Lazy, lazy, ngettext, pgettext
 from portal.platform.i18n import gettext as _
 from portal.platform.settings import Lender
 
-CONSENT_VERSION = "1"
+LAST_OF_EVERY_MONTH = 28
+
+CONSENT_VERSION = "2"
 """Changed whenever the consent line's words change."""
 
 STATES: Mapping[str, Lazy] = {
@@ -73,8 +75,10 @@ def consent(lender: str) -> str:
     """The line that the borrower agrees to with a proposal."""
     return _(
         "I propose this plan to %(lender)s. %(lender)s may use these answers and my payment record to decide about"
-        " it, and for nothing else. Until it is agreed nothing changes, and I can withdraw it.",
+        " it, and for nothing else. What I said about income and spending is deleted %(days)s days after the answer."
+        " Until it is agreed nothing changes, and I can withdraw it.",
         lender=lender,
+        days=SAID_DAYS,
     )
 
 
@@ -116,6 +120,10 @@ REFUSALS: Mapping[str, Any] = {
     "plan.nothing_due": lazy("Nothing is due today, so there is nothing to spread over a plan."),
     "plan.too_many_payments": lazy("A plan can have %(most)s payments at most."),
     "plan.no_amount": lazy("One payment today does not pay everything. Type more, or choose more payments."),
+    "plan.no_day": lazy("Choose the first day."),
+    "plan.never_ends": lazy("With this amount the plan would not end within two years. Choose a larger one."),
+    "draft_changed": lazy("This was changed meanwhile. Nothing was sent. Please look it over once more."),
+    "drafts_too_many": lazy("You have %(limit)s plans that are not sent yet. Send or delete one of them first."),
     "plan.already_proposed": _others,
     "plan.decided": _taken,
     "plan.lapsed": lazy("The offer has lapsed. This costs nothing. Offer it again with new dates."),
@@ -123,7 +131,6 @@ REFUSALS: Mapping[str, Any] = {
         "The figures changed while you were writing: a day ended, or new bookings came in. What you typed is kept;"
         " nothing has been sent."
     ),
-    "plan.never_ends": lazy("With this amount the plan would not end within two years. Choose a larger one."),
     "plan.no_difference": lazy("These are the terms that were offered. Approve them, or change a figure."),
     "plan.counter_too_late": lazy("The first payment of this plan would be before tomorrow. Choose another pay day."),
     "plan.counter_changed": lazy(
@@ -228,17 +235,64 @@ def criterion_row(found: Criterion, currency: str) -> tuple[str, str, str]:
     return _("Last day"), f"≤ {limit}", ngettext("%(count)s day", "%(count)s days", found.offered, count=found.offered)
 
 
+RHYTHMS: Mapping[str, Lazy] = {
+    "monthly": lazy("Every month"),
+    "two_weekly": lazy("Every two weeks"),
+    "weekly": lazy("Every week"),
+}
+
+
+def days(answers: Answers) -> str:
+    """When a plan is paid: each month on the 12th, or every week from a day on."""
+    if answers.rhythm == "weekly" and answers.first_on:
+        return _("every week on %(day)s", day=weekday(answers.first_on))
+    if answers.rhythm == "two_weekly" and answers.first_on:
+        return _("every two weeks on %(day)s", day=weekday(answers.first_on))
+    if answers.pay_day > LAST_OF_EVERY_MONTH:
+        return _("day %(day)s of the month, or its last day", day=answers.pay_day)
+    return _("day %(day)s of the month", day=answers.pay_day)
+
+
+def each_time(rhythm: str) -> str:
+    """What the amount of one payment is called."""
+    return {"weekly": _("Each week"), "two_weekly": _("Every two weeks")}.get(rhythm, _("Each month"))
+
+
+def amount_each(amount: str, rhythm: str) -> str:
+    """An amount with how often it is paid: 364.00 a month."""
+    if rhythm == "weekly":
+        return _("%(amount)s a week", amount=amount)
+    if rhythm == "two_weekly":
+        return _("%(amount)s every two weeks", amount=amount)
+    return _("%(amount)s a month", amount=amount)
+
+
+def propose_amount(amount: str, rhythm: str) -> str:
+    """The button that proposes an amount."""
+    if rhythm == "weekly":
+        return _("Propose %(amount)s a week", amount=amount)
+    if rhythm == "two_weekly":
+        return _("Propose %(amount)s every two weeks", amount=amount)
+    return _("Propose %(amount)s a month", amount=amount)
+
+
 def chart(figures: Figures) -> list[dict[str, Any]]:
-    """The columns of the schedule chart: a payment a column, under it what else falls due in its month."""
-    return [
-        {
-            "label": month(payment.due_on),
-            "plan": payment.amount,
-            "running": payment.running,
-            "text": _short_amount(payment.amount, figures.currency),
-        }
-        for payment in figures.payments
-    ]
+    """The columns of the schedule chart: a payment a column, under it what else falls due in its month. A column is
+    called by its month, the later ones of a month by their day."""
+    seen: set[tuple[int, int]] = set()
+    columns = []
+    for payment in figures.payments:
+        of = (payment.due_on.year, payment.due_on.month)
+        columns.append(
+            {
+                "label": str(payment.due_on.day) if of in seen else month(payment.due_on),
+                "plan": payment.amount,
+                "running": payment.running,
+                "text": _short_amount(payment.amount, figures.currency),
+            }
+        )
+        seen.add(of)
+    return columns
 
 
 def chart_sentence(figures: Figures) -> str:

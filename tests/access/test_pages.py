@@ -632,27 +632,27 @@ class TestSessions:
     ) -> None:
         """SB-05: what was typed waits, sealed, for the same person after the check."""
         come_in(client, doors, make.link(doors, lin))
-        fields = {"form_token": token_for(app, client, clock, "propose_plan"), "monthly": "typed by hand"}
+        fields = {"form_token": token_for(app, client, clock, "plan_now"), "first": "typed by hand"}
         clock.advance(minutes=16)
-        referer = {"Referer": "http://127.0.0.1:8000/plans/check?monthly=364"}
+        referer = {"Referer": "http://127.0.0.1:8000/plans/new?currency=CNY"}
         answer = client.post("/plans/new", fields, headers=referer)
-        assert answer.headers["location"] == "/session-ended?next=%2Fplans%2Fcheck%3Fmonthly%3D364&kept=1"
+        assert answer.headers["location"] == "/session-ended?next=%2Fplans%2Fnew%3Fcurrency%3DCNY&kept=1"
         ended = client.follow(answer)
         assert "What you typed is kept." in ended.text
         assert "typed by hand" not in str(dump(doors))
         client.submit(client.follow(client.submit(ended)), RIGHT)
         keys = app.state.portal.settings.secret_keys
         viewer = borrower(doors, lin)
-        kept = doors.read_as(viewer, kept_queries.kept_entries, keys, "propose_plan")
-        assert kept == [("monthly", "typed by hand")]
+        kept = doors.read_as(viewer, kept_queries.kept_entries, keys, "plan_now")
+        assert kept == [("first", "typed by hand")]
         stranger = borrower(doors, make.person(doors, ref="B2"))
-        assert doors.read_as(stranger, kept_queries.kept_entries, keys, "propose_plan") is None
+        assert doors.read_as(stranger, kept_queries.kept_entries, keys, "plan_now") is None
 
     def test_nothing_is_kept_after_signing_out(
         self, client: Client, doors: Doors, lin: Somebody, clock: FixedClock, app: Starlette
     ) -> None:
         come_in(client, doors, make.link(doors, lin))
-        fields = {"form_token": token_for(app, client, clock, "propose_plan"), "monthly": "x"}
+        fields = {"form_token": token_for(app, client, clock, "plan_now"), "first": "x"}
         old = client.http.cookies["session"]
         client.submit(client.get("/devices"), form="/sign-out")
         client.http.cookies.set("session", old)

@@ -1,4 +1,4 @@
-"""Months, pay days and working days (MO-07)."""
+"""Months and working days (MO-07)."""
 
 from datetime import date
 
@@ -10,7 +10,6 @@ from portal.core.days import (
     add_working_days,
     each_day,
     next_working_day,
-    pay_days,
 )
 
 # The spring festival of 2026: free from 16 to 20 February, Saturday the 14th and the 28th are worked.
@@ -33,17 +32,6 @@ CALENDAR = WorkingCalendar(
 )
 def test_a_month_later_is_the_same_day_or_the_month_s_last(day: date, months: int, later: date) -> None:
     assert add_months(day, months) == later
-
-
-def test_pay_days_start_on_the_first_one_not_before_the_day() -> None:
-    assert pay_days(date(2026, 11, 12), 12, 3) == (date(2026, 11, 12), date(2026, 12, 12), date(2027, 1, 12))
-    assert pay_days(date(2026, 11, 13), 12, 1) == (date(2026, 12, 12),)
-
-
-@pytest.mark.parametrize("day_of_month", [0, 29, 31])
-def test_a_pay_day_exists_in_every_month(day_of_month: int) -> None:
-    with pytest.raises(ValueError, match="1 to 28"):
-        pay_days(date(2026, 1, 1), day_of_month, 1)
 
 
 @pytest.mark.parametrize(

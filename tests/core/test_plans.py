@@ -10,17 +10,8 @@ import pytest
 from portal.core.assessment import assess
 from portal.core.days import WorkingCalendar
 from portal.core.facts import DaysWaiver, Instalment, LoanFacts, Payment
-from portal.core.plans import (
-    Criterion,
-    Offer,
-    PlanLimits,
-    PlanSchedule,
-    check,
-    keeps,
-    larger_first_payment,
-    schedule,
-    smallest_change,
-)
+from portal.core.plan_changes import larger_first_payment, smallest_change
+from portal.core.plans import Criterion, Offer, PlanLimits, PlanSchedule, check, keeps, schedule
 from portal.core.refusal import Refusal
 from portal.core.terms import DEFAULT_ORDER, RateRow, Terms
 from tests.model.oracle import read_folder

@@ -25,6 +25,7 @@ from tests.house.access_matrix import FILE, NOON, STAFF_ROLES, VIEWERS, Cell, ce
 from tests.make import demo as make
 
 MADE_UP = {
+    "language": "en",
     "code": "nosuchcode234567",
     "number": "ZZZ-ZZZ",
     "ref": "nosuchlink",

@@ -15,17 +15,24 @@ pytestmark = pytest.mark.browser
 APPROVER = next(staff for staff in STAFF if "plan_approver" in staff.roles)
 SUPERVISOR = next(staff for staff in STAFF if "supervisor" in staff.roles)
 NUMBER = re.compile(r"/plans/([A-Z0-9-]+)$")
+DRAFT = re.compile(r"/plans/drafts/[a-z0-9]+$")
 
 
 def test_a_plan_within_the_limits_is_agreed(browser: Browser, portal_of_lin: Portal) -> None:
     with steps.visitor(browser, portal_of_lin.url, language="en", script=True) as page:
         steps.come_in(page, LIN_YI_IN_ENGLISH)
-        ask(page, "364.00", script=True)
-        page.locator("#_schedule", has_text="2,183.84").wait_for()
+        begin(page, household=True)
+        assert page.locator('[name="amount"]').first.is_checked()
         says = steps.text_of(page)
-        for words in ("364.00", "363.84", "2,183.84", "96.93", "2,086.91", "12 May", "13 July", "14 September"):
+        for words in ("850.00", "425.00", "364.00", "363.84", "2,183.84", "96.93", "2,086.91", "12 May", "13 July"):
             assert words in says, words
-        see(page, "plan-new")
+        see(page, "plan-amount")
+        page.locator('[name="amount"][value="550"]').check()
+        page.locator("#_schedule", has_text="503.23").wait_for()
+        assert "would fit better" in steps.text_of(page)
+        see(page, "plan-amount-above-half")
+        page.locator('[name="amount"][value="364"]').check()
+        page.locator("#_schedule", has_text="2,183.84").wait_for()
         steps.main_button(page).click()
         number = send(page)
         with steps.visitor(browser, portal_of_lin.url, language="zh", script=False) as desk:
@@ -33,6 +40,7 @@ def test_a_plan_within_the_limits_is_agreed(browser: Browser, portal_of_lin: Por
         page.reload()
         page.locator(".figure", has_text="364.00").wait_for()
         see(page, "plan-running")
+        take_papers(page)
         steps.link_to(page, "/agreement").click()
         assert "2,183.84" in steps.text_of(page)
         see(page, "plan-agreement")
@@ -44,12 +52,14 @@ def test_a_plan_within_the_limits_is_agreed(browser: Browser, portal_of_lin: Por
 def test_one_outside_the_limits_is_refused_with_the_smallest_change(browser: Browser, portal_of_lin: Portal) -> None:
     with steps.visitor(browser, portal_of_lin.url, language="zh", script=False) as page:
         steps.come_in(page, LIN_YI)
-        ask(page, "270.00", script=False)
+        begin(page, household=False)
+        see(page, "plan-amount-zh")
+        own_amount(page, "270.00", script=False)
         says = steps.text_of(page)
         for words in ("2027年1月12日", "364.00", "270.00"):
             assert words in says, words
         see(page, "plan-outside")
-        page.locator('main a[href*="anyway=1"]').click()
+        page.locator('button[value="anyway"]').click()
         number = send(page)
         with steps.visitor(browser, portal_of_lin.url, language="en", script=True) as desk:
             refuse(desk, number)
@@ -57,33 +67,81 @@ def test_one_outside_the_limits_is_refused_with_the_smallest_change(browser: Bro
         steps.main_button(page).filter(has_text="364.00").wait_for()
         see(page, "plan-refused")
         steps.main_button(page).click()
-        page.wait_for_url("**/plans/check?**")
+        page.wait_for_url(DRAFT)
         assert "2,183.84" in steps.text_of(page)
         page.locator('[name="consent"]').check()
         steps.main_button(page).click()
         page.wait_for_url(NUMBER)
-        page.locator("main form button").click()
+        page.locator('main form[action$="/withdraw"] button').click()
         page.wait_for_load_state()
         see(page, "plan-withdrawn")
 
 
-def ask(page: Page, monthly: str, *, script: bool) -> None:
-    """Fill in the form: nothing now, this much each month on the 12th."""
+def test_an_amount_of_ones_own_is_seen_as_it_is_typed(browser: Browser, portal_of_lin: Portal) -> None:
+    with steps.visitor(browser, portal_of_lin.url, language="zh", script=True) as page:
+        steps.come_in(page, LIN_YI)
+        begin(page, household=True)
+        see(page, "plan-amount-zh-income")
+        own_amount(page, "425.00", script=True)
+        see(page, "plan-own-zh")
+        page.locator('[name="way"][value="equal"]').check()
+        page.locator('[name="payments"]').fill("6")
+        page.locator("#_schedule", has_text="363.97").wait_for()
+        steps.main_button(page).click()
+        page.wait_for_url(DRAFT)
+        steps.link_to(page, "/days").click()
+        page.wait_for_url("**/days")
+        page.locator('[name="rhythm"][value="two_weekly"]').check()
+        page.locator('[name="first_on"]').select_option(index=7)
+        see(page, "plan-days-zh")
+        steps.main_button(page).click()
+        page.wait_for_url(DRAFT)
+        see(page, "plan-check-weeks-zh")
+        page.locator('main form[action$="/discard"] button').click()
+        page.wait_for_url("**/plans")
+
+
+def begin(page: Page, *, household: bool) -> None:
+    """From the account to the amounts: nothing now, perhaps income and spending, each month on the 12th."""
     page.locator('main a[href="/plans/new"]').click()
     page.wait_for_url("**/plans/new")
     page.locator('[name="first"]').fill("0")
+    see(page, "plan-now")
+    steps.main_button(page).click()
+    page.wait_for_url("**/household")
+    if household:
+        for name, amount in (("income", "5460"), ("spending", "2500"), ("others", "470")):
+            page.locator(f'[name="{name}"]').fill(amount)
+        see(page, "plan-household")
+        steps.main_button(page).click()
+    else:
+        page.locator('button[value="skip"]').click()
+    page.wait_for_url("**/days")
     page.locator('[name="pay_day"]').select_option("12")
-    page.locator('[name="monthly"]').fill("")
-    with page.expect_response(lambda answer: f"monthly={monthly}&" in answer.url):
-        page.locator('[name="monthly"]').press_sequentially(monthly)
-        if not script:
-            page.locator("#plan .button--second").click()
+    see(page, "plan-days")
+    steps.main_button(page).click()
+    page.wait_for_url("**/amount")
+
+
+def own_amount(page: Page, amount: str, *, script: bool) -> None:
+    """An amount of one's own, and what it comes to."""
+    page.locator('[name="amount"][value="own"]').check()
+    steps.main_button(page).click()
+    page.wait_for_url("**/own")
+    field = page.locator('[name="monthly"]')
+    field.fill("")
+    if script:
+        with page.expect_response(lambda answer: f"monthly={amount}&" in answer.url):
+            field.press_sequentially(amount)
+    else:
+        field.fill(amount)
+        page.locator('button[value="update"]').click()
     page.wait_for_load_state()
 
 
 def send(page: Page) -> str:
     """Look it over, agree and send; gives back the number."""
-    page.wait_for_url("**/plans/check?**")
+    page.wait_for_url(DRAFT)
     see(page, "plan-check")
     steps.main_button(page).click()
     page.locator(".problems").wait_for()
@@ -94,6 +152,22 @@ def send(page: Page) -> str:
     found = NUMBER.search(page.url)
     assert found is not None
     return found[1]
+
+
+def take_papers(page: Page) -> None:
+    """The PDF, twice the same, and the calendar file, as the phone would keep them."""
+    first, second = (page.request.get(pdf_of(page)).body() for _time in range(2))
+    assert first == second
+    assert first.startswith(b"%PDF-")
+    dates = page.request.get(page.url + "/dates.ics").text()
+    assert "DTSTART;VALUE=DATE:20260512" in dates
+    assert "364" not in dates
+
+
+def pdf_of(page: Page) -> str:
+    path = steps.link_to(page, ".pdf").get_attribute("href")
+    assert path is not None
+    return path
 
 
 def approve(desk: Page, number: str) -> None:

@@ -24,11 +24,10 @@ from portal.platform.gate import Viewer
 from portal.platform.sealing import unseal
 from tests.client import Client
 from tests.disputes import walk
-from tests.make import access, evidence
+from tests.make import access, evidence, plan_pages
 from tests.make import demo as make
 from tests.markup import Markup
 
-PLAN = {"currency": "CNY", "first": "0", "when": "today", "way": "monthly", "monthly": "364", "pay_day": "12"}
 DISPUTED = 3
 """The instalment of the demo's Lin Yi that is late."""
 
@@ -62,6 +61,7 @@ class Cases:
     notice: str
     pay_link: str
     shared: str
+    plan_draft: str
 
     def parts(self, name: str) -> str:
         """The value of a part of an address."""
@@ -73,6 +73,7 @@ class Cases:
             "name": people.STAFF[0].name,
             "path": "css/base.css",
             "day": "2026-05-12",
+            "language": "en",
         }[name]
 
 
@@ -107,6 +108,7 @@ def filed(app: Starlette, client: Client) -> Cases:
         *settle(app, make.as_person(app, client, people.LIN_YI_IN_ENGLISH)),
         say_paid(app, owner),
         *share(app, owner),
+        begin_plan(owner),
     )
 
 
@@ -179,10 +181,12 @@ def statement_in(app: Starlette, person: DemoPerson, case: tuple[str, str], data
 
 def propose_plan(owner: Client) -> str:
     """Send a proposal of 364.00 a month; its number."""
-    page = owner.get("/plans/check", params=PLAN)
-    answer = owner.submit(page, {"consent": "yes"}, form="/plans/new")
-    assert answer.status_code == 303, answer.text
-    return str(answer.headers["location"].rsplit("/", 1)[1])
+    return plan_pages.send(owner).rsplit("/", 1)[1]
+
+
+def begin_plan(owner: Client) -> str:
+    """Answer every page of a plan but the last; the draft's code."""
+    return plan_pages.begin(owner)
 
 
 def promise(owner: Client) -> str:

@@ -124,11 +124,16 @@ def refuse(doors: Doors, viewer: Viewer, number: str, reason: str = "outside_lim
     return doors.write_as(viewer, deciding_actions.refuse, number, seen, reason, words)
 
 
-def state(doors: Doors, number: str) -> str:
-    """The state of a plan."""
+def record(doors: Doors, number: str) -> queries.PlanRecord:
+    """A plan as its rows say."""
     found = doors.read_as(doors.system(), lambda connection, _: queries.plan(connection, number))
     assert found is not None
-    return found.state
+    return found
+
+
+def state(doors: Doors, number: str) -> str:
+    """The state of a plan."""
+    return record(doors, number).state
 
 
 def typed(doors: Doors, viewer: Viewer, number: str, **given: str) -> dict[str, str]:

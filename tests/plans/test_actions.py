@@ -15,7 +15,7 @@ from portal.disputes import filing_actions as disputes
 from portal.loans import actions as loans
 from portal.loans import queries as loan_queries
 from portal.loans.tables import DecisionExport, Waiver, table_of
-from portal.plans import deciding_actions, own_queries, proposing_actions
+from portal.plans import agreement_actions, agreement_queries, deciding_actions, own_queries, proposing_actions
 from portal.plans.queries import AGREEMENT, PLAN
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
@@ -50,7 +50,7 @@ def test_a_proposal_is_pending_with_its_consent(doors: Doors, cast: Cast) -> Non
     assert holds_of(doors, lin) == {number: "proposal"}
     (plan,) = rows(doors, select(PLAN))
     assert "Example Finance" in plan.consent_text
-    assert (plan.consent_version, plan.due, plan.within_limits) == ("1", 2_086_91, True)
+    assert (plan.consent_version, plan.due, plan.within_limits) == ("2", 2_086_91, True)
     assert (plan.start_on, plan.lapses_on) == (date(2026, 4, 17), date(2026, 5, 11))
     assert kinds(doors)[-1] == "plans.proposed"
     assert rows(doors, select(table_of(DecisionExport))) == []
@@ -280,3 +280,19 @@ def test_covered_payments_are_told(doors: Doors, cast: Cast, clock: FixedClock, 
     assert page.next is not None
     assert (page.next.due_on, page.next.amount) == (date(2026, 6, 12), 364_00)
     assert disputes  # the module is a sibling that a plan never calls
+
+
+def test_a_pdf_stays_as_it_was_first_kept_whoever_comes_at_once(doors: Doors, cast: Cast) -> None:
+    lin = cast.borrower()
+    number = make.propose(doors, lin)
+    make.approve(doors, cast.staff("Qiao", "plan_approver"), number)
+    plan_id = make.record(doors, number).id
+
+    def keep(made: bytes) -> bytes:
+        return doors.write_as(lin, agreement_actions.keep_pdf, plan_id, number, "zh", made)
+
+    with ThreadPoolExecutor(5) as threads:
+        kept = set(threads.map(keep, [b"%PDF-" + bytes([each]) for each in range(5)]))
+    assert len(kept) == 1
+    assert doors.read_as(lin, agreement_queries.kept_pdf, plan_id, "zh") in kept
+    assert kinds(doors).count("plans.agreement_printed") == 1

@@ -57,7 +57,7 @@ def test_each_month_carries_what_falls_due_beside_the_plan(bundle: tuple[Basis, 
 
 def test_the_smallest_change_is_that_of_the_engine(bundle: tuple[Basis, ...]) -> None:
     assert offer_facts.smallest(Answers(12, 270_00, None), bundle) == Answers(12, 364_00, None, 0, False)
-    assert offer_facts.least_answers(12, bundle).monthly == 364_00
+    assert offer_facts.least_answers(Answers(12, None, None), bundle).monthly == 364_00
 
 
 def test_an_amount_is_shared_without_a_rest(two: tuple[Basis, ...]) -> None:

@@ -46,6 +46,7 @@ def code_in(route: GatedRoute, cases: Cases) -> str:
         "/files": cases.file,
         "/staff/files": cases.file,
         "/disputes/drafts": cases.draft,
+        "/plans/drafts": cases.plan_draft,
         "/staff/cases": cases.person,
         "/pay/links/": cases.pay_link,
         "/language": "en",

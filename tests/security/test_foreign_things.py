@@ -28,13 +28,11 @@ from tests.security.addresses import binding, real_address, routes_of, state
 ENTRIES = {"reason": "other", "stretch": "2026-04-01_2026-04-17", "version": "1", "seen": "x", "consent": "yes"}
 """What the steps of a dispute ask, so that no form is turned away for what it lacks."""
 
-NOT_YET = {
-    "disputes:review": [303, 404],
-    **{
-        name: [404, 404]
-        for name in ("settlements:letter", "plans:agreement", "plans:payment", "plans:more", "plans:more_answer")
-    },
-}
+NOT_THERE_YET = (
+    *("plans:agreement", "plans:agreement_pdf", "plans:dates", "plans:payment", "plans:more", "plans:more_answer"),
+    "settlements:letter",
+)
+NOT_YET = {"disputes:review": [303, 404], **{name: [404, 404] for name in NOT_THERE_YET}}
 """What its owner and another get where there is nothing yet: the dispute is not decided, the plan not agreed."""
 
 

@@ -117,6 +117,7 @@ STORED_JSON = {
     "dispute": {"particulars"},
     "dispute_draft": {"content"},
     "dispute_message": {"data"},
+    "plan_draft": {"content"},
 }
 """JSON in which what a person typed stands beside what is ours."""
 
@@ -159,12 +160,13 @@ OURS_THERE = {
     "pay_link": {"sealed_ref"},
     "payment_notice": {"payment_ref"},
     "limit_change": {"after", "before", "mark"},
-    "plan": {"rules"},
     "phone_proposal": {"plan_number"},
+    "plan": {"draft", "rules", "said"},
     "plan_agreement": {"content"},
     "settlement": {"counted", "ending", "lender", "letter", "payoff_interest", "reductions", "request_number"},
     "settlement_request": {"settlement_number"},
     "plan_counter": {"consent_text", "mark", "schedules", "seen"},
+    "plan_draft": {"beside", "form_key", "seen", "writer"},
 }
 """The same under a name that elsewhere is a person's, by table."""
 
@@ -330,7 +332,8 @@ def addresses(poisoned: Poisoned) -> Iterator[tuple[str, str]]:
                 parts = ("person", "payments", "debits", "documents", "history")
                 yield from (("supervisor", path.replace("loans", part)) for part in parts)
         else:
-            yield ("planner" if "/plans" in route.path else "owner"), path
+            is_plan = "/plans" in route.path and "/drafts" not in route.path
+            yield ("planner" if is_plan else "owner"), path
     steps = ("", "/nights", "/reason", "/details", "/files")
     yield from (("owner", f"/disputes/drafts/{code}{step}") for code in poisoned.drafts for step in steps)
     yield from (("planner", "/disputes"), ("planner", "/account"), ("nobody", "/start"))

@@ -1,0 +1,168 @@
+"""What the agreement of a plan says, part by part: the page and the PDF say the same."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from portal.core.chinese_capitals import in_capitals
+from portal.plans import words
+from portal.plans.facts import LoanSchedule, Payment
+from portal.plans.queries import PaperPage
+from portal.platform import formats, i18n, labels
+from portal.platform.i18n import gettext as _
+from portal.platform.i18n import ngettext
+from portal.platform.papers import Paper, Part, Rows, Words
+
+_STRUCTURE = ("fee", "interest", "principal", "penalty")
+_CUTOFF = "24:00"
+
+
+def paper_of(page: PaperPage, language: str, zone: str) -> Paper:
+    """The agreement in a language, which has to be the one that is spoken now; times in the lender's zone."""
+    said = page.content["lender"].get(language) or next(iter(page.content["lender"].values()))
+    head = " · ".join(filter(None, (said["legal_name"], said["licence"], said["phone"])))
+    number = _("Number %(number)s", number=page.plan.number)
+    agreed = _("agreed on %(date)s", date=formats.long_date(page.agreed_on))
+    engine = _("engine %(version)s", version=page.content["engine"])
+    marks = [labels.fingerprint(loan.fingerprint) for loan in page.plan.figures.loans]
+    return Paper(
+        language=language,
+        title=_("Agreement on a plan"),
+        sender=head,
+        facts=(
+            number,
+            f"{page.content['name']} · {page.content['person_ref']} · {agreed}",
+            " · ".join((engine, *marks)),
+        ),
+        parts=tuple(_parts(page, said, zone)),
+        foot=said["public_name"],
+    )
+
+
+def _parts(page: PaperPage, said: dict[str, str], zone: str) -> Iterator[Part]:
+    plan, figures = page.plan, page.plan.figures
+    yield Words(_("Between %(lender)s and %(name)s.", lender=said["legal_name"], name=page.content["name"]))
+    due = formats.money(figures.due_today, plan.currency)
+    covers = _(
+        "This plan covers what was due on %(date)s: %(amount)s. Later instalments keep their own dates.",
+        date=formats.long_date(plan.start_on),
+        amount=due + _capitals(figures.due_today, plan.currency),
+    )
+    yield Words(covers)
+    dues = {loan["loan_id"]: loan.get("due") for loan in page.content["loans"]}
+    for loan in figures.loans:
+        yield Words(f"{loan.name} · {loan.ref}", "heading")
+        if structure := dues.get(loan.loan_id):
+            yield _structure(structure, loan, plan.currency)
+        yield _payments(loan, plan.currency)
+    if figures.running:
+        yield Words(_("Instalments beside the plan"), "heading")
+        yield Words(_("This assumes that each month's instalment is paid on its day too."))
+        yield _running(figures.running, plan.currency)
+    yield from _rules(page, said)
+    yield Words(f"{plan.consent_text} ({formats.moment(plan.proposed_at, zone)})", "note")
+
+
+def _capitals(minor: int, currency: str) -> str:
+    """The amount in capitals, as a Chinese paper has it once."""
+    if currency != "CNY" or not i18n.language().startswith("zh"):
+        return ""
+    return f"（人民币{in_capitals(minor)}）"
+
+
+def _structure(structure: dict[str, int], loan: LoanSchedule, currency: str) -> Rows:
+    names = {
+        "fee": _("Fees"),
+        "interest": _("Interest"),
+        "principal": _("Principal"),
+        "penalty": formats.penalty_word(loan.contract_type, start=True),
+    }
+    rows = [(names[part], formats.amount(structure[part], currency)) for part in _STRUCTURE if structure[part]]
+    total = (_("Due, in this plan"), formats.money(loan.due_today, currency))
+    return Rows((_("What was due"), _("Amount")), rows, [total])
+
+
+def _payments(loan: LoanSchedule, currency: str) -> Rows:
+    rows = [(_payment(payment), formats.amount(payment.amount, currency)) for payment in loan.payments]
+    return Rows((_("Payment on"), _("Amount")), rows, [(_("Total"), formats.money(loan.total, currency))])
+
+
+def _payment(payment: Payment) -> str:
+    day = f"{formats.long_date(payment.due_on)} {words.weekday(payment.due_on)}"
+    if payment.moved_from is None:
+        return day
+    moved = _("%(date)s is no working day", date=formats.long_date(payment.moved_from))
+    return f"{day} · {moved}"
+
+
+def _running(running: tuple[tuple[int, date, int], ...], currency: str) -> Rows:
+    rows = [
+        (
+            _("Instalment %(number)s, %(date)s", number=number, date=formats.long_date(due_on)),
+            formats.amount(amount, currency),
+        )
+        for number, due_on, amount in running
+    ]
+    return Rows((_("Due date"), _("Amount")), rows)
+
+
+def _rules(page: PaperPage, said: dict[str, str]) -> Iterator[Words]:
+    """What happens to the penalty, what breaks a plan, how it is changed, and what else both sides should know."""
+    types = page.plan.figures.contract_types
+    penalty = formats.penalty_word(*types)
+    title = formats.penalty_word(*types, start=True)
+    yield Words(_("%(penalty)s, late payments and changes", penalty=title), "heading")
+    yield Words(
+        _(
+            "While the plan is kept, no %(penalty)s counts. What has not counted stays so, even if the plan later"
+            " ends.",
+            penalty=penalty,
+        )
+        if page.plan.is_frozen
+        else _("On what is unpaid, %(penalty)s goes on counting. The schedule includes it.", penalty=penalty)
+    )
+    cure = page.content["cure_days"]
+    yield Words(
+        ngettext(
+            "One late payment does not end the plan. After a second one you have %(count)s day to make it good. Only"
+            " then can the plan end. The contract terms count again from that day, never for the time before. A payment"
+            " is on time if it arrives by %(cutoff)s of its day.",
+            "One late payment does not end the plan. After a second one you have %(count)s days to make it good. Only"
+            " then can the plan end. The contract terms count again from that day, never for the time before. A payment"
+            " is on time if it arrives by %(cutoff)s of its day.",
+            cure,
+            count=cure,
+            cutoff=_CUTOFF,
+        )
+    )
+    yield Words(
+        _(
+            "These are no breaks: moving a payment before its day, telling us early that you cannot pay, paying more,"
+            " a dispute."
+        )
+    )
+    yield Words(
+        _(
+            "To change the plan, ask on your page or ring %(phone)s before the day of a payment. Until both sides have"
+            " agreed to another plan, this one goes on.",
+            phone=said["phone"],
+        )
+    )
+    yield Words(
+        _(
+            "While it is kept, we remind you only of its payments and of later instalments. We ask for nothing beyond"
+            " these."
+        )
+    )
+    yield Words(_law(page))
+
+
+def _law(page: PaperPage) -> str:
+    limitation = page.content.get("limitation") or {}
+    source = limitation.get(i18n.language().split("-")[0]) or limitation.get("en")
+    if source is None:
+        return _("By agreeing you confirm that this sum is due. You can fetch this paper at any time.")
+    return _(
+        "By agreeing you confirm that this sum is due. The period in which it can be claimed starts anew (%(source)s)."
+        " You can fetch this paper at any time.",
+        source=source,
+    )
