@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Connection, Table, func, select
 
 from portal.app import Portal, open_portal
-from portal.evidence import jobs, upload_jobs
+from portal.evidence import jobs, quota, upload_jobs
 from portal.evidence.queries import FILE, PAGE, QUOTA
 from portal.evidence.unfinished import PART
 from portal.platform.clock import FixedClock, SystemClock
@@ -86,6 +86,7 @@ def check(portal: Portal, clock: FixedClock, acknowledged: list[str]) -> None:
     clock.advance(hours=-25)
     assert named_by(portal, (PART,)) == set()
     assert used_room(portal) == live_files(portal)
+    assert everybodys_room(portal) == 0
     named = named_by(portal, (FILE, PAGE))
     stored = set(portal.files.keys())
     assert stored == {key for key in named if not key.startswith("deleted:")}
@@ -114,6 +115,16 @@ def used_room(portal: Portal) -> int:
     """How many files the quotas of all persons count."""
     total = select(func.coalesce(func.sum(QUOTA.c.files), 0))
     return portal.doors.read_as(portal.doors.system(), lambda connection, _viewer: int(connection.scalar(total) or 0))
+
+
+def everybodys_room(portal: Portal) -> int:
+    """By how many bytes the room for everybody is not the sum of all persons'."""
+
+    def off(connection: Connection, _viewer: Viewer) -> int:
+        persons = connection.scalar(select(func.coalesce(func.sum(QUOTA.c.bytes), 0)))
+        return quota.kept(connection) - int(persons or 0)
+
+    return portal.doors.read_as(portal.doors.system(), off)
 
 
 def live_files(portal: Portal) -> int:
