@@ -102,6 +102,8 @@ STORED = {
     "payment": {"channel", "ref"},
     "person_version": {"name", "id_last4"},
     "plan": {"words", "consent_text"},
+    "plan_said": {"words"},
+    "plan_told": {"words"},
     "product_version": {"name"},
     "staff_account": {"display_name"},
     "waiver": {"reason"},
@@ -151,6 +153,10 @@ OURS_THERE = {
     "evidence_upload": {"draft", "file_code", "place"},
     "hold": {"data"},
     "plan_agreement": {"content"},
+    "plan_change": {"extra"},
+    "plan_told": {"about", "content", "what"},
+    "promise": {"counted", "ended_by", "planned"},
+    "promise_told": {"what"},
 }
 """The same under a name that elsewhere is a person's, by table."""
 
