@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert, update
 from sqlmodel import Session
 
 from portal.audit import actions as audit
@@ -180,22 +180,43 @@ def judge(session: Session, viewer: Viewer, number: str) -> str:
 
     A payment that is booked late for an earlier day is told where a promise has ended, and its state stays.
     """
-    found = queries.promise(session.connection(), number)
-    record = loan_queries.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
-    if found is None or record is None:
+    view = _view(session.connection(), viewer, number)
+    if view is None:
         return ""
-    if found.is_open and facts.has_left(record):
+    found, record, word = view
+    if word == "withdrawn":
         return _leave(session, viewer, found)
-    if facts.rests(record, viewer.today) or record.data_date is None:
+    if word in _EVENT_OF and record.data_date is not None:
+        return _end(session, viewer, found, record, word, min(record.data_date, viewer.today))
+    return _tell(session, viewer, found, word) if word else ""
+
+
+def has_news(connection: Connection, viewer: Viewer, number: str) -> bool:
+    """Whether `judge` would do something: looked at before anything is locked."""
+    view = _view(connection, viewer, number)
+    return view is not None and view[2] != ""
+
+
+def _view(connection: Connection, viewer: Viewer, number: str) -> tuple[PromiseRecord, LoanRecord, str] | None:
+    """A promise with its loan, and what is to be done about it as of the viewer's day, "" for nothing."""
+    found = queries.promise(connection, number)
+    record = loan_queries.loan_by_id(connection, found.loan_id, viewer.today) if found else None
+    return (found, record, _news(found, record, viewer.today)) if found and record else None
+
+
+def _news(found: PromiseRecord, record: LoanRecord, today: date) -> str:
+    if found.is_open and facts.has_left(record):
+        return "withdrawn"
+    if facts.rests(record, today) or record.data_date is None:
         return ""
-    booked_to = min(record.data_date, viewer.today)
-    outcome = rules.outcome(record.facts, found.promised, booked_to)
-    if found.is_open and outcome in _EVENT_OF:
-        return _end(session, viewer, found, record, outcome, booked_to)
+    outcome = rules.outcome(record.facts, found.promised, min(record.data_date, today))
     last = found.told[-1][0] if found.told else ""
     if found.is_open:
-        return _tell(session, viewer, found, "missed") if outcome == "missed" and last != "missed" else ""
-    return _tell_anew(session, viewer, found, outcome, last)
+        is_new = outcome in _EVENT_OF or (outcome == "missed" and last != "missed")
+        return outcome if is_new else ""
+    # A payment that came back is told by its own messages; here only what turns out better.
+    is_better = outcome in {"kept", "made_good"} and found.state in {"partly_kept", "broken"}
+    return "rejudged" if is_better and last != "rejudged" else ""
 
 
 def _leave(session: Session, viewer: Viewer, found: PromiseRecord) -> str:
@@ -222,19 +243,6 @@ def _end(
     audit.record(session, viewer, events.PromiseJudged(found.number, state, arrived, booked_to))
     _tell(session, viewer, found, outcome)
     return state
-
-
-_SAME = {"made_good": "kept", "kept": "kept"}
-
-
-def _tell_anew(session: Session, viewer: Viewer, found: PromiseRecord, outcome: str, last: str) -> str:
-    """Of a promise that has ended: what the payments say now, where it is another thing than what was told.
-
-    A payment that came back says so by its own messages; here only what turns out better is told.
-    """
-    was, now = _SAME.get(found.state, found.state), _SAME.get(outcome, outcome)
-    better = now == "kept" and was in {"partly_kept", "broken"}
-    return _tell(session, viewer, found, "rejudged") if better and last != "rejudged" else ""
 
 
 def remind(session: Session, viewer: Viewer, number: str) -> bool:

@@ -14,6 +14,8 @@ def evaluate(doors: Doors, viewer: Viewer) -> Iterator[str]:
     Gives a line for each that changed. Safe to break off, to repeat, and to run twice at once.
     """
     for number in doors.read_as(viewer, queries.to_judge):
+        if not doors.read_as(viewer, actions.has_news, number):
+            continue
         try:
             done = doors.write_as(viewer, actions.judge, number)
         except Refusal:

@@ -161,6 +161,19 @@ def test_a_later_instalment_that_is_paid_makes_nothing_good() -> None:
     assert found.payments[1].to_pay == 68_000
 
 
+def test_what_arrived_before_the_plan_is_not_counted_again() -> None:
+    today_too = (Awaited(START, START, 10_000), *(Awaited(day, day, 30_000) for day in DAYS))
+    for day, planned, counted, received in (
+        (START, DAYS, frozenset(), 0),
+        (START + timedelta(days=1), DAYS, frozenset(), 5_000),
+        (START, today_too, frozenset(), 5_000),
+        (START, today_too, frozenset({"P1"}), 0),
+    ):
+        awaited = tuple(each if isinstance(each, Awaited) else Awaited(each, each, 34_000) for each in planned)
+        found = LoanPart(late(paid(day, 5_000)), START, awaited, counted)
+        assert found.received(DAYS[0]) == received, (day, received)
+
+
 def test_upheld_the_plan_gets_shorter() -> None:
     waived = AmountWaiver("W2", 1, on(5, 1), 70_000, "dispute", "principal")
     facts = replace(late(paid(on(5, 12), 32_150)), amount_waivers=(waived,))

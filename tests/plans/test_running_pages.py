@@ -23,12 +23,12 @@ def test_the_next_payment_comes_first_with_what_falls_due_beside_it(visit: Visit
     lin = visit("B1")
     page = lin.get(f"/plans/{number}")
     assert page.status_code == 200
-    for words in ("Your plan is running", "364.00", "12 May", "1,180.00", "0 of 6", "Late so far: 0 of 2"):
+    for words in ("Your plan is agreed", "364.00", "12 May", "1,180.00", "0 of 6", "Late so far: 0 of 2"):
         assert words in page.text, words
     assert f"/plans/{number}/payments/2026-05-12" in page.text
     days.on(5, 13, instalment_paid(5), paid("2026-05-12", "364.00"))
     page = visit("B1").get(f"/plans/{number}")
-    for words in ("1 of 6", "Arrived", "12 June", "Saved so far"):
+    for words in ("Your plan is running", "1 of 6", "Arrived", "12 June", "Saved so far"):
         assert words in page.text, words
 
 

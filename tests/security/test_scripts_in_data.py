@@ -104,6 +104,8 @@ STORED = {
     "payment_notice": {"answer", "consent_text", "words"},
     "person_version": {"name", "id_last4"},
     "plan": {"words", "consent_text"},
+    "plan_said": {"words"},
+    "plan_told": {"words"},
     "product_version": {"name"},
     "settlement": {"words"},
     "settlement_request": {"answer", "words"},
@@ -167,6 +169,10 @@ OURS_THERE = {
     "settlement_request": {"settlement_number"},
     "plan_counter": {"consent_text", "mark", "schedules", "seen"},
     "plan_draft": {"beside", "form_key", "seen", "writer"},
+    "plan_change": {"extra"},
+    "plan_told": {"about", "content", "what"},
+    "promise": {"counted", "ended_by", "planned"},
+    "promise_told": {"what"},
 }
 """The same under a name that elsewhere is a person's, by table."""
 
