@@ -26,6 +26,7 @@ from portal.platform.db import refuse_unmigrated
 from portal.platform.files import FileDamaged, FileMissing, StoreUnreachable
 from portal.platform.gate import Viewer
 from portal.promises.queries import PROMISE
+from portal.settlements.queries import SETTLEMENT
 
 DISPUTE, DECISION = table_of(Dispute), table_of(DisputeDecision)
 PLAN, AGREEMENT, HOLD = table_of(Plan), table_of(PlanAgreement), table_of(Hold)
@@ -130,7 +131,7 @@ def requests(portal: Portal) -> Iterator[str]:
 
 
 def cases(portal: Portal) -> Iterator[str]:
-    """Every dispute, plan and promise is held, decided and logged as its state says, and nothing is held for none."""
+    """Every dispute, plan, promise and settlement is held, decided and logged as its state says; nothing else is held."""
     yield from portal.doors.read_as(portal.doors.system(), _case_faults)
 
 
@@ -149,6 +150,15 @@ def _case_faults(connection: Connection, _viewer: Viewer) -> list[str]:
         ),
         "dispute {} was decided and the audit log does not know": _numbers(
             DISPUTE, decided, ~_logged(DISPUTE, "dispute.decided")
+        ),
+        "settlement {} is accepted and holds nothing": _numbers(
+            SETTLEMENT, SETTLEMENT.c.state == "accepted", ~_held(SETTLEMENT)
+        ),
+        "settlement {} is not accepted and still holds": _numbers(
+            SETTLEMENT, SETTLEMENT.c.state.in_(("quoted", "lapsed")), _held(SETTLEMENT)
+        ),
+        "settlement {} was paid and the audit log does not know": _numbers(
+            SETTLEMENT, SETTLEMENT.c.state == "paid", ~_logged(SETTLEMENT, "settlements.paid")
         ),
         "plan {} is under way and holds nothing": _numbers(PLAN, awaited, ~_held(PLAN)),
         "plan {} is over and still holds": _numbers(PLAN, PLAN.c.state.in_(FINAL), _held(PLAN)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
 from portal.account import events
@@ -108,7 +108,7 @@ def _take_files(session: Session, viewer: Viewer, number: str, said: Said) -> in
 
 def look_for(session: Session, viewer: Viewer, number: str) -> bool:
     """Look whether what was said has arrived: the earliest payment of that very amount. Safe to repeat."""
-    found = notice(session.connection(), number)
+    found = _held(session, number)
     record = loans.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
     if found is None or record is None or found.state != "waiting":
         return False
@@ -152,7 +152,7 @@ def answer(session: Session, viewer: Viewer, number: str, given: Answer) -> str:
 
     Refusals `notice.answered` (by, state), `notice.changed`, `notice.unknown_payment`; LookupError for no number.
     """
-    found = notice(session.connection(), number)
+    found = _held(session, number)
     record = loans.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
     if found is None or record is None:
         raise LookupError(number)
@@ -169,6 +169,12 @@ def answer(session: Session, viewer: Viewer, number: str, given: Answer) -> str:
     _end(session, viewer, found, state, **more)
     notify(session, viewer, person_id=found.person_id, template="sms.answer", number=number)
     return state
+
+
+def _held(session: Session, number: str) -> NoticeRecord | None:
+    """What was said, held until this transaction ends: whoever answers next sees what came of it."""
+    session.connection().execute(select(NOTICE.c.id).where(NOTICE.c.number == number).with_for_update())
+    return notice(session.connection(), number)
 
 
 def _end(session: Session, viewer: Viewer, found: NoticeRecord, state: str, **more: Any) -> None:

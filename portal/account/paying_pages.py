@@ -248,5 +248,5 @@ routes: list[Route] = [
     route(LOAN + "/share", make_link, name="account:make_link", may="see_account", methods=("POST",)),
     route(NOTICE, notice, name="account:notice", may="see_account"),
     route(NOTICE + "/take-back", take_back, name="account:take_back", may="see_account", methods=("POST",)),
-    route("/p/{ref}", shared, name="account:shared", may="anyone"),
+    route("/p/{ref:path}", shared, name="account:shared", may="anyone"),
 ]

@@ -11,7 +11,7 @@ from portal.account.queries import GUARANTOR, askable_days
 from portal.core.assessment import Assessment, PaymentAssessment, assess
 from portal.core.payoff import payoff
 from portal.core.receipt import what_if
-from portal.core.settlement import figure
+from portal.core.settlement import closed, figure, with_offer
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
@@ -104,6 +104,10 @@ def asked_what_if(
 
 def _try_payment(record: LoanRecord, on: date, amount: int, standing: SettlementRecord | None) -> WhatIf:
     before, after = what_if(record.facts, on, amount)
+    if standing is not None and _closes(record, on, amount, standing):
+        # It then goes where the settlement lets it go: all falls due, less what is taken off.
+        agreed = closed(with_offer(record.facts, standing.offer, on), on, standing.rule)
+        after = what_if(agreed, on, amount)[1]
     nights = (before.next_night, after.next_night)
     closing = _closing(record, on, amount, standing)
     return WhatIf(on, amount, before, after, *nights, _met_later(after), _plan_met(record, on, amount), closing)
@@ -135,6 +139,11 @@ def _plan_met(record: LoanRecord, on: date, amount: int) -> tuple[PlanMet, ...]:
         amount -= covered
         met.append(PlanMet(due_on, each, covered))
     return tuple(met)
+
+
+def _closes(record: LoanRecord, on: date, amount: int, standing: SettlementRecord) -> bool:
+    closing = _closing(record, on, amount, standing)
+    return closing is not None and closing.until is not None and closing.missing == 0
 
 
 def _closing(record: LoanRecord, on: date, amount: int, standing: SettlementRecord | None) -> Closing | None:

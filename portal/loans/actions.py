@@ -109,10 +109,12 @@ def open_hold(
     path: str,
     parts: Sequence[Part] = (),
     data: Mapping[str, Any] | None = None,
+    outcome: str = "",
 ) -> int:
     """Note what is pending on a loan, or without one on a person and all loans of that person; the hold's id.
 
-    A plan's `data` has `payments`: [day, amount] in minor units, which `portal export` writes.
+    A plan's `data` has `payments`: [day, amount] in minor units, which `portal export` writes. `outcome` is what the
+    lender's system is told already, such as `paid` of a settlement that stays noted until the loan is closed.
     """
     row = {
         "kind": kind,
@@ -127,7 +129,7 @@ def open_hold(
         "recorded_at": viewer.now,
     }
     hold_id = session.connection().execute(insert(HOLD).values(row).returning(HOLD.c.id)).scalar_one()
-    _export_hold(session, viewer, row, outcome="")
+    _export_hold(session, viewer, row, outcome)
     audit.record(session, viewer, HoldOpened(number, kind, loan_id, person_id, from_day, until))
     return int(hold_id)
 

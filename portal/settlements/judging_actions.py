@@ -123,6 +123,7 @@ def _note_paid(session: Session, viewer: Viewer, found: SettlementRecord, day: d
         number=found.number,
         path=PAGE.format(number=found.number),
         data={"paid_on": day.isoformat()},
+        outcome="paid",
     )
 
 

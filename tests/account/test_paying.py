@@ -72,7 +72,7 @@ def test_what_can_be_paid_stands_with_its_reference_and_code(visit: Visit, doors
     code = make.code_of(doors, cast.borrower())
     one = lin.get(f"/pay/{code}?amount=1000")
     assert one.status_code == 200
-    assert "Pay <data" in one.text
+    assert "1,000.00" in one.text
     assert '<svg class="qr"' in one.text
     assert "The code holds the reference L1 and nothing else." in one.text
     assert f"/loans/{code}/what-if?on=2026-04-17&amp;amount=1000.00" in one.text
@@ -102,7 +102,7 @@ def test_where_each_cent_goes_across_plan_credit_and_settlement(visit: Visit, do
     assert "136.00" in page
     assert "11,070.91" in page
     page = lin.get(f"/loans/{code}/what-if{asked}3000").text
-    assert "Out of the credit" in page
+    assert "Later, out of the credit by itself" in page
     assert "913.09" in page
     make.accept(doors, cast.borrower(), make.quote(doors, cast.borrower()))
     page = lin.get(f"/loans/{code}/what-if{asked}11052.85").text

@@ -4,6 +4,8 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from portal.audit.tables import LOG
 from portal.core.assessment import assess
 from portal.core.refusal import Refusal
 from portal.core.settlement import closed
+from portal.disputes import filing_actions
 from portal.loans import actions as loans
 from portal.loans import queries as loan_queries
 from portal.loans.tables import DecisionExport, Waiver, table_of
@@ -24,7 +27,7 @@ from portal.settlements.queries import SETTLEMENT
 from tests.make import plans as make_plans
 from tests.make import settlements as make
 from tests.make.access import texts
-from tests.make.disputes import Cast, file_dispute
+from tests.make.disputes import Cast, file_dispute, filing
 from tests.make.loans import import_tables, loan
 from tests.make.plans import run_day as run_plans
 from tests.make.settlements import run_day
@@ -107,7 +110,7 @@ def test_paid_it_writes_the_waivers_the_letter_and_the_export(
     assert found.letter["loan_ref"] == "L1"
     assert found.letter["payments"] == [["S1", "2026-04-20", asked.today.to_pay]]
     exported = [row for row in rows(doors, select(table_of(DecisionExport))) if row.kind == "hold"]
-    assert json.loads(exported[1].payload)["outcome"] == "paid"
+    assert [json.loads(row.payload)["outcome"] for row in exported] == ["", "paid", "paid"]
     assert [text["kind"] for text in texts(doors)] == ["sms.answer"]
     assert kinds(doors)[-1] == "settlements.paid"
     assert run_day(doors) == 0
@@ -423,6 +426,28 @@ def test_acceptance_against_dispute(doors: Doors, cast: Cast) -> None:
     outcomes([lambda: doors.write_as(lin, asking_actions.accept, number, seen), lambda: file_dispute(doors, lin)])
     assert set(holds(doors, lin).values()) == {"dispute"}
     assert make.state(doors, number) in {"quoted", "lapsed"}
+
+
+def test_an_acceptance_waits_for_a_dispute_that_is_being_filed(doors: Doors, cast: Cast) -> None:
+    """The loan is held: without that the acceptance would not see what is not committed yet."""
+    lin = cast.borrower()
+    number = make.quote(doors, lin)
+    seen = make.detail(doors, lin, number).seen
+    code = make.code_of(doors, lin)
+    sent, filed = filing(doors, lin, code), Event()
+
+    def file_slowly(session: Any, viewer: Viewer) -> str:
+        made = filing_actions.open_dispute(session, viewer, code, 3, sent)
+        filed.set()
+        sleep(0.4)
+        return made
+
+    with ThreadPoolExecutor(1) as pool:
+        dispute = pool.submit(doors.write_as, lin, file_slowly)
+        assert filed.wait(10)
+        with pytest.raises(Refusal, match=r"accept_settlement\.dispute"):
+            doors.write_as(lin, asking_actions.accept, number, seen)
+        assert dispute.result()
 
 
 def test_payment_judged_many_times_at_once_is_paid_once(doors: Doors, cast: Cast, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_from_the_quote_to_the_letter(
     begin = settlement_page(lin, doors, cast)
     assert begin in lin.get(begin.removesuffix("/settlement")).text
     page = lin.get(begin)
-    for words in ("11,052.85", "11,070.91", "18.06", "8,960.00", "24.00", "1 May 2026", "Only Penalty can be reduced"):
+    for words in ("11,052.85", "11,070.91", "18.06", "8,960.00", "24.00", "1 May 2026", "Only penalty can be reduced"):
         assert words in page.text, words
     quoted = lin.submit(page)
     assert quoted.status_code == 303
