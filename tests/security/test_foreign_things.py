@@ -28,8 +28,9 @@ from tests.security.addresses import binding, real_address, routes_of, state
 ENTRIES = {"reason": "other", "stretch": "2026-04-01_2026-04-17", "version": "1", "seen": "x", "consent": "yes"}
 """What the steps of a dispute ask, so that no form is turned away for what it lacks."""
 
-NOT_YET = {"disputes:review": [303, 404], "plans:agreement": [404, 404]}
-"""What its owner and another get where there is nothing yet: the dispute is not decided, the plan not agreed."""
+NOT_YET = {"disputes:review": [303, 404], "plans:agreement": [404, 404], "plans:phone": [404, 404]}
+"""What its owner and another get where there is nothing yet: the dispute is not decided, the plan not agreed, no plan
+written down on the phone."""
 
 
 def names_something(route: GatedRoute) -> bool:
