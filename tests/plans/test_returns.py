@@ -35,7 +35,7 @@ class TestTheSessionEnded:
         assert fields_of(back, form_of(back, "/plans/new"))["consent"] == "yes"
         assert lin.submit(back, form="/plans/new").status_code == 303
         assert KEPT not in lin.follow(lin.get("/plans/new")).text
-        assert lin.get("/plans").text.count('href="/plans/') == 2, "one plan, and the way to a new one"
+        assert lin.get("/plans").text.count('href="/plans/') == 3, "one plan, the way to a new one and to a pause"
 
     def test_the_questions_come_back_by_their_address(self, visit: Visit, cast: Cast, clock: FixedClock) -> None:
         lin = visit("B1")
