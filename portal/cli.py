@@ -24,6 +24,7 @@ DAY = "%Y-%m-%d"
 BACKLOG = 2048
 """How many connections may wait to be taken up."""
 
+ROLES = "plan_approver, dispute_handler, supervisor, auditor or administrator; may be given several times."
 GRACE_SECONDS = 30
 """How long a stopping server waits for requests in hand."""
 
@@ -113,7 +114,7 @@ def serve(
         # The server raises what it caught once more when it has stopped; by default that would end us mid-item.
         signal.signal(each, lambda _number, _frame: setattr(server, "should_exit", True))
     jobs = make_worker(portal) if worker else None
-    _welcome(settings, portal)
+    _welcome(settings, portal, f"{host}:{port}")
     if jobs is not None:
         jobs.start()
     try:
@@ -292,7 +293,7 @@ def add_staff(
     display_name: Annotated[
         str, typer.Option("--display-name", help="The name that others see; the sign-in name if not given.")
     ] = "",
-    roles: Annotated[list[str] | None, typer.Option("--role", help="May be given several times.")] = None,
+    roles: Annotated[list[str] | None, typer.Option("--role", help=ROLES)] = None,
     identity: Annotated[str | None, typer.Option(help="The natural person, such as a personnel number.")] = None,
 ) -> int:
     """Make a staff account and print, this once, how it signs in."""
@@ -412,7 +413,8 @@ def _listening(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         why = (error.strerror or str(error)).partition(" (")[0]
-        raise Failed(f"serve: cannot listen on {host} port {port}: {why}; see --host and --port") from None
+        ways = "see --host and --port, or PORTAL_BASE_URL"
+        raise Failed(f"serve: cannot listen on {host} port {port}: {why}; {ways}") from None
 
 
 def _settings() -> Settings:
@@ -447,8 +449,10 @@ def _instant(typed: str | None) -> datetime | None:
     return parsed.astimezone(UTC)
 
 
-def _welcome(settings: Settings, portal: "Portal") -> None:
+def _welcome(settings: Settings, portal: "Portal", listening: str) -> None:
     typer.echo(f"Serving {settings.base_url}")
+    if urlsplit(settings.base_url).netloc != listening:
+        typer.echo(f"Listening on {listening}; links in messages lead to the address above (PORTAL_BASE_URL).")
     if not settings.in_production:
         typer.echo(f"Demo phone and what to type: {settings.base_url}/demo/phone")
     if not portal.pages.assets.has_htmx:

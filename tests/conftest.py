@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.buckets import S3Server, s3_server
-from tests.databases import Databases, PostgresDatabases, SqliteDatabases, postgres_server
+from tests.databases import KINDS, Databases, PostgresDatabases, SqliteDatabases, lent, postgres_server
 from tests.served import Portal, install
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-KINDS = ("sqlite", "postgresql")
 STORES = ("folder", "bucket")
 
 
@@ -49,31 +48,25 @@ def databases_of(request: pytest.FixtureRequest) -> Callable[[str], Databases]:
 @pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, databases_of: Callable[[str], Databases]) -> Iterator[str]:
     """A migrated, empty database for this test alone; the test runs once on each kind."""
-    yield from _lent(databases_of(request.param))
+    yield from lent(databases_of(request.param))
 
 
 @pytest.fixture(scope="module", params=KINDS)
 def shared_database_url(request: pytest.FixtureRequest, databases_of: Callable[[str], Databases]) -> Iterator[str]:
     """The same for all tests of a module together, where filling it takes long."""
-    yield from _lent(databases_of(request.param))
+    yield from lent(databases_of(request.param))
 
 
 @pytest.fixture
 def sqlite_url(sqlite_databases: Databases) -> Iterator[str]:
     """A migrated, empty SQLite file, for what does not depend on the database."""
-    yield from _lent(sqlite_databases)
+    yield from lent(sqlite_databases)
 
 
 @pytest.fixture
 def postgres_url(postgres_databases: Databases) -> Iterator[str]:
     """A migrated, empty PostgreSQL database, for what only it can do."""
-    yield from _lent(postgres_databases)
-
-
-def _lent(databases: Databases) -> Iterator[str]:
-    url = databases.create()
-    yield url
-    databases.drop(url)
+    yield from lent(postgres_databases)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,10 @@ import psycopg
 from sqlalchemy.engine import URL, make_url
 
 Migrate = Callable[[str], object]
+Fill = Callable[[str], object]
+"""Puts into a migrated database, by its URL, what a group of tests begins with."""
 
+KINDS = ("sqlite", "postgresql")
 START_LIMIT_SECONDS = 60
 SERVER_OPTIONS = "-c shared_buffers=64MB -c max_connections=200 -c listen_addresses= -c timezone=UTC"
 CARELESS = " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
@@ -31,10 +34,10 @@ SYSTEM_FOLDERS = ("/usr/lib/postgresql", "/opt/homebrew/opt/postgresql@18", "/us
 
 
 class Databases(Protocol):
-    """A kind of database that can hand out migrated, empty copies."""
+    """A kind of database that can hand out migrated copies."""
 
-    def create(self) -> str:
-        """The URL of a new, migrated, empty database."""
+    def create(self, fill: Fill | None = None) -> str:
+        """The URL of a new, migrated database: empty, or with what `fill` puts in. That is done once, then copied."""
         ...
 
     def drop(self, url: str) -> None:
@@ -43,19 +46,21 @@ class Databases(Protocol):
 
 
 class SqliteDatabases:
-    """SQLite files in a folder, each a copy of one migrated file."""
+    """SQLite files in a folder, each a copy of a migrated file."""
 
     def __init__(self, folder: Path, migrate: Migrate) -> None:
         self._folder = folder
-        self._template = folder / "template.db"
-        migrate(f"sqlite:///{self._template}")
-        self._fold_in_the_log()
+        empty = folder / "template.db"
+        migrate(f"sqlite:///{empty}")
+        self._templates: dict[Fill | None, Path] = {None: _folded(empty)}
 
-    def create(self) -> str:
-        """Copy the migrated file under a new name."""
-        path = self._folder / f"test-{uuid.uuid4().hex}.db"
-        shutil.copyfile(self._template, path)
-        return f"sqlite:///{path}"
+    def create(self, fill: Fill | None = None) -> str:
+        """Copy the migrated file, or the filled one, under a new name."""
+        if fill is not None and fill not in self._templates:
+            filled = self._copy(None)
+            fill(f"sqlite:///{filled}")
+            self._templates[fill] = _folded(filled)
+        return f"sqlite:///{self._copy(fill)}"
 
     def drop(self, url: str) -> None:
         """Remove the file and its log."""
@@ -63,10 +68,18 @@ class SqliteDatabases:
         for ending in ("", "-wal", "-shm", "-journal"):
             Path(f"{path}{ending}").unlink(missing_ok=True)
 
-    def _fold_in_the_log(self) -> None:
-        connection = sqlite_library().connect(str(self._template))
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.close()
+    def _copy(self, fill: Fill | None) -> Path:
+        path = self._folder / f"test-{uuid.uuid4().hex}.db"
+        shutil.copyfile(self._templates[fill], path)
+        return path
+
+
+def _folded(path: Path) -> Path:
+    """The file with its log folded into it, so that it can be copied alone."""
+    connection = sqlite_library().connect(str(path))
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path
 
 
 def sqlite_library() -> ModuleType:
@@ -81,30 +94,39 @@ def sqlite_library() -> ModuleType:
 
 
 class PostgresDatabases:
-    """Databases of one PostgreSQL server, each a clone of one migrated database."""
+    """Databases of one PostgreSQL server, each a clone of a migrated database."""
 
     def __init__(self, server: URL, migrate: Migrate) -> None:
         self._server = server
         self._prefix = f"portal_test_{uuid.uuid4().hex[:8]}"
-        self._template = f"{self._prefix}_template"
+        self._templates: dict[Fill | None, str] = {None: f"{self._prefix}_template"}
         self._count = 0
-        self._execute(f'CREATE DATABASE "{self._template}"')
-        migrate(self._url(self._template))
+        self._execute(f'CREATE DATABASE "{self._templates[None]}"')
+        migrate(self._url(self._templates[None]))
 
-    def create(self) -> str:
-        """Clone the migrated database under a new name."""
-        self._count += 1
-        name = f"{self._prefix}_{self._count}"
-        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"')
-        return self._url(name)
+    def create(self, fill: Fill | None = None) -> str:
+        """Clone the migrated database, or the filled one, under a new name."""
+        if fill is not None and fill not in self._templates:
+            filled = self._clone(None)
+            fill(self._url(filled))
+            self._templates[fill] = filled
+        return self._url(self._clone(fill))
 
     def drop(self, url: str) -> None:
         """Drop the database and end the connections to it."""
         self._execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
 
     def close(self) -> None:
-        """Drop the template, so that a server that is not ours is left as it was."""
-        self.drop(self._url(self._template))
+        """Drop the templates, so that a server that is not ours is left as it was."""
+        for name in self._templates.values():
+            self.drop(self._url(name))
+
+    def _clone(self, fill: Fill | None) -> str:
+        self._count += 1
+        name = f"{self._prefix}_{self._count}"
+        # Copying files takes no log, of which a thousand databases would write many gigabytes.
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{self._templates[fill]}" STRATEGY FILE_COPY')
+        return name
 
     def _url(self, name: str) -> str:
         # A percent sign would be taken for interpolation in Alembic's configuration.
@@ -114,6 +136,13 @@ class PostgresDatabases:
         plain = self._server.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(plain, autocommit=True) as connection:
             connection.execute(statement.encode())
+
+
+def lent(databases: Databases, fill: Fill | None = None) -> Iterator[str]:
+    """A database for one test, empty or filled, thrown away afterwards."""
+    url = databases.create(fill)
+    yield url
+    databases.drop(url)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import date
+from fractions import Fraction
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,7 +12,8 @@ from starlette.routing import Route
 
 from portal.account import forms, queries, receipt_queries, what_if_queries
 from portal.account.receipt_queries import ReceiptPage
-from portal.core.money import format_major
+from portal.core.lines import Line
+from portal.core.money import format_major, minor_digits
 from portal.loans.queries import is_stale
 from portal.platform import db
 from portal.platform.gate import route
@@ -40,10 +42,10 @@ async def loan(request: Request) -> Response:
 
 async def statement(request: Request) -> Response:
     """The statement of account, to print."""
-    page = await db.read(request, queries.loan_page, request.path_params["code"])
+    page, name = await db.read(request, queries.loan_paper, request.path_params["code"])
     if page is None or page.figures is None or page.record.role == queries.GUARANTOR:
         raise HTTPException(404)
-    return render(request, "account/statement.html", page=page)
+    return render(request, "account/statement.html", page=page, name=name)
 
 
 async def penalty(request: Request) -> Response:
@@ -55,8 +57,10 @@ async def penalty(request: Request) -> Response:
 
 async def penalty_print(request: Request) -> Response:
     """The same, to print."""
-    page, _ = await _receipt(request)
-    return render(request, "account/penalty_print.html", page=page)
+    page, name = await db.read(request, receipt_queries.receipt_paper, *_asked(request))
+    if page is None:
+        raise HTTPException(404)
+    return render(request, "account/penalty_print.html", page=page, name=name)
 
 
 async def penalty_csv(request: Request) -> Response:
@@ -78,17 +82,16 @@ async def what_if_answer(request: Request) -> Response:
 
 
 async def _receipt(request: Request) -> tuple[ReceiptPage, forms.Question]:
-    page, question = await db.read(
-        request,
-        receipt_queries.asked_receipt,
-        request.path_params["code"],
-        request.path_params["number"],
-        dict(request.query_params),
-        request.app.state.portal.settings.time_zone,
-    )
+    page, question = await db.read(request, receipt_queries.asked_receipt, *_asked(request))
     if page is None:
         raise HTTPException(404)
     return page, question
+
+
+def _asked(request: Request) -> tuple[str, int, dict[str, str], str]:
+    """Which receipt, seen from which day, in which zone."""
+    zone = request.app.state.portal.settings.time_zone
+    return request.path_params["code"], request.path_params["number"], dict(request.query_params), zone
 
 
 async def _what_if(request: Request, template: str) -> Response:
@@ -120,7 +123,7 @@ COLUMNS = (
 
 
 def _table(page: ReceiptPage) -> str:
-    """One row a line; `nights` rows carry base × daily_rate × nights as an exact fraction of a minor unit."""
+    """One row a line, amounts in major units; `docs/explain.md` says what the columns hold."""
     written = io.StringIO()
     rows = csv.writer(written)
     rows.writerow(COLUMNS)
@@ -135,11 +138,16 @@ def _table(page: ReceiptPage) -> str:
                 line.daily_rate,
                 line.annual_ceiling,
                 format_major(line.amount, page.currency),
-                line.nights * line.night if line.kind == "nights" and line.nights else None,
+                _exact(line, page.currency),
                 page.currency,
             )
         )
     return written.getvalue()
+
+
+def _exact(line: Line, currency: str) -> Fraction | None:
+    """Base × rate × nights in major units, before rounding."""
+    return line.nights * line.night / 10 ** minor_digits(currency) if line.kind == "nights" and line.nights else None
 
 
 LOAN = "/loans/{code}"

@@ -170,7 +170,6 @@ class LoanPage:
     came_back: tuple[ReversedPayment, ...]
     today: date
     data_date: date | None
-    name: str
 
 
 def loan_page(connection: Connection, viewer: Viewer, code: str) -> LoanPage | None:
@@ -181,7 +180,18 @@ def loan_page(connection: Connection, viewer: Viewer, code: str) -> LoanPage | N
     found = as_seen_by(viewer, found)
     shown = None if found.status == "sold" else figures(found, viewer.today)
     came_back = loans.reversed_payments(connection, found.id) if shown else ()
-    return LoanPage(found, shown, _pending(viewer, (found,)), came_back, viewer.today, found.data_date, viewer.name)
+    return LoanPage(found, shown, _pending(viewer, (found,)), came_back, viewer.today, found.data_date)
+
+
+def loan_paper(connection: Connection, viewer: Viewer, code: str) -> tuple[LoanPage | None, str]:
+    """The same for a paper, which names the person it is made for."""
+    return loan_page(connection, viewer, code), holder(connection, viewer)
+
+
+def holder(connection: Connection, viewer: Viewer) -> str:
+    """The name of the signed-in person, as papers say it."""
+    found = loans.person(connection, viewer.person_id) if viewer.person_id else None
+    return found.name if found else ""
 
 
 def askable_days(record: LoanRecord, today: date) -> tuple[date, date]:

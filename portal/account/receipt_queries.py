@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from portal.account.facts import LoanFigures, figures
 from portal.account.forms import Question, read_day
-from portal.account.queries import GUARANTOR, as_seen_by, askable_days
+from portal.account.queries import GUARANTOR, as_seen_by, askable_days, holder
 from portal.core.accrual import CEILING_DAYS
 from portal.core.assessment import InstalmentAssessment, PaymentAssessment
 from portal.core.disputed import Disputed
@@ -75,7 +75,6 @@ class ReceiptPage:
     rates: tuple[RateRow, ...]
     attempts: tuple[DebitAttempt, ...]
     fingerprint: str
-    name: str
     opened: int | None
     engine: str = ENGINE_VERSION
 
@@ -198,6 +197,14 @@ def asked_receipt(
     return receipt_of(found, number, as_of, viewer, zone, int(opened) if opened.isdecimal() else None), question
 
 
+def receipt_paper(
+    connection: Connection, viewer: Viewer, code: str, number: int, query: Mapping[str, str], zone: str
+) -> tuple[ReceiptPage | None, str]:
+    """The same for a paper, which names the person it is made for."""
+    page, _question = asked_receipt(connection, viewer, code, number, query, zone)
+    return page, holder(connection, viewer)
+
+
 def receipt_of(
     record: LoanRecord, number: int, as_of: date, viewer: Viewer, zone: str, opened: int | None = None
 ) -> ReceiptPage | None:
@@ -228,7 +235,6 @@ def receipt_of(
         rates=rates_used(record.facts, as_of),
         attempts=_attempts_on_due_date(record, instalment, zone),
         fingerprint=fingerprint(record.facts, as_of),
-        name=viewer.name,
         opened=opened,
     )
 

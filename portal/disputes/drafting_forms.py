@@ -31,7 +31,7 @@ def _open_dispute(data: Mapping[str, Any]) -> str:
 
 REFUSALS: Mapping[str, Any] = {
     "figures_changed": lazy(
-        "New bookings came in while you were writing. The figures below are new. "
+        "The figures changed while you were writing: a day ended, or new bookings came in. "
         "What you typed is kept; nothing has been sent."
     ),
     "draft_changed": lazy("This was changed meanwhile. Nothing was sent. Please look it over once more."),

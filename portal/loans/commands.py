@@ -86,7 +86,7 @@ def run_import(
         if not check.counts and not problems:
             return fail(f"import: {folder} holds no file of the import format")
         if problems and not (keep_good and check.is_complete):
-            return fail(f"import: {problems} problems, nothing was changed")
+            return fail(f"import: {_counted(problems)}, nothing was changed{_why_whole(keep_good)}")
         if dry_run:
             typer.echo("Dry run: nothing was changed.")
             return 1 if problems else 0
@@ -94,8 +94,17 @@ def run_import(
         if keep_good and code == 0:
             write_rejects(check, data_dir / "rejects")
             if problems:
-                return fail(f"import: {problems} problems; the rows not taken are in {data_dir / 'rejects'}")
+                return fail(f"import: {_counted(problems)}; the rows not taken are in {data_dir / 'rejects'}")
         return code
+
+
+def _counted(problems: int) -> str:
+    return "1 problem" if problems == 1 else f"{problems} problems"
+
+
+def _why_whole(keep_good: bool) -> str:
+    """With --keep-good only a file that cannot be read as a table stops everything."""
+    return "; --keep-good needs every file and column to be known" if keep_good else ""
 
 
 def _tell(check: Check) -> int:
@@ -107,7 +116,7 @@ def _tell(check: Check) -> int:
 
 def _apply(doors: Doors, check: Check, after: int, data_date: date, *, moved_on: bool) -> int:
     if not check.changes_anything():
-        typer.echo("Nothing changed.")
+        typer.echo("No row changed." if moved_on else "Nothing changed.")
         if not moved_on:
             return 0
     try:

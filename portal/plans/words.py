@@ -93,8 +93,8 @@ REFUSALS: Mapping[str, Any] = {
     "plan.decided": _taken,
     "plan.lapsed": lazy("The offer has lapsed. This costs nothing. Offer it again with new dates."),
     "plan.figures_changed": lazy(
-        "New bookings came in while you were writing. The figures below are new. What you typed is kept; nothing has"
-        " been sent."
+        "The figures changed while you were writing: a day ended, or new bookings came in. What you typed is kept;"
+        " nothing has been sent."
     ),
     "plan.no_freeze": lazy("The product does not let a plan stop the penalty."),
     "plan.outside_limits": lazy(

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 import typer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from portal.platform.db import NotMigrated
+from portal.platform.db import NOT_MIGRATED, NotMigrated
 from portal.platform.engines import UnsafeDatabase
 from portal.platform.file_backends import StoreUnreachable
 from portal.platform.settings import SettingsError
 
 INTERRUPTED = 130
+_UNDEFINED = frozenset(("42P01", "42703"))
+"""What PostgreSQL calls a table and a column that are not there."""
 Step = Callable[[str, int], None]
 
 
@@ -57,6 +59,8 @@ def reason(error: Exception) -> str:
         return str(error)
     if isinstance(error, SettingsError):
         return f"The configuration cannot be used: {error}"
+    if isinstance(error, DBAPIError) and _lacks_schema(error):
+        return NOT_MIGRATED
     if isinstance(error, DBAPIError):
         return f"The database did not answer as it should: {str(error.orig).splitlines()[0]}"
     if isinstance(error, SQLAlchemyError):
@@ -66,6 +70,12 @@ def reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
     return f"Something unexpected went wrong: {type(error).__name__}: {error}"
+
+
+def _lacks_schema(error: DBAPIError) -> bool:
+    """Whether a table or column is missing, and so a migration."""
+    missing = getattr(error.orig, "sqlstate", None) in _UNDEFINED
+    return missing or str(error.orig).startswith(("no such table", "no such column"))
 
 
 @contextmanager

@@ -267,6 +267,9 @@ def _touch(request: Request) -> None:
 # --- Migrations -----------------------------------------------------------------------------------------------
 
 
+NOT_MIGRATED = "The database is not up to date. Run: portal migrate"
+
+
 class NotMigrated(Exception):
     """The database is not at the revision that this portal was written for."""
 
@@ -294,7 +297,7 @@ def refuse_unmigrated(engines: Engines) -> None:
         found = set(MigrationContext.configure(connection).get_current_heads())
     wanted = set(ScriptDirectory.from_config(alembic_config()).get_heads())
     if found != wanted:
-        raise NotMigrated("The database is not up to date. Run: portal migrate")
+        raise NotMigrated(NOT_MIGRATED)
 
 
 def alembic_config() -> Config:

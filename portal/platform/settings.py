@@ -224,10 +224,10 @@ class Settings(_Frozen):
         settings = cast(
             Self | None, _validated(cls, {name: value for name, value in given.items() if value is not None}, problems)
         )
-        if settings is None or problems:
+        if settings is None:
             raise SettingsError(problems)
         settings = settings._completed()
-        if wrong := settings._mistakes():
+        if wrong := [*problems, *settings._mistakes()]:
             raise SettingsError(wrong)
         return settings
 
@@ -405,7 +405,7 @@ def _lender(folder: Path, in_production: bool, problems: list[str]) -> dict[str,
     path = next((place for place in places if place.is_file()), None)
     if path is None:
         problems.append(f"{LENDER_FILE} is neither here nor in {folder}; lender.example.toml shows its form")
-        return None
+        path = resource("lender.example.toml")  # so that what else is wrong is said too
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

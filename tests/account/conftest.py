@@ -1,6 +1,6 @@
 """Lin's account on 17 April 2026, on each kind of database, and Lin signed in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,10 +10,11 @@ from starlette.applications import Starlette
 from portal.app import create_app
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
-from portal.platform.settings import Settings
 from tests.client import Client
+from tests.databases import KINDS, Databases, lent
 from tests.make.disputes import Cast, loan_code
-from tests.make.loans import import_tables, lin_yi
+from tests.make.installation import holding, settings_of
+from tests.make.loans import lin_yi
 
 NOON = datetime(2026, 4, 17, 4, 0, tzinfo=UTC)
 
@@ -24,13 +25,16 @@ def clock() -> FixedClock:
     return FixedClock(NOON)
 
 
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, databases_of: Callable[[str], Databases]) -> Iterator[str]:
+    """Each kind of database, with Lin in it."""
+    yield from lent(databases_of(request.param), holding(lin_yi, NOON))
+
+
 @pytest.fixture
 def app(database_url: str, tmp_path: Path, clock: FixedClock) -> Starlette:
     """The portal over Lin's case."""
-    settings = Settings.load({"PORTAL_DATABASE_URL": database_url, "PORTAL_DATA_DIR": str(tmp_path)})
-    made = create_app(settings, clock)
-    import_tables(made.state.portal.doors, tmp_path, lin_yi())
-    return made
+    return create_app(settings_of(database_url, tmp_path), clock)
 
 
 @pytest.fixture

@@ -105,6 +105,18 @@ def test_an_amount_that_is_none_is_named(lin: Client, code: str, amount: str) ->
     assert f'value="{amount}"' in page.text
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [("amount=1.234", "Type an amount in digits"), ("amount=5&on_day=31&on_month=2&on_year=2026", "not a day of")],
+)
+def test_while_one_types_the_mistake_is_named_where_the_answer_would_be(
+    lin: Client, code: str, query: str, said: str
+) -> None:
+    answer = lin.get(f"/loans/{code}/what-if/answer?{query}")
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
 def test_the_table_can_be_recomputed_by_the_script_of_the_docs(lin: Client, code: str, tmp_path: Path) -> None:
     table = lin.get(f"/loans/{code}/instalments/3/penalty.csv")
     assert table.headers["content-disposition"].startswith("attachment")
@@ -120,6 +132,7 @@ def test_the_table_can_be_recomputed_by_the_script_of_the_docs(lin: Client, code
 def test_a_paper_names_loan_state_engine_and_fingerprint(lin: Client, code: str) -> None:
     said = text_of(lin.get(f"/loans/{code}/instalments/3/penalty/print"))
     assert "State of 17 April 2026" in said
+    assert "林一" in said
     assert re.search(r"engine 1 · [0-9a-f]{4} [0-9a-f]{4} [0-9a-f]{4}", said)
     assert "Statement of account" in text_of(lin.get(f"/loans/{code}/statement"))
 

@@ -10,12 +10,18 @@ from starlette.applications import Starlette
 from portal.app import create_app
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
-from portal.platform.settings import Settings
 from tests.client import Client
+from tests.databases import KINDS, Databases, lent
 from tests.make.disputes import Cast
-from tests.make.loans import borrower, import_tables, lin_yi
+from tests.make.installation import holding, settings_of
+from tests.make.loans import Tables, borrower, lin_yi
 
 SENT = datetime(2026, 4, 17, 6, 6, tzinfo=UTC)
+
+
+def lin_and_a_stranger() -> Tables:
+    """Two borrowers, so that one can try for what is the other's."""
+    return lin_yi(borrowers=[borrower(), borrower(borrower_ref="B2", name="温竹", mobile="13900139000")])
 
 
 @pytest.fixture
@@ -24,23 +30,22 @@ def clock() -> FixedClock:
     return FixedClock(SENT)
 
 
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, databases_of: Callable[[str], Databases]) -> Iterator[str]:
+    """Each kind of database, with Lin and a stranger in it."""
+    yield from lent(databases_of(request.param), holding(lin_and_a_stranger, SENT))
+
+
 @pytest.fixture
 def app(database_url: str, clock: FixedClock, tmp_path: Path) -> Starlette:
     """The whole portal, on each kind of database."""
-    given = {
-        "PORTAL_DATA_DIR": str(tmp_path / "data"),
-        "PORTAL_DATABASE_URL": database_url,
-        "PORTAL_TIME_ZONE": "Asia/Shanghai",
-    }
-    return create_app(Settings.load(given), clock)
+    return create_app(settings_of(database_url, tmp_path / "data"), clock)
 
 
 @pytest.fixture
-def doors(app: Starlette, tmp_path: Path) -> Iterator[Doors]:
-    """Its doors, with Lin and a stranger in the database."""
+def doors(app: Starlette) -> Iterator[Doors]:
+    """Its doors."""
     opened: Doors = app.state.portal.doors
-    stranger = borrower(borrower_ref="B2", name="温竹", mobile="13900139000")
-    import_tables(opened, tmp_path, lin_yi(borrowers=[borrower(), stranger]))
     yield opened
     opened.engines.dispose()
 

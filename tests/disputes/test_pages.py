@@ -91,10 +91,10 @@ def test_the_form_shows_nights_and_sums(lin: Client, form_path: str) -> None:
 def test_the_form_says_what_sending_takes_off_at_once(lin: Client, form_path: str) -> None:
     """ui.md 8: 20.54 on the form, 20.14 after, since the night that ends on the day of filing is waived."""
     said = said_of(lin.get(form_path))
-    assert "the night that ends today is taken off at once: 0.40" in said
+    assert "the night that ends today is taken off while we look: 0.40" in said
     assert "Then 20.14 is disputed, 11.29 of it unpaid, and 2,075.22 stays payable" in said
     part = said_of(lin.get(form_path + "/sums", params={"stretch": ALL[0]}))
-    assert "taken off at once: 0.40. Then 8.85 is disputed, 0.00 of it unpaid, and 2,086.51 stays payable" in part
+    assert "taken off while we look: 0.40. Then 8.85 is disputed, 0.00 of it unpaid, and 2,086.51 stays payable" in part
 
 
 def test_sums_follow_the_ticks(lin: Client, form_path: str) -> None:
@@ -110,7 +110,7 @@ def test_the_way_from_the_nights_to_the_number(lin: Client, form_path: str) -> N
     said = said_of(check)
     for words in ("6–20 March", "The money was in my account", "6789", "It was there.", "24 April", "20.14", "11.29"):
         assert words in said, words
-    assert "The night that ends today is taken off at once" in said
+    assert "The night that ends today is taken off while we look" in said
     answer = walk.send_off(lin, check)
     assert answer.status_code == 303
     sent = said_of(lin.follow(answer))
@@ -341,10 +341,10 @@ def test_figures_that_changed_under_the_form_are_shown_anew(
     clock.advance(minutes=2)
     answer = walk.send(lin, page, {"stretch": ALL, "act": "next"}, "/dispute")
     assert answer.status_code == 409
-    assert "New bookings came in" in answer.text
+    assert "The figures changed while you were writing" in answer.text
     answer = walk.send_off(lin, check)
     assert answer.status_code == 409
-    assert "New bookings came in" in answer.text
+    assert "The figures changed while you were writing" in answer.text
     assert "kept words" in answer.text
     assert "6–20 March" in said_of(answer)
     assert lin.follow(walk.send_off(lin, answer)).status_code == 200

@@ -104,7 +104,15 @@ def another_day(page: Page) -> None:
     page.locator("#another-day button").click()
     page.locator("#_receipt", has_text="29.69").wait_for()
     assert "88" in steps.text_of(page)
+    for follows in ("/penalty.csv", "/penalty/print"):
+        assert "on=2026-06-01" in str(steps.link_to(page, follows).get_attribute("href"))
+    assert "on_month%3D6" in str(page.locator(".bar__end a").get_attribute("href"))
     see(page, "receipt-another-day")
+    page.locator('#another-day [name="on_month"]').fill("13")
+    page.locator("#another-day button").click()
+    page.locator(".problems").wait_for()
+    page.go_back()
+    page.locator("#_receipt", has_text="29.69").wait_for()
 
 
 def what_if(page: Page, script: bool) -> None:
@@ -144,7 +152,7 @@ def recompute(table: str) -> None:
     rows = list(csv.DictReader(io.StringIO(table)))
     nights = [row for row in rows if row["kind"] == "nights"]
     for row in nights:
-        exact = Fraction(row["base"]) * Fraction(row["daily_rate"]) * int(row["nights"]) * 100
+        exact = Fraction(row["base"]) * Fraction(row["daily_rate"]) * int(row["nights"])
         assert exact == Fraction(row["exact_amount"])
     assert sum(int(row["nights"]) for row in nights) == 43
     assert sum(Fraction(row["amount"]) for row in nights) == Fraction("20.54")

@@ -10,9 +10,9 @@ from starlette.applications import Starlette
 from portal.app import create_app
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
-from portal.platform.settings import Settings
 from tests.client import Client
 from tests.make.disputes import Cast
+from tests.make.installation import settings_of
 from tests.make.loans import import_tables
 from tests.make.plans import lin_with_limits
 
@@ -28,12 +28,7 @@ def clock() -> FixedClock:
 @pytest.fixture
 def app(database_url: str, clock: FixedClock, tmp_path: Path) -> Starlette:
     """The whole portal, on each kind of database."""
-    given = {
-        "PORTAL_DATA_DIR": str(tmp_path / "data"),
-        "PORTAL_DATABASE_URL": database_url,
-        "PORTAL_TIME_ZONE": "Asia/Shanghai",
-    }
-    return create_app(Settings.load(given), clock)
+    return create_app(settings_of(database_url, tmp_path / "data"), clock)
 
 
 @pytest.fixture

@@ -94,3 +94,9 @@ def test_backup_never_replaces_another(here: Portal) -> None:
 
 def test_worker_does_what_is_due_and_ends(here: Portal) -> None:
     assert here.run("worker", "--once").returncode == 0
+
+
+@pytest.mark.parametrize("command", ["explain L-1 --as-of 2026-04-17", "link P-1", "export --since 0"])
+def test_a_database_without_tables_is_to_be_migrated(tmp_path: Path, command: str) -> None:
+    empty = install(tmp_path, f"sqlite:///{tmp_path / 'empty.db'}")
+    assert failure(empty, *command.split()) == "The database is not up to date. Run: portal migrate"

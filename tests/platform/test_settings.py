@@ -84,6 +84,14 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     assert all(name in told for name in ("PORTAL_DEBUG", "PORTAL_AUDIT_KEYS", "PORTAL_BASE_URL"))
 
 
+def test_a_missing_lender_hides_no_other_mistake(tmp_path: Path) -> None:
+    environ = {**good(tmp_path), "PORTAL_SECRET_KEYS": "short"}
+    (tmp_path / "lender.toml").unlink()
+    told = problems(environ)
+    assert "lender.toml is neither here" in told
+    assert "PORTAL_SECRET_KEYS" in told
+
+
 def test_development_needs_nothing_and_keeps_its_secrets(tmp_path: Path) -> None:
     environ = {"PORTAL_DATA_DIR": str(tmp_path)}
     first, again = Settings.load(environ), Settings.load(environ)
