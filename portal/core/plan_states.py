@@ -69,6 +69,7 @@ PLAN = Machine(
             "withdraw": "withdrawn",
             "refuse": "refused",
             "lapse": "lapsed",
+            "void": "proposed",
             "loan_left": "lapsed",
         },
         "refused": _OVER,
@@ -103,8 +104,8 @@ PROMISE = Machine(
 SETTLEMENT = Machine(
     "settlement",
     {
-        "quoted": {"accept": "accepted", "lapse": "lapsed", "loan_left": "lapsed"},
-        "accepted": {"pay": "paid", "lapse": "lapsed", "loan_left": "lapsed"},
+        "quoted": {"accept": "accepted", "lapse": "lapsed"},
+        "accepted": {"pay": "paid", "lapse": "lapsed"},
         "paid": _OVER,
         "lapsed": _OVER,
     },

@@ -10,28 +10,11 @@ waivers; they are written only when the settlement is paid.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from types import MappingProxyType
-from typing import Literal, TypeAlias, get_args
 
 from portal.core.assessment import assess
 from portal.core.facts import AmountWaiver, Component, DaysWaiver, Instalment, LoanFacts
 from portal.core.payoff import Payoff, PayoffInterest, interest_asked, payoff
 from portal.core.refusal import Refusal
-
-State: TypeAlias = Literal["quoted", "accepted", "paid", "lapsed"]
-Event: TypeAlias = Literal["accept", "pay", "lapse"]
-
-STATES: tuple[State, ...] = get_args(State)
-FINAL: frozenset[State] = frozenset({"paid", "lapsed"})
-MOVES: Mapping[tuple[State, Event], State] = MappingProxyType(
-    {
-        ("quoted", "accept"): "accepted",
-        ("quoted", "lapse"): "lapsed",
-        ("accepted", "pay"): "paid",
-        ("accepted", "lapse"): "lapsed",
-    }
-)
-"""The states of domain.md 9; what is not here cannot happen."""
 
 CAUSE = "settlement"
 """The cause of the waivers that a paid settlement writes."""
@@ -40,14 +23,6 @@ ORDER: tuple[Component, ...] = ("penalty", "interest", "fee", "principal")
 """In which order a reduction is taken off the components that can be reduced."""
 
 _ONE_DAY = timedelta(days=1)
-
-
-def next_state(state: State, event: Event) -> State:
-    """Where an event leads; Refusal `settlement.decided` (state) where it cannot happen any more."""
-    try:
-        return MOVES[state, event]
-    except KeyError:
-        raise Refusal("settlement.decided", state=state) from None
 
 
 @dataclass(frozen=True, slots=True)

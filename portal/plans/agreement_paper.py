@@ -108,45 +108,17 @@ def _running(running: tuple[tuple[int, date, int], ...], currency: str) -> Rows:
 def _rules(page: PaperPage, said: dict[str, str]) -> Iterator[Words]:
     """What happens to the penalty, what breaks a plan, how it is changed, and what else both sides should know."""
     types = page.plan.figures.contract_types
-    penalty = formats.penalty_word(*types)
     title = formats.penalty_word(*types, start=True)
     yield Words(_("%(penalty)s, late payments and changes", penalty=title), "heading")
-    yield Words(
-        _(
-            "While the plan is kept, no %(penalty)s counts. What has not counted stays so, even if the plan later"
-            " ends.",
-            penalty=penalty,
-        )
-        if page.plan.is_frozen
-        else _("On what is unpaid, %(penalty)s goes on counting. The schedule includes it.", penalty=penalty)
-    )
-    cure = page.content["cure_days"]
-    yield Words(
-        ngettext(
-            "One late payment does not end the plan. After a second one you have %(count)s day to make it good. Only"
-            " then can the plan end. The contract terms count again from that day, never for the time before. A payment"
-            " is on time if it arrives by %(cutoff)s of its day.",
-            "One late payment does not end the plan. After a second one you have %(count)s days to make it good. Only"
-            " then can the plan end. The contract terms count again from that day, never for the time before. A payment"
-            " is on time if it arrives by %(cutoff)s of its day.",
-            cure,
-            count=cure,
-            cutoff=_CUTOFF,
-        )
-    )
+    yield Words(_penalty(page, formats.penalty_word(*types)))
+    yield Words(_breaks(page.content["cure_days"]))
     yield Words(
         _(
             "These are no breaks: moving a payment before its day, telling us early that you cannot pay, paying more,"
             " a dispute."
         )
     )
-    yield Words(
-        _(
-            "To change the plan, ask on your page or ring %(phone)s before the day of a payment. Until both sides have"
-            " agreed to another plan, this one goes on.",
-            phone=said["phone"],
-        )
-    )
+    yield Words(_changes(said["phone"]))
     yield Words(
         _(
             "While it is kept, we remind you only of its payments and of later instalments. We ask for nothing beyond"
@@ -154,6 +126,38 @@ def _rules(page: PaperPage, said: dict[str, str]) -> Iterator[Words]:
         )
     )
     yield Words(_law(page))
+
+
+def _penalty(page: PaperPage, penalty: str) -> str:
+    if page.plan.is_frozen:
+        return _(
+            "While the plan is kept, no %(penalty)s counts. What has not counted stays so, even if the plan later"
+            " ends.",
+            penalty=penalty,
+        )
+    return _("On what is unpaid, %(penalty)s goes on counting. The schedule includes it.", penalty=penalty)
+
+
+def _breaks(cure: int) -> str:
+    return ngettext(
+        "One late payment does not end the plan. After a second one you have %(count)s day to make it good. Only"
+        " then can the plan end. The contract terms count again from that day, never for the time before. A payment"
+        " is on time if it arrives by %(cutoff)s of its day.",
+        "One late payment does not end the plan. After a second one you have %(count)s days to make it good. Only"
+        " then can the plan end. The contract terms count again from that day, never for the time before. A payment"
+        " is on time if it arrives by %(cutoff)s of its day.",
+        cure,
+        count=cure,
+        cutoff=_CUTOFF,
+    )
+
+
+def _changes(phone: str) -> str:
+    return _(
+        "To change the plan, ask on your page or ring %(phone)s before the day of a payment. Until both sides have"
+        " agreed to another plan, this one goes on.",
+        phone=phone,
+    )
 
 
 def _law(page: PaperPage) -> str:

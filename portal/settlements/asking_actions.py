@@ -35,7 +35,7 @@ def get_quote(session: Session, viewer: Viewer, code: str, seen: str, lender: Ma
 def accept(session: Session, viewer: Viewer, number: str, seen: str) -> str:
     """Accept a quote: it stands on the loan until its date, and reminders pause. The number.
 
-    Refusals: `settlement.decided` (state), `settlement.over`, `settlement.figures_changed`, and those of what stands
+    Refusals: `settlement.state` (state), `settlement.over`, `settlement.figures_changed`, and those of what stands
     beside it. LookupError for none of theirs.
     """
     own = queries.own_settlement(session.connection(), viewer, number)

@@ -173,7 +173,7 @@ def _undo(session: Session, viewer: Viewer, found: SettlementRecord) -> None:
         .values(undone_at=viewer.now, version=SETTLEMENT.c.version + 1)
     )
     if marked.rowcount != 1:
-        raise Refusal("settlement.decided", state=found.state)
+        raise Refusal("settlement.state", state=found.state)
     for ref in loans.waivers_of_case(session, found.number):
         loans.void_waiver(session, viewer, ref=ref)
     loans.end_hold(session, viewer, found.number, viewer.today, "reversed")

@@ -11,8 +11,8 @@ from sqlmodel import Session
 
 from portal.access import second_person_actions, second_person_queries
 from portal.audit import actions as audit
+from portal.core import plan_states
 from portal.core.refusal import Refusal
-from portal.core.settlement import FINAL, Event, next_state
 from portal.loans.tables import Loan, table_of
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_number
@@ -31,13 +31,13 @@ def hold_loan(session: Session, loan_id: int) -> None:
     session.connection().execute(select(LOAN.c.id).where(LOAN.c.id == loan_id).with_for_update())
 
 
-def move(session: Session, viewer: Viewer, found: SettlementRecord, event: Event, **more: Any) -> None:
+def move(session: Session, viewer: Viewer, found: SettlementRecord, event: str, **more: Any) -> None:
     """Change the state of a settlement that nobody has changed since it was read.
 
-    Refusal `settlement.decided` (state) where it is final or somebody was first.
+    Refusal `settlement.state` (state) where it is final or somebody was first.
     """
-    state = next_state(found.state, event)
-    ended = {"ended_at": viewer.now} if state in FINAL else {}
+    state = plan_states.SETTLEMENT.after(found.state, event)
+    ended = {"ended_at": viewer.now} if state in plan_states.SETTLEMENT.final else {}
     moved = session.connection().execute(
         update(SETTLEMENT)
         .where(SETTLEMENT.c.id == found.id, SETTLEMENT.c.version == found.version, SETTLEMENT.c.state == found.state)
@@ -45,7 +45,7 @@ def move(session: Session, viewer: Viewer, found: SettlementRecord, event: Event
     )
     if moved.rowcount != 1:
         winner = queries.settlement(session.connection(), found.number)
-        raise Refusal("settlement.decided", state=winner.state if winner else "lapsed")
+        raise Refusal("settlement.state", state=winner.state if winner else "lapsed")
 
 
 def end_request(session: Session, viewer: Viewer, found: RequestRecord, state: str, **more: Any) -> None:

@@ -16,7 +16,7 @@ from portal.platform.render import render, see_other
 from portal.settlements import asking_actions, own_queries, words
 from portal.settlements.forms import AcceptForm, AskForm, QuoteForm, TakeBackForm
 
-CHANGED = frozenset({"settlement.figures_changed", "settlement.decided", "settlement.answered"})
+CHANGED = frozenset({"settlement.figures_changed", "settlement.state", "settlement.answered"})
 """Refusals that say that something changed under the form: 409, else 422."""
 
 

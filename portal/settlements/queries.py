@@ -9,8 +9,9 @@ from typing import Any, cast
 from sqlalchemy import Connection, Row, bindparam, select
 
 from portal.access.queries import ACCOUNT
+from portal.core import plan_states
 from portal.core.payoff import PayoffInterest
-from portal.core.settlement import FINAL, Offer, State
+from portal.core.settlement import Offer
 from portal.loans import queries as loans
 from portal.loans.queries import HOLD
 from portal.loans.tables import table_of
@@ -33,7 +34,7 @@ class SettlementRecord:
     loan_id: int
     person_id: int
     currency: str
-    state: State
+    state: str
     version: int
     offer: Offer
     rule: PayoffInterest
@@ -59,7 +60,7 @@ class SettlementRecord:
     @property
     def is_open(self) -> bool:
         """Whether it can still be paid."""
-        return self.state not in FINAL
+        return self.state in plan_states.SETTLEMENT.open
 
     @property
     def from_staff(self) -> bool:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, select
 
 from portal.access import second_person_queries
-from portal.core.settlement import STATES
+from portal.core import plan_states
 from portal.loans import queries as loans
 from portal.loans.queries import PERSON_VERSION, PersonRecord
 from portal.platform.gate import Viewer
@@ -50,7 +50,7 @@ class QueuePage:
 def queue_page(connection: Connection, viewer: Viewer, given: Mapping[str, str]) -> QueuePage:
     """The list under the filter of the address: `asked`, or a state of settlements."""
     state = given.get("state", "asked")
-    state = state if state in (*STATES, "asked") else "asked"
+    state = state if state in (*plan_states.SETTLEMENT.states, "asked") else "asked"
     number = given.get("page", "")
     page = max(1, int(number)) if number.isascii() and number.isdigit() and len(number) < 6 else 1
     table, amount, since = (

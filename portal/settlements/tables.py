@@ -8,14 +8,14 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, Text, text
 from sqlmodel import Field, SQLModel
 
-from portal.core.settlement import FINAL, STATES
+from portal.core.plan_states import SETTLEMENT
 from portal.platform.db import Instant
 
 REQUEST_STATES = ("asked", "offered", "refused", "withdrawn", "ended")
 ENDINGS = ("date", "dispute", "loan", "replaced")
 """Why a settlement lapsed: its date passed, a dispute was filed, the loan was sold or closed, another offer came."""
 
-_FINAL = ", ".join(repr(state) for state in sorted(FINAL))
+_FINAL = ", ".join(repr(state) for state in sorted(SETTLEMENT.final))
 _OPEN = "state IN ('quoted', 'accepted')"
 _ASKED = "state = 'asked'"
 
@@ -74,7 +74,7 @@ class Settlement(SQLModel, table=True):
     """
 
     __table_args__ = (
-        _one_of("state", STATES),
+        _one_of("state", SETTLEMENT.states),
         _one_of("ending", ("", *ENDINGS)),
         CheckConstraint("version >= 1", name="version"),
         CheckConstraint("until >= quoted_on AND evening < quoted_on", name="until"),

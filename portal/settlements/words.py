@@ -90,7 +90,7 @@ def _dispute(data: Mapping[str, Any]) -> str:
 _ALREADY = lazy("A settlement stands on this contract already: %(number)s.")
 
 REFUSALS: Mapping[str, Any] = {
-    "settlement.decided": _decided,
+    "settlement.state": _decided,
     "settlement.answered": _answered,
     "settlement.already": _ALREADY,
     "settlement.by_another": lazy("Somebody else on this contract has asked for a settlement already."),

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -13,16 +13,11 @@ from portal.core.facts import AmountWaiver, Component, DaysWaiver, LoanFacts, Pa
 from portal.core.payoff import PayoffInterest, payoff
 from portal.core.refusal import Refusal
 from portal.core.settlement import (
-    FINAL,
-    MOVES,
-    STATES,
-    Event,
     Offer,
     automatic,
     closed,
     figure,
     figures,
-    next_state,
     reducible_on,
     settled_on,
     spread,
@@ -147,18 +142,6 @@ def test_a_staff_amount_is_spread_in_a_fixed_order() -> None:
 def test_percentages_are_percentages() -> None:
     with pytest.raises(ValueError, match="percent"):
         offer(101)
-
-
-def test_from_a_final_state_nothing_leads_on() -> None:
-    """ST-08."""
-    for state in STATES:
-        for event in get_args(Event):
-            if (state, event) in MOVES:
-                assert state not in FINAL
-                assert next_state(state, event) == MOVES[state, event]
-            else:
-                with pytest.raises(Refusal, match=r"settlement\.decided"):
-                    next_state(state, event)
 
 
 # Any loan

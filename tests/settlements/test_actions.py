@@ -413,7 +413,7 @@ def test_of_many_acceptances_one_takes_effect(doors: Doors, cast: Cast) -> None:
     number = make.quote(doors, lin)
     seen = make.detail(doors, lin, number).seen
     found = outcomes([lambda: doors.write_as(lin, asking_actions.accept, number, seen) for _ in range(MANY)])
-    assert sorted(found) == ["done"] + ["settlement.decided"] * (MANY - 1)
+    assert sorted(found) == ["done"] + ["settlement.state"] * (MANY - 1)
     assert list(holds(doors, lin).values()) == ["settlement"]
     assert kinds(doors).count("settlements.accepted") == 1
 
@@ -475,7 +475,7 @@ def test_lapse_against_acceptance_of_a_quote_that_is_over(
             lambda: doors.write_as(system, judging_actions.judge, number),
         ]
     )
-    assert found[0] in {"settlement.over", "settlement.decided"}
+    assert found[0] in {"settlement.over", "settlement.state"}
     assert make.state(doors, number) == "lapsed"
 
 
