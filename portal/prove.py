@@ -131,7 +131,7 @@ def requests(portal: Portal) -> Iterator[str]:
 
 
 def cases(portal: Portal) -> Iterator[str]:
-    """Every dispute, plan, promise and settlement is held, decided and logged as its state says, and nothing else is."""
+    """Every dispute, plan, promise and settlement is held, decided and logged as its state says; nothing else is."""
     yield from portal.doors.read_as(portal.doors.system(), _case_faults)
 
 

@@ -59,7 +59,8 @@ def terms(answers: Answers, bundle: Sequence[Basis], *, freeze: bool) -> Terms:
     plans = offer_facts.schedules(answers, bundle, freeze=freeze)
     if any(plan.left for plan in plans):
         raise Refusal("plan.never_ends")
-    priced = replace(answers, monthly=sum(plan.monthly for plan in plans), payments=None)
+    amounts = tuple((basis.record.id, plan.monthly) for basis, plan in zip(bundle, plans, strict=True))
+    priced = replace(answers, monthly=sum(plan.monthly for plan in plans), payments=None, amounts=amounts)
     found = offer_facts.figures(plans, bundle)
     forecast = offer_facts.forecast(priced, bundle) if freeze else 0
     return Terms(priced, freeze, found, offer_facts.checks(plans, bundle), forecast)
@@ -72,7 +73,7 @@ def suggestion(
 
     None where neither is another plan than the one offered.
     """
-    wished = change or (replace(answers, monthly=None, payments=offered.count) if may_freeze else None)
+    wished = change or (replace(answers, monthly=None, payments=offered.count, amounts=()) if may_freeze else None)
     if wished is None or not bundle:
         return None
     try:

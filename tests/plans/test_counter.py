@@ -15,8 +15,8 @@ from portal.core.refusal import Refusal
 from portal.loans.tables import Hold, Waiver, table_of
 from portal.plans import counter_actions, lapsing_actions, proposing_actions, second_actions
 from portal.plans.counter_row_queries import COUNTER
-from portal.plans.jobs import run_day
 from portal.plans.queries import AGREEMENT, PLAN
+from portal.plans.words import CONSENT_VERSION
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
@@ -25,6 +25,7 @@ from tests.make import plans as make
 from tests.make.access import texts
 from tests.make.disputes import Cast
 from tests.make.loans import import_tables, payment
+from tests.make.plans import run_day
 
 Visit = Callable[..., Client]
 MANY = 20
@@ -95,7 +96,7 @@ def test_accepted_it_runs_on_exactly_these_figures(doors: Doors, cast: Cast, qia
     (loan,) = json.loads(paper.content)["loans"]
     assert [amount for _day, amount, _moved in loan["schedule"]["payments"]] == [348_00] * 5 + [346_91]
     (kept,) = rows(doors, select(COUNTER))
-    assert (kept.outcome, kept.consent_version) == ("accepted", "1")
+    assert (kept.outcome, kept.consent_version) == ("accepted", CONSENT_VERSION)
     assert "Example Finance" in kept.consent_text
     (plan,) = rows(doors, select(PLAN))
     assert (plan.is_frozen, plan.decided_by, plan.freeze_forecast) == (True, qiao.staff_id, 101_69)

@@ -15,13 +15,13 @@ from portal.drafts.queries import PLAN_DRAFT
 from portal.plans import drafting_actions, drafting_queries, proposing_actions
 from portal.plans.drafting_actions import Sending
 from portal.plans.drafting_queries import DraftPage
-from portal.plans.jobs import run_day
 from portal.plans.queries import PLAN
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
 from tests.make import plans as make
 from tests.make.disputes import Cast
+from tests.make.plans import run_day
 
 STEPS = 40
 DAYS = {"rhythm": "monthly", "pay_day": "12"}

@@ -18,7 +18,6 @@ from portal.messages import actions as messages
 from portal.plans import hardship_actions, hardship_queries
 from portal.plans.hardship_actions import Said
 from portal.plans.hardship_queries import HARDSHIP
-from portal.plans.jobs import run_day
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
@@ -27,6 +26,7 @@ from tests.make import plans as make
 from tests.make.access import texts
 from tests.make.disputes import Cast
 from tests.make.loans import Row, import_tables
+from tests.make.plans import run_day
 
 Visit = Callable[..., Client]
 MANY = 20

@@ -12,7 +12,6 @@ from portal.core.refusal import Refusal
 from portal.drafts.jobs import forget_old
 from portal.drafts.queries import PLAN_DRAFT
 from portal.plans import drafting_actions
-from portal.plans.jobs import run_day
 from portal.plans.queries import PLAN
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
@@ -21,6 +20,7 @@ from tests.make import plan_pages
 from tests.make import plans as make
 from tests.make.disputes import Cast
 from tests.make.loans import borrower, import_tables, instalment, loan, payment, product, rate
+from tests.make.plans import run_day
 
 Visit = Callable[..., Client]
 

@@ -15,7 +15,6 @@ from portal.audit.tables import LOG
 from portal.core.refusal import Refusal
 from portal.loans.tables import Hold, table_of
 from portal.plans import phone_actions, phone_queries
-from portal.plans.jobs import run_day
 from portal.plans.phone_queries import PHONE
 from portal.plans.queries import PLAN
 from portal.platform.clock import FixedClock
@@ -26,6 +25,7 @@ from tests.make import plans as make
 from tests.make.access import texts
 from tests.make.disputes import Cast
 from tests.make.loans import import_tables, payment
+from tests.make.plans import run_day
 
 Visit = Callable[..., Client]
 MANY = 20

@@ -11,22 +11,23 @@ import pytest
 from sqlalchemy import select
 
 from portal.core.assessment import assess
+from portal.core.plan_states import SETTLEMENT as MACHINE
 from portal.core.refusal import Refusal
-from portal.core.settlement import FINAL, MOVES, closed
+from portal.core.settlement import closed
 from portal.disputes import ending_actions
 from portal.loans import queries as loans
 from portal.loans.tables import Hold, Waiver, table_of
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.settlements import asking_actions, offering_actions
-from portal.settlements.jobs import run_day
 from portal.settlements.queries import REQUEST, SETTLEMENT
 from tests.make import settlements as make
 from tests.make.disputes import Cast, file_dispute
 from tests.make.loans import import_tables
+from tests.make.settlements import run_day
 
 STEPS = 18
-STEPS_ALLOWED = {("", "quoted"), *((before, after) for (before, _event), after in MOVES.items()), ("quoted", "paid")}
+STEPS_ALLOWED = {("", "quoted"), *((before, after) for before, _event, after in MACHINE.steps()), ("quoted", "paid")}
 """A job may accept and pay in one go what was paid without being accepted."""
 
 
@@ -117,7 +118,7 @@ class _Walk:
         for number, row in found.items():
             before = self.seen.get(number, "")
             assert before == row.state or (before, row.state) in STEPS_ALLOWED or before == ""
-            assert before not in FINAL or before == row.state
+            assert before not in MACHINE.final or before == row.state
             assert (row.state == "paid") == bool(row.letter)
         self.seen = {number: row.state for number, row in found.items()}
         assert sum(state in {"quoted", "accepted"} for state in self.seen.values()) <= 1
