@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date
 
-from portal.core.chinese_capitals import in_capitals
 from portal.plans import words
 from portal.plans.facts import LoanSchedule, Payment
 from portal.plans.queries import PaperPage
@@ -41,11 +40,12 @@ def paper_of(page: PaperPage, language: str, zone: str) -> Paper:
 def _parts(page: PaperPage, said: dict[str, str], zone: str) -> Iterator[Part]:
     plan, figures = page.plan, page.plan.figures
     yield Words(_("Between %(lender)s and %(name)s.", lender=said["legal_name"], name=page.content["name"]))
-    due = formats.money(figures.due_today, plan.currency)
+    capitals = formats.capitals(figures.due_today, plan.currency)
+    due = formats.money(figures.due_today, plan.currency) + (f"（{capitals}）" if capitals else "")
     covers = _(
         "This plan covers what was due on %(date)s: %(amount)s. Later instalments keep their own dates.",
         date=formats.long_date(plan.start_on),
-        amount=due + _capitals(figures.due_today, plan.currency),
+        amount=due,
     )
     yield Words(covers)
     dues = {loan["loan_id"]: loan.get("due") for loan in page.content["loans"]}
@@ -60,13 +60,6 @@ def _parts(page: PaperPage, said: dict[str, str], zone: str) -> Iterator[Part]:
         yield _running(figures.running, plan.currency)
     yield from _rules(page, said)
     yield Words(f"{plan.consent_text} ({formats.moment(plan.proposed_at, zone)})", "note")
-
-
-def _capitals(minor: int, currency: str) -> str:
-    """The amount in capitals, as a Chinese paper has it once."""
-    if currency != "CNY" or not i18n.language().startswith("zh"):
-        return ""
-    return f"（人民币{in_capitals(minor)}）"
 
 
 def _structure(structure: dict[str, int], loan: LoanSchedule, currency: str) -> Rows:

@@ -13,6 +13,7 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, get_decimal_symbol, get_group_symbol
 
+from portal.core.chinese_capitals import in_capitals
 from portal.core.money import minor_digits
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import language, pgettext
@@ -66,6 +67,12 @@ def money(minor: int, currency: str) -> str:
     signs = _signs(currency, language())
     figures = f"{signs.before}{_figures(abs(minor), signs)}{signs.after}"
     return MINUS + figures if minor < 0 else figures
+
+
+def capitals(minor: int, currency: str) -> str:
+    """人民币壹仟壹佰捌拾元整: an amount as a Chinese paper writes it once (words.md 4); empty where none does so."""
+    is_written_so = currency == "CNY" and minor >= 0 and language().startswith("zh")
+    return f"人民币{in_capitals(minor)}" if is_written_so else ""
 
 
 def currency_signs(currency: str) -> tuple[str, str]:

@@ -8,8 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.core.refusal import Refusal
-from portal.platform import db
-from portal.platform.capitals import in_capitals
+from portal.platform import db, formats
 from portal.platform.forms import Form
 from portal.platform.gate import route
 from portal.platform.render import render, see_other
@@ -148,7 +147,7 @@ functions: dict[str, Any] = {
     "settlement_endings": words.ENDINGS,
     "settlement_reasons": words.REASONS,
     "settlement_refusal": words.say,
-    "in_capitals": in_capitals,
+    "in_capitals": formats.capitals,
 }
 
 LOAN = "/loans/{code}/settlement"

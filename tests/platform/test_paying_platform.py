@@ -1,40 +1,13 @@
-"""Amounts in Chinese capitals, QR pictures, amounts as typed, and the accounts of lender.toml."""
+"""QR pictures, amounts as typed, and the accounts of lender.toml."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from portal.platform.capitals import in_capitals
 from portal.platform.qr import QUIET, qr_picture
 from portal.platform.settings import Settings, SettingsError
 from portal.platform.typed import read_amount
-
-
-@pytest.mark.parametrize(
-    ("amount", "words"),
-    [
-        (118_000, "壹仟壹佰捌拾元整"),
-        (0, "零元整"),
-        (1, "壹分"),
-        (10, "壹角整"),
-        (105, "壹元零伍分"),
-        (1_105_285, "壹万壹仟零伍拾贰元捌角伍分"),
-        (100_000_00, "壹拾万元整"),
-        (100_500_00, "壹拾万零伍佰元整"),
-        (1_000_000_07, "壹佰万元零柒分"),
-        (100_001_000_00, "壹亿零壹仟元整"),
-        (123_456_789_012, "壹拾贰亿叁仟肆佰伍拾陆万柒仟捌佰玖拾元壹角贰分"),
-        (20_010_00, "贰万零壹拾元整"),
-    ],
-)
-def test_capitals(amount: int, words: str) -> None:
-    assert in_capitals(amount, "CNY") == f"人民币{words}"
-
-
-def test_no_capitals_elsewhere() -> None:
-    assert in_capitals(100, "USD") == ""
-    assert in_capitals(-1, "CNY") == ""
 
 
 def modules(path: str, side: int) -> list[list[int]]:
