@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
-from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -20,7 +19,6 @@ from tests.served import Portal, install
 pytestmark = pytest.mark.browser
 
 APPROVER = next(staff for staff in STAFF if "plan_approver" in staff.roles)
-PLAN = {"currency": "CNY", "first": "0", "when": "today", "way": "monthly", "monthly": "364", "pay_day": "12"}
 NUMBER = re.compile(r"/(?:plans|promises)/([A-Z0-9-]+)$")
 LOAN = "DEMO-HA-0718"
 
@@ -168,8 +166,15 @@ def evaluation(demo: Portal, browser: Browser, number: str) -> None:
 
 
 def send_plan(page: Page) -> str:
-    """Propose 364.00 a month; the number."""
-    page.goto(f"/plans/check?{urlencode(PLAN)}")
+    """Propose 364.00 a month, the smallest of the ready amounts; the number."""
+    page.goto("/plans/new")
+    page.locator('[name="first"]').fill("0")
+    steps.main_button(page).click()
+    page.locator('button[value="skip"]').click()
+    page.locator('[name="pay_day"]').select_option("12")
+    steps.main_button(page).click()
+    page.locator('[name="amount"][value="364"]').check()
+    steps.main_button(page).click()
     page.locator('[name="consent"]').check()
     steps.main_button(page).click()
     page.wait_for_url(NUMBER)

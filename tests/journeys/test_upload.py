@@ -272,43 +272,6 @@ def test_without_a_script_the_plain_field_works(browser: Browser, portal_of_lin:
         expect(rows).to_have_count(1)
 
 
-def test_failures_are_named_and_the_rest_is_sent(browser: Browser, portal_of_lin: Portal, signed_in: Any) -> None:
-    """A video, the same file twice, a PDF with a password; one is taken out, and the dispute is filed.
-
-    The last one: afterwards there is nothing left to dispute.
-    """
-    film: FilePayload = {"name": "film.mov", "mimeType": "video/quicktime", "buffer": b"moving"}
-    locked: FilePayload = {"name": "locked.pdf", "mimeType": "application/pdf", "buffer": locked_pdf()}
-    kept, other = photo(31, 1), photo(32, 1)
-    with cutting(portal_of_lin.url) as proxy, at_the_form(browser, portal_of_lin, proxy, signed_in) as page:
-        choose(page, film, kept, locked, other)
-        rows = page.locator("#_draft_rows li")
-        expect(rows).to_have_count(3, timeout=30 * SECONDS)
-        expect(page.locator("[data-coming-rows] li")).to_contain_text("film.mov is a video")
-        expect(rows.filter(has_text="locked.pdf")).to_contain_text("has a password", timeout=30 * SECONDS)
-        choose(page, kept)
-        expect(page.locator(".uploader .notice")).to_contain_text("was there already")
-        rows.filter(has_text=other["name"]).get_by_role("button", name="Take out").click()
-        expect(rows).to_have_count(2)
-        page.locator("[data-coming-rows]").get_by_role("button", name="Do not upload").click()
-        expect(page.locator("[data-coming-rows] li")).to_have_count(0)
-        see(page, "upload-failures")
-        steps.main_button(page).click()
-        page.locator('[name="consent"]').check()
-        steps.main_button(page).click()
-        page.wait_for_url("**/sent")
-        page.goto(page.url.removesuffix("/sent"))
-        says = steps.text_of(page)
-        assert kept["name"] in says
-        assert other["name"] not in says
-        choose(page, other)
-        uploaded(page, 1)
-        see(page, "upload-added")
-        page.get_by_role("button", name="Add to the dispute").click()
-        page.wait_for_load_state()
-        assert other["name"] in steps.text_of(page)
-
-
 @pytest.mark.parametrize(("language", "script"), [("zh", False), ("en", True)])
 def test_columns_are_named_and_lines_are_covered(
     browser: Browser, portal_of_lin: Portal, signed_in: Any, language: str, script: bool
@@ -353,3 +316,40 @@ def test_columns_are_named_and_lines_are_covered(
         page.locator(".back a").click()
         page.wait_for_load_state()
         expect(page.locator("#_draft_rows li")).to_have_count(1)
+
+
+def test_failures_are_named_and_the_rest_is_sent(browser: Browser, portal_of_lin: Portal, signed_in: Any) -> None:
+    """A video, the same file twice, a PDF with a password; one is taken out, and the dispute is filed.
+
+    The last one: afterwards there is nothing left to dispute.
+    """
+    film: FilePayload = {"name": "film.mov", "mimeType": "video/quicktime", "buffer": b"moving"}
+    locked: FilePayload = {"name": "locked.pdf", "mimeType": "application/pdf", "buffer": locked_pdf()}
+    kept, other = photo(31, 1), photo(32, 1)
+    with cutting(portal_of_lin.url) as proxy, at_the_form(browser, portal_of_lin, proxy, signed_in) as page:
+        choose(page, film, kept, locked, other)
+        rows = page.locator("#_draft_rows li")
+        expect(rows).to_have_count(3, timeout=30 * SECONDS)
+        expect(page.locator("[data-coming-rows] li")).to_contain_text("film.mov is a video")
+        expect(rows.filter(has_text="locked.pdf")).to_contain_text("has a password", timeout=30 * SECONDS)
+        choose(page, kept)
+        expect(page.locator(".uploader .notice")).to_contain_text("was there already")
+        rows.filter(has_text=other["name"]).get_by_role("button", name="Take out").click()
+        expect(rows).to_have_count(2)
+        page.locator("[data-coming-rows]").get_by_role("button", name="Do not upload").click()
+        expect(page.locator("[data-coming-rows] li")).to_have_count(0)
+        see(page, "upload-failures")
+        steps.main_button(page).click()
+        page.locator('[name="consent"]').check()
+        steps.main_button(page).click()
+        page.wait_for_url("**/sent")
+        page.goto(page.url.removesuffix("/sent"))
+        says = steps.text_of(page)
+        assert kept["name"] in says
+        assert other["name"] not in says
+        choose(page, other)
+        uploaded(page, 1)
+        see(page, "upload-added")
+        page.get_by_role("button", name="Add to the dispute").click()
+        page.wait_for_load_state()
+        assert other["name"] in steps.text_of(page)

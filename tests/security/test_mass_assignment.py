@@ -18,8 +18,8 @@ from tests.make.cases import Cases
 from tests.security.conftest import Template, portal_in
 
 PLANTED = "987654321"
-ASKED_FOR = {"late_fee"}
-"""A column whose name is a tick box of a form."""
+ASKED_FOR = {"late_fee", "paid_on"}
+"""Columns whose names are a tick box and an entry of forms."""
 
 COLUMNS = sorted({column.name for table in SQLModel.metadata.tables.values() for column in table.columns} - ASKED_FOR)
 

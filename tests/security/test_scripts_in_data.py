@@ -181,7 +181,7 @@ DOM = """raw => {
   const all = [...looked.querySelectorAll('*')];
   const own = new Set(['data-hx-get', 'data-hx-trigger', 'data-hx-include', 'data-hx-target', 'data-hx-swap',
     'data-hx-indicator', 'data-hx-select', 'data-hx-post', 'data-hx-sync',
-    'data-hx-swap-oob', 'data-hx-vals', 'data-hx-confirm']);
+    'data-hx-swap-oob', 'data-hx-vals', 'data-hx-confirm', 'data-hx-push-url']);
   const bad = [];
   for (const each of all) {
     const inside = each.outerHTML.slice(0, 160);
