@@ -2,9 +2,11 @@
 
 import gzip
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,7 +39,7 @@ class Assets:
     """Every static file of the portal, by the path that it is served under."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = {path: _asset(path, body) for path, body in _bodies(folder)}
+        self._files = _read(folder)
         self._by_address: dict[str, tuple[Asset, str]] = {}
         for path, asset in self._files.items():
             self._by_address[path] = (asset, ASK_AGAIN)
@@ -83,6 +85,12 @@ def joined_style_sheet(folder: Path) -> bytes:
     """All style sheets as one, in the order that `css/ORDER` gives."""
     names = (folder / "css/ORDER").read_text(encoding="utf-8").split()
     return b"".join((folder / f"css/{name}.css").read_bytes() for name in names)
+
+
+@cache
+def _read(folder: Path) -> Mapping[str, Asset]:
+    """All files of a folder, which do not change while a process runs."""
+    return MappingProxyType({path: _asset(path, body) for path, body in _bodies(folder)})
 
 
 def _bodies(folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import structlog
@@ -295,9 +295,14 @@ def refuse_unmigrated(engines: Engines) -> None:
     """Raise NotMigrated unless the database is at the newest revision."""
     with engines.read.connect() as connection:
         found = set(MigrationContext.configure(connection).get_current_heads())
-    wanted = set(ScriptDirectory.from_config(alembic_config()).get_heads())
-    if found != wanted:
+    if found != _newest():
         raise NotMigrated(NOT_MIGRATED)
+
+
+@cache
+def _newest() -> set[str]:
+    """The newest revision of this installation; its files do not change while a process runs."""
+    return set(ScriptDirectory.from_config(alembic_config()).get_heads())
 
 
 def alembic_config() -> Config:

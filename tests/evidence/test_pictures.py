@@ -2,12 +2,14 @@
 
 import io
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 from PIL import Image
 from playwright.sync_api import Browser
 
@@ -22,6 +24,14 @@ from tests.make import evidence, paper
 
 SAME_FACTS = Path(__file__).parents[3] / "shared" / "data" / "statements" / "same_facts_many_formats"
 WANT = Want(pages=False, statements=True)
+
+
+def some_of(cases: Mapping[str, Any], count: int) -> list[ParameterSet]:
+    """The first few for every run, since each takes the model seconds; the rest for the drills."""
+    return [
+        pytest.param(case, id=name, marks=() if at < count else pytest.mark.drill)
+        for at, (name, case) in enumerate(cases.items())
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +54,7 @@ def assert_right_or_unsure(statement: Statement, rows: list[paper.Booking], *, l
     assert read == truth or statement.notes
 
 
-@pytest.mark.parametrize("layout", paper.TABLES.values(), ids=paper.TABLES)
+@pytest.mark.parametrize("layout", some_of(paper.TABLES, 2))
 def test_every_layout_is_read_from_a_scan(browser: Browser, layout: paper.Layout) -> None:
     """The tables of different banks, as a PDF of pictures."""
     rows = paper.bookings(10)
@@ -53,7 +63,7 @@ def test_every_layout_is_read_from_a_scan(browser: Browser, layout: paper.Layout
     assert_right_or_unsure(statement, rows, least=9)
 
 
-@pytest.mark.parametrize("layout", paper.LISTS.values(), ids=paper.LISTS)
+@pytest.mark.parametrize("layout", some_of(paper.LISTS, 1))
 def test_long_screenshots_are_read_without_a_row_twice(browser: Browser, layout: paper.Layout) -> None:
     """Cut into overlapping pieces, joined again, in the order of happening."""
     rows = paper.bookings(34)
@@ -63,7 +73,7 @@ def test_long_screenshots_are_read_without_a_row_twice(browser: Browser, layout:
     assert_right_or_unsure(statement, rows, least=33)
 
 
-@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+@pytest.mark.parametrize("turned", some_of({"upright": 0, "on its side": 90, "on its head": 180, "other side": 270}, 2))
 def test_a_photo_may_be_held_in_any_way(page: Image.Image, turned: int) -> None:
     """Leaning, in half a shadow, a little blurred, and turned without the file saying so."""
     data = paper.saved(paper.photographed(page, turned=turned))
@@ -71,7 +81,7 @@ def test_a_photo_may_be_held_in_any_way(page: Image.Image, turned: int) -> None:
     assert_right_or_unsure(statement, paper.bookings(12), least=10)
 
 
-@pytest.mark.parametrize("blur", [2.0, 3.5, 6.0])
+@pytest.mark.parametrize("blur", some_of({"a little": 2.0, "very": 6.0, "much": 3.5}, 2))
 def test_the_worse_the_photo_the_less_is_said(page: Image.Image, blur: float) -> None:
     """What cannot be read is not there; nothing else is put in its place."""
     data = paper.saved(paper.photographed(page, blur=blur, quality=25))

@@ -11,9 +11,9 @@ from portal.app import create_app
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from tests.client import Client
+from tests.databases import KINDS, Databases, lent
 from tests.make.disputes import Cast
-from tests.make.installation import settings_of
-from tests.make.loans import import_tables
+from tests.make.installation import holding, settings_of
 from tests.make.plans import lin_with_limits
 from tests.make.running import Days
 
@@ -24,6 +24,13 @@ PROPOSED = datetime(2026, 4, 17, 6, 6, tzinfo=UTC)
 def clock() -> FixedClock:
     """Stands at the proposal until it is moved."""
     return FixedClock(PROPOSED)
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, databases_of: Callable[[str], Databases]) -> Iterator[str]:
+    """Each kind of database, with Lin in it where a test asks for `doors`."""
+    fill = holding(lin_with_limits, PROPOSED) if "doors" in request.fixturenames else None
+    yield from lent(databases_of(request.param), fill)
 
 
 @pytest.fixture
@@ -41,9 +48,8 @@ def empty_doors(app: Starlette) -> Iterator[Doors]:
 
 
 @pytest.fixture
-def doors(empty_doors: Doors, tmp_path: Path) -> Doors:
+def doors(empty_doors: Doors) -> Doors:
     """Its doors, with Lin in the database."""
-    import_tables(empty_doors, tmp_path, lin_with_limits())
     return empty_doors
 
 

@@ -4,7 +4,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -19,18 +19,21 @@ from portal.plans.queries import AGREEMENT
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from tests.client import Client
+from tests.databases import Databases, lent
 from tests.make import plan_pages
 from tests.make import plans as make
 from tests.make.disputes import Cast
+from tests.make.installation import holding
 from tests.make.loans import borrower, import_tables
+from tests.plans.conftest import PROPOSED
 
 Visit = Callable[..., Client]
 
 
 @pytest.fixture
-def database_url(sqlite_url: str) -> str:
+def database_url(sqlite_databases: Databases) -> Iterator[str]:
     """Pages do not depend on the kind of database; what they do is tested on both beside them."""
-    return sqlite_url
+    yield from lent(sqlite_databases, holding(make.lin_with_limits, PROPOSED))
 
 
 HOSTILE = '#eval("1+1") #panic() $x^2$ *粗* _a_ `raw` <label> @ref // note \\ \u202e反 䶮𬱖'

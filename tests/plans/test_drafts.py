@@ -111,7 +111,7 @@ class _Walk:
         forget_old(self.doors, files)  # type: ignore[arg-type]
 
     def any_code(self) -> str | None:
-        codes = sorted(row.code for row in rows(self.doors, select(PLAN_DRAFT)))
+        codes = [row.code for row in rows(self.doors, select(PLAN_DRAFT).order_by(PLAN_DRAFT.c.id))]
         return self.chance.choice(codes) if codes else None
 
     def check(self) -> None:

@@ -1,7 +1,7 @@
 """The borrower's pages of plans, as a browser without JavaScript uses them: from the first question to the answer."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +16,22 @@ from portal.plans.queries import PLAN
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from tests.client import Client
+from tests.databases import Databases, lent
 from tests.make import plan_pages
 from tests.make import plans as make
 from tests.make.disputes import Cast
+from tests.make.installation import holding
 from tests.make.loans import borrower, import_tables, instalment, loan, payment, product, rate
 from tests.make.plans import run_day
+from tests.plans.conftest import PROPOSED
 
 Visit = Callable[..., Client]
 
 
 @pytest.fixture
-def database_url(sqlite_url: str) -> str:
+def database_url(sqlite_databases: Databases) -> Iterator[str]:
     """Pages do not depend on the kind of database; what they do is tested on both beside them."""
-    return sqlite_url
+    yield from lent(sqlite_databases, holding(make.lin_with_limits, PROPOSED))
 
 
 AMOUNTS = re.compile(r'name="amount" value="([^"]*)"')

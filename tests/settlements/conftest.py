@@ -1,19 +1,19 @@
 """A portal with Lin's case, whose rules take the whole penalty off; the clock begins at 17 April, 14:06 in Shanghai."""
 
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from portal.platform.db import Doors
-from tests.make.loans import import_tables
+from tests.databases import KINDS, Databases, lent
+from tests.make.installation import holding
 from tests.make.settlements import lin_settling
-from tests.plans.conftest import app, cast, clock, empty_doors, visit
+from tests.plans.conftest import PROPOSED, app, cast, clock, doors, empty_doors, visit
 
-__all__ = ["app", "cast", "clock", "empty_doors", "visit"]
+__all__ = ["app", "cast", "clock", "doors", "empty_doors", "visit"]
 
 
-@pytest.fixture
-def doors(empty_doors: Doors, tmp_path: Path) -> Doors:
-    """Its doors, with Lin in the database."""
-    import_tables(empty_doors, tmp_path, lin_settling())
-    return empty_doors
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, databases_of: Callable[[str], Databases]) -> Iterator[str]:
+    """Each kind of database, with Lin in it where a test asks for `doors`."""
+    fill = holding(lin_settling, PROPOSED) if "doors" in request.fixturenames else None
+    yield from lent(databases_of(request.param), fill)
