@@ -80,7 +80,7 @@ def _payments(loan: LoanSchedule, currency: str) -> Rows:
 
 
 def _payment(payment: Payment) -> str:
-    day = f"{formats.long_date(payment.due_on)} {words.weekday(payment.due_on)}"
+    day = words.on_weekday(payment.due_on, formats.long_date(payment.due_on))
     if payment.moved_from is None:
         return day
     moved = _("%(date)s is no working day", date=formats.long_date(payment.moved_from))

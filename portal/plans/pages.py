@@ -114,7 +114,7 @@ functions: dict[str, Any] = {
     "plan_rhythms": words.RHYTHMS,
     "plan_said_days": SAID_DAYS,
 }
-filters: dict[str, Any] = {"weekday": words.weekday}
+filters: dict[str, Any] = {"on_weekday": words.on_weekday}
 
 PLAN = "/plans/{number}"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 
 from babel.dates import format_date
@@ -297,12 +298,10 @@ def chart(figures: Figures) -> list[dict[str, Any]]:
 
 def chart_sentence(figures: Figures) -> str:
     """The chart in a sentence, for who does not see it."""
-    amounts = dict.fromkeys(formats.amount(payment.amount, figures.currency) for payment in figures.payments)
-    return ngettext(
-        "%(count)s payment of %(amounts)s, the last on %(date)s.",
-        "%(count)s payments of %(amounts)s, the last on %(date)s.",
-        figures.count,
-        count=figures.count,
+    runs = [(amount, len(list(run))) for amount, run in groupby(payment.amount for payment in figures.payments)]
+    amounts = (f"{count} × {formats.amount(amount, figures.currency)}" for amount, count in runs)
+    return _(
+        "%(amounts)s, the last on %(date)s.",
         amounts=pgettext("between amounts", ", ").join(amounts),
         date=formats.long_date(figures.last_on),
     )
@@ -316,6 +315,11 @@ def month(day: date) -> str:
 def weekday(day: date) -> str:
     """A day of the week in short: Tue, 周二."""
     return format_date(day, "ccc", locale=formats.locale_of(i18n.language()))
+
+
+def on_weekday(day: date, said: str) -> str:
+    """A date in words with its day of the week, in the order of the language: Tue 12 May, 5月12日 周二."""
+    return pgettext("a date with its day of the week", "%(weekday)s %(date)s") % {"weekday": weekday(day), "date": said}
 
 
 def _short_amount(minor: int, currency: str) -> str:

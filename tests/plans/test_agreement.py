@@ -66,8 +66,8 @@ def test_the_pdf_says_balance_dates_penalty_breaks_and_changes(visit: Visit, agr
         "2,008.85",  # principal
         "60.00",
         "18.06",  # penalty
-        "12 May 2026 Tue",
-        "13 July 2026 Mon · 12 July 2026 is no working day",
+        "Tue 12 May 2026",
+        "Mon 13 July 2026 · 12 July 2026 is no working day",
         "363.84",
         "CN¥2,183.84",
         "penalty goes on counting",
