@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.audit import queries as audit
-from portal.desk import actions, queries, words
+from portal.desk import actions, event_labels, queries, words
 from portal.desk.forms import NumberForm, PersonForm
 from portal.platform import db
 from portal.platform.gate import route
@@ -143,7 +143,8 @@ def payload_words(payload: str) -> str:
     """The fields of an event on one line; what it is about stands beside it already."""
     fields: Mapping[str, Any] = json.loads(payload)
     told = ((name, ", ".join(map(str, value)) if isinstance(value, list) else value) for name, value in fields.items())
-    return " · ".join(f"{name} {value}" for name, value in told if name != "subject" and value not in (None, ""))
+    # The log's own words, as `docs/events.md` explains them and the chain holds them: in no language but that.
+    return " · ".join(f"{name}={value}" for name, value in told if name != "subject" and value not in (None, ""))
 
 
 filters = {
@@ -156,6 +157,7 @@ filters = {
     "text_state": lambda state: str(words.TEXT_STATES.get(state, state)),
     "text_reason": lambda reason: str(words.TEXT_REASONS.get(reason, reason)),
     "actor_kind": lambda kind: str(words.ACTORS.get(kind, kind)),
+    "event_word": lambda kind: str(event_labels.EVENTS.get(kind, kind)),
     "payload_words": payload_words,
 }
 

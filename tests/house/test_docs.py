@@ -6,6 +6,7 @@ from pathlib import Path
 import typer
 
 from portal.cli import app
+from portal.desk.event_labels import EVENTS
 from portal.platform.settings import GROUPS, Settings
 from tests.house import events_page, interactions_page
 
@@ -26,6 +27,10 @@ def test_no_two_events_share_a_name() -> None:
     kinds = [event.kind for _, event in events_page.events()]  # type: ignore[attr-defined]
     assert len(kinds) == len(set(kinds))
     assert all(event.__doc__ for _, event in events_page.events())
+
+
+def test_every_event_has_its_words_on_the_pages_of_the_log() -> None:
+    assert set(EVENTS) == {event.kind for _, event in events_page.events()}  # type: ignore[attr-defined]
 
 
 def test_every_setting_is_in_the_readme_and_every_one_there_exists() -> None:
