@@ -40,12 +40,12 @@ def measure(effort: float = 1.0) -> Iterator[Figure]:
     """Every page on every database."""
     server_core, *others = cores()
     with kept_to((others or [server_core])[0]), tempfile.TemporaryDirectory() as folder:
-        for database, (ratio_aim, above_aim) in AIMS.items():
-            with database(database, Path(folder)) as url:
-                place = installed(Path(folder) / database, url)
+        for kind, (ratio_aim, above_aim) in AIMS.items():
+            with database(kind, Path(folder)) as url:
+                place = installed(Path(folder) / kind, url)
                 for name, path in _pages(place).items():
                     own, reference = _compare(place, path, max(1.0, SECONDS * effort), server_core)
-                    title = f"{name} page, {database}"
+                    title = f"{name} page, {kind}"
                     ratio = reference.microseconds / own.microseconds
                     above = own.microseconds - reference.microseconds
                     yield at_least(f"{title}: of bare's requests a CPU second", ratio, ratio_aim)
