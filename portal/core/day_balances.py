@@ -46,10 +46,16 @@ class DayBalances:
         return [self._broken(broken)] if broken else []
 
     def _links(self) -> Sequence[Link]:
-        """Every link that the day needs: up to the first row after it, or what proves the last one before."""
-        nothing_after = self._last == len(self._rows)
-        start = max(0, self._first - 1) if nothing_after else self._first
-        return list(self._chain.links(start, min(self._last + 1, len(self._rows))))
+        """Every link that the day needs: all of the next day with rows, or of the one before where none follows.
+
+        The rows of one day may have been put into the order in which they add up best, so that a link in it that does
+        not hold leaves the others unproven too.
+        """
+        days = [placed.row.day for placed in self._rows]
+        if self._last < len(days):
+            return list(self._chain.links(self._first, bisect_right(days, days[self._last])))
+        start = bisect_left(days, days[self._first - 1]) if self._first else 0
+        return list(self._chain.links(start, len(days)))
 
     def _broken(self, link: Link) -> Note:
         days = [placed.row.day for placed in self._rows] or [self._day]

@@ -110,3 +110,13 @@ def test_one_altered_row_never_turns_the_answer_round(
         without = bare(full, opening)
         listed = tuple(replace(each, balance=None) for each in rows)
         agrees(check([replace(without, rows=listed)], asked(amount)), truth, must_tell=False)
+
+
+def test_a_day_that_does_not_add_up_proves_no_balance_before_it() -> None:
+    """The rows of the day after can be put so that they follow an altered balance; another link of that day is broken
+    then, and nothing is told."""
+    movements = [Movement(1, 5, 1), Movement(11, 0, -2), Movement(11, MINUTES, 1)]
+    full = printed(0, movements)
+    altered = replace(full.rows[0], balance=-1)
+    found = check([replace(full, rows=(altered, *full.rows[1:]))], asked(0))
+    assert {reading.result for reading in found.readings.values()} == {"cannot_tell"}
