@@ -6,26 +6,20 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
-from sqlmodel import Session, SQLModel
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlmodel import Session
 
 from portal.evidence import case_room, picture_sandbox, quota
-from portal.evidence import cover_tables as _rows  # noqa: F401 - so that the tables below are known
 from portal.evidence.column_facts import without_samples
+from portal.evidence.cover_tables import EvidenceCover, EvidenceCoverPage, EvidenceLeftover
 from portal.evidence.queries import FILE, PAGE, STATEMENT
 from portal.evidence.statement_facts import READER_VERSION
+from portal.loans.tables import table_of
 from portal.platform.db import Doors
 from portal.platform.files import FileStore
 from portal.platform.gate import Viewer
 
-
-def _table(name: str) -> Table:
-    return SQLModel.metadata.tables[name]
-
-
-COVER = _table("evidence_cover")
-COVER_PAGE = _table("evidence_cover_page")
-LEFTOVER = _table("evidence_leftover")
+COVER, COVER_PAGE, LEFTOVER = table_of(EvidenceCover), table_of(EvidenceCoverPage), table_of(EvidenceLeftover)
 _OF_A_PAGE = ("number", "width", "height", "size", "store_key")
 _BATCH = 100
 UNREAD_PICTURE = json.dumps([[picture_sandbox.NOT_READ, {}]])

@@ -1,18 +1,13 @@
 """Files on their way, as rows: which there are, and how one is given up with the room that it had reserved."""
 
-from sqlalchemy import Table, delete, select, true
-from sqlmodel import Session, SQLModel
+from sqlalchemy import delete, select, true
+from sqlmodel import Session
 
 from portal.evidence import case_room, quota
-from portal.evidence import upload_tables as _rows  # noqa: F401 - so that the tables below are known
+from portal.evidence.upload_tables import EvidenceUpload, EvidenceUploadPart
+from portal.loans.tables import table_of
 
-
-def _table(name: str) -> Table:
-    return SQLModel.metadata.tables[name]
-
-
-UPLOAD = _table("evidence_upload")
-PART = _table("evidence_upload_part")
+UPLOAD, PART = table_of(EvidenceUpload), table_of(EvidenceUploadPart)
 
 
 def drop(session: Session, upload_id: int) -> list[str]:

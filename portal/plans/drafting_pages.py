@@ -27,13 +27,13 @@ from portal.plans.drafting_forms import (
 )
 from portal.plans.drafting_queries import STEPS, DraftPage
 from portal.plans.facts import Told, read_told
+from portal.plans.lender_view import lender_of
 from portal.plans.proposing_queries import NewPage
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
 from portal.platform.i18n import gettext as _
 from portal.platform.render import render, see_other
-from portal.platform.visit import visit_of
 
 Step = Callable[[Request, DraftPage], Awaitable[Response]]
 AnyForm = TypeVar("AnyForm", bound=Form[Any])
@@ -324,11 +324,6 @@ def _check_page(request: Request, form: SendForm, draft: DraftPage, status: int 
     told = read_told(str(form.raw["told"])) if form.raw["seen"] not in {"", page.seen} else None
     consent = words.consent(lender_of(request)["public_name"])
     return _render(request, "check", page, form, status, draft=draft, told=told, consent=consent)
-
-
-def lender_of(request: Request) -> dict[str, str]:
-    """The lender as the reader's language names it."""
-    return words.lender_names(request.app.state.portal.settings.lender, visit_of(request).language)
 
 
 # --- What all of them do ------------------------------------------------------------------------------------------

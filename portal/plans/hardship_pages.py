@@ -10,12 +10,12 @@ from portal.core.refusal import Refusal
 from portal.plans import hardship_actions, hardship_queries, words
 from portal.plans.hardship_actions import Said
 from portal.plans.hardship_forms import DeleteForm, GoOnForm, PauseForm
+from portal.plans.lender_view import lender_of
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
 from portal.platform.i18n import gettext as _
 from portal.platform.render import render, see_other
-from portal.platform.visit import visit_of
 
 
 async def show(request: Request) -> Response:
@@ -34,7 +34,7 @@ async def pause(request: Request) -> Response:
             form.add_error("consent", _("Tick this, or take out what you told us: it is not needed."))
         else:
             try:
-                await db.write(request, hardship_actions.pause_reminders, said, _lender(request))
+                await db.write(request, hardship_actions.pause_reminders, said, lender_of(request)["public_name"])
                 return see_other(request, "plans:hardship")
             except Refusal as refusal:
                 form.refuse(refusal)
@@ -58,14 +58,8 @@ async def delete(request: Request) -> Response:
 
 async def _show(request: Request, form: Form[Any], status: int) -> Response:
     page = await db.read(request, hardship_queries.hardship_page)
-    consent = words.hardship_consent(_lender(request))
+    consent = words.hardship_consent(lender_of(request)["public_name"])
     return render(request, "plans/hardship.html", status=status, page=page, form=form, consent=consent)
-
-
-def _lender(request: Request) -> str:
-    """The lender as the reader's language names it."""
-    lender = request.app.state.portal.settings.lender
-    return words.lender_names(lender, visit_of(request).language)["public_name"]
 
 
 functions: dict[str, Any] = {"hardship_changes": words.HARDSHIP_CHANGES}

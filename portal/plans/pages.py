@@ -22,11 +22,11 @@ from portal.plans import (
 from portal.plans.counter_forms import AcceptForm
 from portal.plans.facts import SAID_DAYS
 from portal.plans.forms import WithdrawForm
+from portal.plans.lender_view import lender_in_all_languages, lender_of
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
 from portal.platform.render import render, see_other
-from portal.platform.visit import visit_of
 
 
 async def plan_list(request: Request) -> Response:
@@ -60,9 +60,7 @@ async def accept(request: Request) -> Response:
     number, form = request.path_params["number"], await AcceptForm.read(request)
     if not form.ok:
         return await _detail(request, form, 422)
-    lender = request.app.state.portal.settings.lender
-    lenders = {language: words.lender_names(lender, language) for language in lender.languages}
-    name = _lender(request)["public_name"]
+    lenders, name = lender_in_all_languages(request), lender_of(request)["public_name"]
     try:
         state = await db.write(request, counter_actions.accept, number, form.value.mark, name, lenders)
         if state == "running":
@@ -86,14 +84,9 @@ async def _detail(request: Request, form: Form[Any], status: int) -> Response:
     if page.plan.state in running_queries.LIVES and status == 200:
         return await running_view.show(request)
     if page.counter is not None:
-        consent = words.counter_consent(_lender(request)["public_name"])
+        consent = words.counter_consent(lender_of(request)["public_name"])
         return render(request, "plans/counter.html", status=status, page=page, form=form, consent=consent)
     return render(request, "plans/detail.html", status=status, page=page, form=form)
-
-
-def _lender(request: Request) -> dict[str, str]:
-    """The lender as the reader's language names it."""
-    return words.lender_names(request.app.state.portal.settings.lender, visit_of(request).language)
 
 
 functions: dict[str, Any] = {

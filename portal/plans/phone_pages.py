@@ -10,12 +10,12 @@ from starlette.routing import Route
 from portal.core.refusal import Refusal
 from portal.plans import phone_actions, phone_queries, words
 from portal.plans.facts import read_told
+from portal.plans.lender_view import lender_of
 from portal.plans.phone_forms import ConfirmForm, DeclineForm
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
 from portal.platform.render import render, see_other
-from portal.platform.visit import visit_of
 
 
 async def show(request: Request) -> Response:
@@ -29,7 +29,9 @@ async def confirm(request: Request) -> Response:
     status = 422
     if form.ok:
         try:
-            number = await db.write(request, phone_actions.confirm, _number(request), form.value.seen, _lender(request))
+            number = await db.write(
+                request, phone_actions.confirm, _number(request), form.value.seen, lender_of(request)["public_name"]
+            )
             return see_other(request, "plans:detail", number=number)
         except LookupError:
             raise HTTPException(404) from None
@@ -64,19 +66,13 @@ async def _show(request: Request, form: Form[Any], status: int) -> Response:
         status=status,
         page=page,
         form=form,
-        consent=words.consent(_lender(request)),
+        consent=words.consent(lender_of(request)["public_name"]),
         told=read_told(str(form.raw["told"])) if changed else None,
     )
 
 
 def _number(request: Request) -> str:
     return str(request.path_params["number"])
-
-
-def _lender(request: Request) -> str:
-    """The lender as the reader's language names it."""
-    lender = request.app.state.portal.settings.lender
-    return words.lender_names(lender, visit_of(request).language)["public_name"]
 
 
 PHONE = "/plans/phone/{number}"

@@ -6,26 +6,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, func, select
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from portal.access.queries import ACCOUNT
 from portal.core.affordability import Household
+from portal.loans.tables import table_of
 from portal.plans import stored_facts
 from portal.plans.facts import SAID_DAYS, Answers, Figures, LoanCheck, LoanSchedule
 from portal.plans.forms import as_typed
 from portal.plans.tables import Plan, PlanAgreement, PlanLoan
 from portal.platform.gate import Viewer
 
-
-def _table(row: type[SQLModel]) -> Table:
-    return SQLModel.metadata.tables[str(row.__tablename__)]
-
-
 AWAITING = ("proposed", "countered")
 """The states in which one side waits for the other's answer."""
 
-PLAN, PLAN_LOAN, AGREEMENT = _table(Plan), _table(PlanLoan), _table(PlanAgreement)
+PLAN, PLAN_LOAN, AGREEMENT = table_of(Plan), table_of(PlanLoan), table_of(PlanAgreement)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,10 @@
 """What a borrower chooses while a plan runs, and what staff decide about one that was evaluated."""
 
-import unicodedata
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
 
-from portal.core.money import parse_major
 from portal.plans import running_words
 from portal.platform.forms import Form, NoEntries
 
@@ -69,16 +67,3 @@ class EvaluationForm(Form[EvaluationInput]):
     purpose = "decide_evaluation"
     outlives = True
     refusals = running_words.REFUSALS
-
-
-def read_amount(typed: str, currency: str) -> int | None:
-    """An amount as an address has it, in minor units; None for none, or for anything that is no amount."""
-    plain = unicodedata.normalize("NFKC", typed).replace(" ", "").replace(",", "").strip()
-    try:
-        amount = parse_major(plain, currency)
-    except ValueError:
-        return None
-    return amount if 0 < amount <= _LARGEST else None
-
-
-_LARGEST = 10**15

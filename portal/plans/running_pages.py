@@ -1,6 +1,7 @@
 """The borrower's pages of an agreed plan: how it goes, one payment of it, paying more, and writing to us."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -11,11 +12,12 @@ from starlette.routing import Route
 
 from portal.core.refusal import Refusal
 from portal.plans import running_actions, running_queries, running_view, running_words
-from portal.plans.running_forms import CannotForm, MovePaymentForm, SayForm, SkipPaymentForm, read_amount
+from portal.plans.running_forms import CannotForm, MovePaymentForm, SayForm, SkipPaymentForm
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
 from portal.platform.render import render, see_other
+from portal.platform.typed import read_amount
 
 
 async def payment(request: Request) -> Response:
@@ -72,10 +74,17 @@ async def _more(request: Request) -> tuple[running_queries.MorePage, str, bool]:
     page = await db.read(request, running_queries.more_page, number, None)
     if page is None:
         raise HTTPException(404)
-    amount = read_amount(raw, page.going.plan.currency) if raw else None
+    amount = _amount(raw, page.going.plan.currency)
     if amount is not None:
         page = await db.read(request, running_queries.more_page, number, amount) or page
     return page, raw, bool(raw) and amount is None
+
+
+def _amount(typed: str, currency: str) -> int | None:
+    """An amount as the address has it, in minor units; None for none, or for anything that is no amount."""
+    with suppress(ValueError):
+        return read_amount(typed.strip(), currency)
+    return None
 
 
 async def _act(request: Request, form: Form[Any], act: Callable[[], tuple[Any, ...]]) -> Response:

@@ -1,6 +1,5 @@
 """Staff's pages of plans: the queue, the decision, saying no, and the second person."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -14,6 +13,7 @@ from portal.plans.deciding_actions import Decision
 from portal.plans.deciding_queries import DecidePage
 from portal.plans.facts import Told, read_told
 from portal.plans.forms import ApproveForm, RefuseForm, SecondForm
+from portal.plans.lender_view import lender_in_all_languages
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import PERMISSIONS, Viewer, route
@@ -40,7 +40,9 @@ async def approve(request: Request) -> Response:
         given = form.value
         decision = Decision(given.seen, given.freeze == "1", given.reason, given.words)
         try:
-            await db.write(request, deciding_actions.approve, _number(request), decision, _lenders(request))
+            await db.write(
+                request, deciding_actions.approve, _number(request), decision, lender_in_all_languages(request)
+            )
             return see_other(request, "plans:decide", number=_number(request))
         except LookupError:
             raise HTTPException(404) from None
@@ -84,7 +86,9 @@ async def second(request: Request) -> Response:
         number, given = _number(request), form.value
         try:
             if given.answer == "confirm":
-                await db.write(request, second_actions.confirm, number, given.seen, given.asked, _lenders(request))
+                await db.write(
+                    request, second_actions.confirm, number, given.seen, given.asked, lender_in_all_languages(request)
+                )
             elif given.answer == "decline":
                 await db.write(request, deciding_actions.decline, number)
             else:
@@ -137,12 +141,6 @@ def _told(form: Form[Any], page: DecidePage) -> Told | None:
 
 def _number(request: Request) -> str:
     return str(request.path_params["number"])
-
-
-def _lenders(request: Request) -> Mapping[str, Mapping[str, str]]:
-    """The lender's names by language, since the paper is in the borrower's."""
-    lender = request.app.state.portal.settings.lender
-    return {language: words.lender_names(lender, language) for language in lender.languages}
 
 
 def _has(viewer: Viewer | None, permission: str) -> bool:
