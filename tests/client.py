@@ -14,7 +14,7 @@ import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.applications import Starlette
 
-from tests.markup import Element, Markup, faults_of_headers, faults_of_page, faults_of_part
+from tests.markup import Element, faults_of_headers, faults_of_page, faults_of_part, parsed
 
 BUTTONS = frozenset(("submit", "button", "image", "file"))
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
@@ -109,7 +109,7 @@ def faults_of(answer: httpx2.Response) -> list[str]:
 
 def form_of(page: httpx2.Response, form: int | str = 0) -> Element:
     """A form of the page, by place or by a piece of its action."""
-    forms = Markup(page.text).all("form")
+    forms = parsed(page.text).all("form")
     if isinstance(form, int):
         return forms[form]
     found = [each for each in forms if form in (each.attributes.get("action") or "")]
@@ -120,7 +120,7 @@ def form_of(page: httpx2.Response, form: int | str = 0) -> Element:
 def fields_of(page: httpx2.Response, form: Element) -> dict[str, Any]:
     """What the browser would send if the person changed nothing and pressed a button without a name."""
     fields: dict[str, Any] = {}
-    for element in Markup(page.text).elements:
+    for element in parsed(page.text).elements:
         own = element.attributes
         name = own.get("name")
         if not name or not _belongs(element, form):
@@ -144,7 +144,7 @@ def _belongs(element: Element, form: Element) -> bool:
 
 def _chosen_options(page: httpx2.Response, form: Element) -> dict[str, str]:
     chosen: dict[str, str] = {}
-    for option in Markup(page.text).all("option"):
+    for option in parsed(page.text).all("option"):
         select = next((parent for parent in option.parents if parent.tag == "select"), None)
         name = select.attributes.get("name") if select else None
         if select and name and _belongs(select, form) and ("selected" in option.attributes or name not in chosen):

@@ -1,5 +1,6 @@
 """What every test can ask for: migrated databases of both kinds, a served portal, a browser."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.buckets import S3Server, s3_server
-from tests.databases import KINDS, Databases, PostgresDatabases, SqliteDatabases, lent, postgres_server
+from tests.databases import KINDS, Databases, PostgresDatabases, SqliteDatabases, lent, new_folder, postgres_server
 from tests.served import Portal, install
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ def migrate(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+def sqlite_databases() -> Iterator[Databases]:
     """SQLite files, migrated once."""
-    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"), migrate)
+    folder = new_folder("portal-sqlite-")
+    yield SqliteDatabases(folder, migrate)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

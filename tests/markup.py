@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
@@ -34,7 +35,14 @@ class Element:
     tag: str
     attributes: dict[str, str | None]
     parents: tuple["Element", ...]
-    text: str = ""
+    page_says: list[str] = field(repr=False)
+    begins: int
+    ends: int | None = None
+
+    @property
+    def text(self) -> str:
+        """What is written in it, other elements inside it included."""
+        return "".join(self.page_says[self.begins : self.ends])
 
     def is_in(self, tag: str) -> bool:
         """Whether an element with this tag is around it."""
@@ -52,6 +60,7 @@ class Markup(HTMLParser):
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._open: list[Element] = []
+        self._says: list[str] = []
         self.feed(self.source)
         self.close()
         self.faults += [f"<{element.tag}> is never closed" for element in self._open]
@@ -64,39 +73,51 @@ class Markup(HTMLParser):
         """Note the element and, unless it is void, everything until its end as inside it."""
         twice = [name for name, count in Counter(name for name, _ in attrs).items() if count > 1]
         self.faults += [f"<{tag}> has {name} twice" for name in twice]
-        element = Element(tag, dict(attrs), tuple(self._open))
+        element = Element(tag, dict(attrs), tuple(self._open), self._says, len(self._says))
         self.elements.append(element)
-        if tag not in VOID:
+        if tag in VOID:
+            element.ends = element.begins
+        else:
             self._open.append(element)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """A self-closing tag, as in SVG."""
         self.handle_starttag(tag, attrs)
         if tag not in VOID:
-            self._open.pop()
+            self._shut()
 
     def handle_endtag(self, tag: str) -> None:
         """Close the innermost element; another tag than that is a fault."""
         if tag in VOID:
             self.faults.append(f"</{tag}> closes what cannot be open")
         elif self._open and self._open[-1].tag == tag:
-            self._open.pop()
+            self._shut()
         else:
             inside = self._open[-1].tag if self._open else "nothing"
             self.faults.append(f"</{tag}> inside <{inside}> at line {self.getpos()[0]}")
             if any(element.tag == tag for element in self._open):
-                while self._open.pop().tag != tag:
+                while self._shut().tag != tag:
                     pass
 
     def handle_data(self, data: str) -> None:
         """Text belongs to every element around it."""
-        for element in self._open:
-            element.text += data
+        self._says.append(data)
+
+    def _shut(self) -> Element:
+        element = self._open.pop()
+        element.ends = len(self._says)
+        return element
+
+
+@lru_cache(maxsize=8)
+def parsed(source: str) -> Markup:
+    """A page as it was parsed before: a test looks at it, fills in its forms and sends them."""
+    return Markup(source)
 
 
 def faults_of_page(source: str) -> list[str]:
     """Everything that is wrong with a whole page, one readable line each; empty is good."""
-    page = Markup(source)
+    page = parsed(source)
     found = list(page.faults)
     if not source.lstrip().lower().startswith("<!doctype html>"):
         found.append("does not start with <!doctype html>")
@@ -114,7 +135,7 @@ def faults_of_page(source: str) -> list[str]:
 
 def faults_of_part(source: str) -> list[str]:
     """The same for a part that htmx puts into a page."""
-    page = Markup(source)
+    page = parsed(source)
     return [*page.faults, *_faults_of_elements(page)]
 
 

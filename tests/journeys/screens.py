@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Page, expect
 
-from tests.browser import AXE, barriers, picture, sideways_scroll
+from tests.browser import barriers, picture, sideways_scroll
 
 NARROW = (320, 360)
 DESK = 1280
@@ -29,7 +29,6 @@ STRUCTURE = r"""() => {
     old_words: [...new Set(document.title.match(/Oops|404|500/g))],
   };
 }"""
-CONTRAST = '() => axe.run(document, {runOnly: ["color-contrast"], resultTypes: ["violations"]})'
 
 
 def see(page: Page, name: str) -> None:
@@ -76,10 +75,9 @@ def _room(page: Page) -> list[str]:
 
 def _contrast_in_the_dark(page: Page) -> list[str]:
     page.emulate_media(color_scheme="dark")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(CONTRAST)
+    found = barriers(page, ["color-contrast"])
     page.emulate_media(color_scheme="light")
-    return [f"in the dark: {node['html'][:120]}" for each in found["violations"] for node in each["nodes"]]
+    return [f"in the dark: {each}" for each in found]
 
 
 def _photograph(page: Page, name: str) -> None:

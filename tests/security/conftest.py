@@ -53,7 +53,7 @@ def template(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFacto
     """Filled once: importing the demo and reading an upload take longer than most tests here."""
     folder = tmp_path_factory.mktemp("template")
     url = sqlite_databases.create()
-    Path(url.removeprefix("sqlite:///")).rename(folder / "portal.db")
+    shutil.move(url.removeprefix("sqlite:///"), folder / "portal.db")
     app = portal_in(folder)
     assert demo.load(app) == 0
     with Client(app, ORIGIN, headers={"Accept-Language": "en"}) as client:
