@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 from portal.drafts.tables import DisputeDraft, PlanDraft
 from portal.loans.tables import Loan, table_of
 from portal.platform.gate import Viewer
+from portal.platform.prepared import Prepared
 
 DRAFT, PLAN_DRAFT, LOAN = table_of(DisputeDraft), table_of(PlanDraft), table_of(Loan)
 
@@ -43,14 +44,14 @@ _OWN = (
     .where(DRAFT.c.person_id == bindparam("person"), DRAFT.c.keep_until >= bindparam("day"))
     .order_by(DRAFT.c.id.desc())
 )
+_ALL_OWN = Prepared(_OWN)
 _BY_FORM = _OWN.where(DRAFT.c.form_key == bindparam("form_key"))
 _ONE = _OWN.where(DRAFT.c.code == bindparam("code"))
 
 
 def own_drafts(connection: Connection, viewer: Viewer) -> tuple[DraftRecord, ...]:
     """What the viewer has begun and not sent, the latest first."""
-    rows: Any = connection.execute(_OWN, _parameters(viewer))
-    return tuple(DraftRecord(*row) for row in rows)
+    return tuple(DraftRecord(*row) for row in _ALL_OWN.rows(connection, _parameters(viewer)))
 
 
 def own_draft(connection: Connection, viewer: Viewer, code: str) -> DraftRecord | None:
