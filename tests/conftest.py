@@ -9,7 +9,7 @@ import pytest
 
 from tests.buckets import S3Server, s3_server
 from tests.databases import KINDS, Databases, PostgresDatabases, SqliteDatabases, lent, new_folder, postgres_server
-from tests.served import Portal, install
+from tests.served import Demos, Portal, install
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -105,15 +105,17 @@ def live_server(tmp_path: Path, sqlite_url: str) -> Iterator[Portal]:
         yield portal
 
 
+@pytest.fixture(scope="session")
+def demos(tmp_path_factory: pytest.TempPathFactory, sqlite_databases: Databases) -> Demos:
+    """Copies of the demo portfolio on any day."""
+    return Demos(sqlite_databases, lambda: tmp_path_factory.mktemp("demo"))
+
+
 @pytest.fixture(scope="module")
-def demo_server(tmp_path_factory: pytest.TempPathFactory, sqlite_databases: Databases) -> Iterator[Portal]:
+def demo_server(demos: Demos) -> Iterator[Portal]:
     """An installation that serves the demo portfolio, shared by the tests of a module."""
-    url = sqlite_databases.create()
-    portal = install(tmp_path_factory.mktemp("demo"), url)
-    portal.run("demo")
-    with portal.serving():
+    with demos.on().serving() as portal:
         yield portal
-    sqlite_databases.drop(url)
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,19 @@
 """A real `portal serve` in a process of its own, with its own folder and database."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from tests.databases import Databases, Fill
 
 START_LIMIT_SECONDS = 30
 STOP_LIMIT_SECONDS = 10
@@ -45,6 +48,11 @@ class Portal:
         )
         assert not check or done.returncode == 0, f"portal {arguments}: {done.stdout}{done.stderr}"
         return done
+
+    def at(self, folder: Path, database_url: str) -> "Portal":
+        """The same installation with another folder and another database."""
+        places = {"PORTAL_DATABASE_URL": database_url, "PORTAL_DATA_DIR": str(folder / "data")}
+        return replace(self, folder=folder, environment={**self.environment, **places})
 
     def python_says(self, code: str) -> str:
         """What a line of Python prints in this installation."""
@@ -121,3 +129,25 @@ def answers(url: str) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+class Demos:
+    """Installations with the demo portfolio: it is loaded once for each day, then copied.
+
+    Those of a day have the same address, which stands in the demo's texts, so that one at a time can serve.
+    """
+
+    def __init__(self, databases: Databases, new_folder: Callable[[], Path]) -> None:
+        self._databases = databases
+        self._new_folder = new_folder
+        self._loaded: dict[str, tuple[Portal, Fill]] = {}
+
+    def on(self, day: str = "") -> Portal:
+        """The demo as it stands on that day, or today, with a database and a folder of its own; not serving yet."""
+        if day not in self._loaded:
+            first = install(self._new_folder(), "", today=day) if day else install(self._new_folder(), "")
+            self._loaded[day] = first, lambda url: first.at(first.folder, url).run("demo")
+        first, fill = self._loaded[day]
+        url, folder = self._databases.create(fill), self._new_folder()
+        shutil.copytree(first.folder / "data", folder / "data")
+        return first.at(folder, url)

@@ -4,16 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.databases import Databases
-from tests.served import Portal, install
+from tests.served import Demos, Portal
+
+DAY_OF_THE_CASE = "2026-04-17"
 
 
 @pytest.fixture(scope="module")
-def portal_of_lin(tmp_path_factory: pytest.TempPathFactory, sqlite_databases: Databases) -> Iterator[Portal]:
-    """A served portal with the demo on 17 April 2026."""
-    url = sqlite_databases.create()
-    portal = install(tmp_path_factory.mktemp("journey"), url, today="2026-04-17")
-    portal.run("demo")
-    with portal.serving():
-        yield portal
-    sqlite_databases.drop(url)
+def demo_of_lin(demos: Demos) -> Portal:
+    """The demo on that day, not served yet."""
+    return demos.on(DAY_OF_THE_CASE)
+
+
+@pytest.fixture(scope="module")
+def portal_of_lin(demo_of_lin: Portal) -> Iterator[Portal]:
+    """The same, served."""
+    with demo_of_lin.serving():
+        yield demo_of_lin

@@ -16,9 +16,8 @@ from portal.demo.people import LIN_YI
 from portal.platform.clock import FixedClock
 from portal.platform.settings import Settings
 from tests.client import Client
-from tests.databases import Databases
 from tests.make import demo as make
-from tests.served import Portal, install
+from tests.served import Portal
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BOTS = (
@@ -38,14 +37,10 @@ BOTS = (
 
 
 @pytest.fixture(scope="module")
-def without_worker(tmp_path_factory: pytest.TempPathFactory, sqlite_databases: Databases) -> Iterator[Portal]:
+def without_worker(demo_of_lin: Portal) -> Iterator[Portal]:
     """The demo served by a process that does nothing by itself."""
-    url = sqlite_databases.create()
-    portal = install(tmp_path_factory.mktemp("bots"), url, today="2026-04-17")
-    portal.run("demo")
-    with portal.serving("--no-worker"):
-        yield portal
-    sqlite_databases.drop(url)
+    with demo_of_lin.serving("--no-worker"):
+        yield demo_of_lin
 
 
 def test_preview_bots_change_no_row(without_worker: Portal) -> None:

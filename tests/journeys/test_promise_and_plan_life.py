@@ -10,27 +10,16 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from portal.demo.people import LIN_YI, LIN_YI_IN_ENGLISH, STAFF, DemoPerson
-from tests.databases import Databases
 from tests.journeys import steps
 from tests.journeys.screens import see
 from tests.make.loans import payment, write_folder
-from tests.served import Portal, install
+from tests.served import Portal
 
 pytestmark = pytest.mark.browser
 
 APPROVER = next(staff for staff in STAFF if "plan_approver" in staff.roles)
 NUMBER = re.compile(r"/(?:plans|promises)/([A-Z0-9-]+)$")
 LOAN = "DEMO-HA-0718"
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, sqlite_databases: Databases) -> Iterator[Portal]:
-    """The demo on 17 April 2026, not served yet."""
-    url = sqlite_databases.create()
-    portal = install(tmp_path_factory.mktemp("life"), url, today="2026-04-17")
-    portal.run("demo")
-    yield portal
-    sqlite_databases.drop(url)
 
 
 def on_day(portal: Portal, day: date) -> Portal:
@@ -90,9 +79,9 @@ def promise(page: Page, amount: str, day: str) -> None:
     ("person", "language", "script"), [(LIN_YI, "zh", False), (LIN_YI_IN_ENGLISH, "en", True)], ids=["zh", "en"]
 )
 def test_a_promise_is_made_moved_and_taken_back(
-    demo: Portal, browser: Browser, person: DemoPerson, language: str, script: bool
+    demo_of_lin: Portal, browser: Browser, person: DemoPerson, language: str, script: bool
 ) -> None:
-    with demo.serving(), inside(browser, demo, person, language, script) as page:
+    with demo_of_lin.serving(), inside(browser, demo_of_lin, person, language, script) as page:
         promise(page, "99999", "24")
         see(page, "promise-new")
         steps.main_button(page).click()
@@ -113,10 +102,10 @@ def test_a_promise_is_made_moved_and_taken_back(
             see(page, "promise-withdrawn")
 
 
-def test_a_plan_from_its_first_payment_to_its_end(demo: Portal, browser: Browser) -> None:
-    with demo.serving(), inside(browser, demo, LIN_YI_IN_ENGLISH, "en", True) as page:
+def test_a_plan_from_its_first_payment_to_its_end(demo_of_lin: Portal, browser: Browser) -> None:
+    with demo_of_lin.serving(), inside(browser, demo_of_lin, LIN_YI_IN_ENGLISH, "en", True) as page:
         number = send_plan(page)
-        with steps.visitor(browser, demo.url, language="en", script=False) as desk:
+        with steps.visitor(browser, demo_of_lin.url, language="en", script=False) as desk:
             approve(desk, number)
         page.goto(f"/plans/{number}")
         see(page, "plan-going")
@@ -132,8 +121,8 @@ def test_a_plan_from_its_first_payment_to_its_end(demo: Portal, browser: Browser
         page.locator('[name="amount"]').press_sequentially("1000")
         page.locator("#_more", has_text="1,086.91").wait_for()
         see(page, "plan-more")
-    strikes(demo, browser, number)
-    evaluation(demo, browser, number)
+    strikes(demo_of_lin, browser, number)
+    evaluation(demo_of_lin, browser, number)
 
 
 def strikes(demo: Portal, browser: Browser, number: str) -> None:

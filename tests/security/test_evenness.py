@@ -5,7 +5,6 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -25,7 +24,7 @@ from tests.client import Client
 from tests.make import access as make
 from tests.make import cases as make_cases
 from tests.make.cases import token_on
-from tests.served import Portal, install
+from tests.served import Demos, Portal
 
 TIMES = 500
 TOGETHER = 0.005
@@ -115,9 +114,8 @@ class Timed:
 
 
 @pytest.fixture
-def timed(tmp_path: Path, sqlite_url: str) -> Iterator[Timed]:
-    portal = install(tmp_path, sqlite_url, today="2026-04-17")
-    portal.run("demo")
+def timed(demos: Demos) -> Iterator[Timed]:
+    portal = demos.on("2026-04-17")
     app = create_app(Settings.load(portal.environment))
     with Client(app, portal.url), portal.serving("--no-worker"), httpx2.Client(base_url=portal.url) as http:
         yield Timed(portal, app, http)
