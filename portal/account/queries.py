@@ -11,13 +11,14 @@ from portal.core.allocation import Amounts
 from portal.core.assessment import NextDue
 from portal.core.days import add_months
 from portal.core.interactions import Hold
-from portal.drafts.queries import DraftRecord, own_drafts
+from portal.drafts.queries import ANY_OWN, DraftRecord, own_drafts
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord, ReversedPayment
 from portal.platform.gate import Viewer
 from portal.settlements import queries as settlements
 
 GUARANTOR = "guarantor"
+_WITH_DRAFTS = loans.account_statement(ANY_OWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ class AccountPage:
 
 def account_page(connection: Connection, viewer: Viewer) -> AccountPage:
     """Everything the signed-in person may see. A sold loan shows no figures (domain.md 5)."""
-    record = loans.account(connection, viewer)
+    record = loans.account(connection, viewer, _WITH_DRAFTS)
+    drafts = own_drafts(connection, viewer) if record.also else ()
     seen = tuple(as_seen_by(viewer, loan) for loan in record.loans)
     shown = [figures(loan, viewer.today) for loan in seen if loan.status != "sold"]
     own = tuple(loan for loan in shown if loan.record.role != GUARANTOR)
@@ -95,7 +97,7 @@ def account_page(connection: Connection, viewer: Viewer) -> AccountPage:
         loans=own,
         guaranteed=tuple(loan for loan in shown if loan.record.role == GUARANTOR),
         hidden=tuple(loan for loan in seen if loan.status == "sold"),
-        drafts=tuple(draft for draft in own_drafts(connection, viewer) if draft.loan_id in {loan.id for loan in seen}),
+        drafts=tuple(draft for draft in drafts if draft.loan_id in {loan.id for loan in seen}),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, exists, select
 
 from portal.drafts.tables import DisputeDraft, PlanDraft
 from portal.loans.tables import Loan, table_of
@@ -45,6 +45,11 @@ _OWN = (
     .order_by(DRAFT.c.id.desc())
 )
 _ALL_OWN = Prepared(_OWN)
+ANY_OWN = exists(
+    select(DRAFT.c.id).where(DRAFT.c.person_id == bindparam("viewer_person"), DRAFT.c.keep_until >= bindparam("day"))
+)
+"""Whether the viewer has begun and not sent anything; takes `visible_parameters` of the loans."""
+
 _BY_FORM = _OWN.where(DRAFT.c.form_key == bindparam("form_key"))
 _ONE = _OWN.where(DRAFT.c.code == bindparam("code"))
 

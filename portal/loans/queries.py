@@ -133,11 +133,12 @@ class LoanRecord:
 
 @dataclass(frozen=True, slots=True)
 class AccountRecord:
-    """All loans of one person."""
+    """All loans of one person; `also` is what a caller's own column says (`account_statement`)."""
 
     person_name: str
     loans: tuple[LoanRecord, ...]
     data_date: date | None
+    also: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +234,12 @@ def _records(role: ColumnElement[Any], *more: ColumnElement[Any]) -> Select[Any]
     return select(*labelled, *more)
 
 
-_ACCOUNT = Prepared(
-    _records(LOAN_PARTY.c.role, PERSON_VERSION.c.name)
-    .select_from(
+def account_statement(also: ColumnElement[Any]) -> Prepared:
+    """What `account` reads, with one more column: a page that asks two things so needs one way to the database.
+
+    The column may take `visible_parameters`, and is the person's alone: the first row's is taken.
+    """
+    source = (
         facts_source(known=False)
         .join(LOAN_PARTY, _OWN_PART)
         .join(
@@ -243,8 +247,11 @@ _ACCOUNT = Prepared(
             and_(PERSON_VERSION.c.person_id == LOAN_PARTY.c.person_id, PERSON_VERSION.c.superseded_at.is_(None)),
         )
     )
-    .order_by(LOAN_VERSION.c.disbursed_on, LOAN.c.id)
-)
+    rows = _records(LOAN_PARTY.c.role, also.label("also"), PERSON_VERSION.c.name).select_from(source)
+    return Prepared(rows.order_by(LOAN_VERSION.c.disbursed_on, LOAN.c.id))
+
+
+_ACCOUNT = account_statement(null())
 _OWN_LOAN = Prepared(
     _records(LOAN_PARTY.c.role)
     .select_from(facts_source(known=False).join(LOAN_PARTY, _OWN_PART))
@@ -314,14 +321,15 @@ _AUTHORITY = (
 # Loans
 
 
-def account(connection: Connection, viewer: Viewer) -> AccountRecord:
-    """All loans of the viewer, the oldest first."""
-    rows = _ACCOUNT.rows(connection, visible_parameters(viewer))
+def account(connection: Connection, viewer: Viewer, statement: Prepared = _ACCOUNT) -> AccountRecord:
+    """All loans of the viewer, the oldest first; read by an `account_statement` of one's own, what else it says."""
+    rows = statement.rows(connection, visible_parameters(viewer))
     if not rows:
         owner = person(connection, viewer.person_id) if viewer.person_id else None
         return AccountRecord(owner.name if owner else "", (), data_date(connection))
-    loans = _once(_record(row[:-1], viewer.today) for row in rows)
-    return AccountRecord(rows[0][-1], loans, loans[0].data_date)
+    *_, also, name = rows[0]
+    loans = _once(_record(row, viewer.today) for row in rows)
+    return AccountRecord(name, loans, loans[0].data_date, also)
 
 
 def loan_by_code(connection: Connection, viewer: Viewer, code: str) -> LoanRecord | None:

@@ -7,10 +7,12 @@ which costs several times what the query does where other work comes between (be
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from psycopg import RawCursor
 from sqlalchemy import Connection, Select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
+_CURSOR = "cursor_by_position"
 READS_ONLY = "reads_only"
 """The execution option of an engine that never writes and has no transactions."""
 
@@ -20,13 +22,13 @@ Turn = Callable[[Any], Any]
 class _Compiled(NamedTuple):
     """A statement as one database takes it.
 
-    `constants` are the parameters that it brings itself, `order` names all of them where they go by position; `into`
-    turns those given into the driver's values, `back` those of a row, by place.
+    `constants` are the parameters that it brings itself, `order` names all of them by position; `into` turns those
+    given into the driver's values, `back` those of a row, by place.
     """
 
     text: str
     constants: Mapping[str, Any]
-    order: Sequence[str] | None
+    order: Sequence[str]
     into: Sequence[tuple[str, Turn]]
     back: Sequence[tuple[int, Turn]]
 
@@ -50,7 +52,7 @@ class Prepared:
         return connection.execute(self._statement, parameters).all()
 
     def _compile(self, dialect: Dialect) -> _Compiled:
-        statement = self._statement.compile(dialect=dialect)
+        statement = self._statement.compile(dialect=_by_position(dialect))
         types = {name: bound.type for name, bound in statement.binds.items()}
         into = ((name, _impl(kind, dialect).bind_processor(dialect)) for name, kind in types.items())
         kinds = (column.type for column in self._statement.selected_columns)
@@ -58,7 +60,7 @@ class Prepared:
         self._by_dialect[dialect.name] = compiled = _Compiled(
             text=str(statement),
             constants={name: bound.value for name, bound in statement.binds.items() if not bound.required},
-            order=statement.positiontup if statement.positional else None,
+            order=statement.positiontup or (),
             into=[(name, turn) for name, turn in into if turn],
             back=[(place, turn) for place, turn in back if turn],
         )
@@ -69,16 +71,29 @@ def _impl(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
     return kind.dialect_impl(dialect)
 
 
+def _by_position(dialect: Dialect) -> Dialect:
+    """The same with numbered parameters, so that psycopg need not look for theirs in the text of every execution."""
+    numbered: Callable[..., Dialect] = type(dialect)
+    return numbered(paramstyle="numeric_dollar") if dialect.name == "postgresql" else dialect
+
+
+def _cursor(connection: Connection) -> Any:
+    """The driver's cursor that takes parameters by position; one serves a connection for as long as that lasts."""
+    kept = connection.info.get(_CURSOR)
+    if kept is None:
+        own: Any = connection.connection.dbapi_connection
+        kept = RawCursor(own) if connection.dialect.name == "postgresql" else own.cursor()
+        connection.info[_CURSOR] = kept
+    return kept
+
+
 def _read(connection: Connection, compiled: _Compiled, parameters: Mapping[str, Any]) -> list[list[Any]]:
     values = {**compiled.constants, **parameters}
     for name, turn in compiled.into:
         values[name] = turn(values[name])
-    given = values if compiled.order is None else [values[name] for name in compiled.order]
-    cursor = connection.connection.cursor()
-    cursor.execute(compiled.text, given)
-    rows = [list(row) for row in cursor.fetchall()]
-    cursor.close()
-    for row in rows:
+    rows = _cursor(connection).execute(compiled.text, [values[name] for name in compiled.order])
+    found = [list(row) for row in rows]
+    for row in found:
         for place, turn in compiled.back:
             row[place] = turn(row[place])
-    return rows
+    return found
