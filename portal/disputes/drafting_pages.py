@@ -36,7 +36,7 @@ from portal.evidence.uploads import keep_uploads
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
-from portal.platform.render import render, see_other
+from portal.platform.render import here, render, see_other
 
 Step = Callable[[Request, DraftPage], Awaitable[Response]]
 GONE = frozenset({"unknown_loan", "unknown_draft"})
@@ -205,7 +205,7 @@ async def upload(request: Request) -> Response:
     kept, refused = await keep_uploads(request, form.files.get("files", []))
     try:
         if kept or refused:
-            failed = await db.overwrite(request, drafting_actions.add_files, code, kept, refused)
+            failed = await db.overwrite(request, drafting_actions.add_files, code, kept, refused, here(request))
             if failed and act == "next":
                 act = "add"
         if act == "next":

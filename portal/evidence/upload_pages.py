@@ -154,7 +154,7 @@ async def draft(request: Request) -> Response:
     page = await db.read(request, upload_queries.draft_files, code)
     back = await db.read(request, upload_queries.place_of, code)
     status = 422 if refused else 200
-    return render(request, "evidence/draft.html", status=status, draft=page, back=safe_path(back), refused=refused)
+    return render(request, "evidence/draft.html", status=status, draft=page, back=safe_path(back, ""), refused=refused)
 
 
 async def _give_up(request: Request, code: str) -> None:

@@ -122,7 +122,7 @@ def has_draft(connection: Connection, viewer: Viewer, draft: str) -> bool:
 
 
 def place_of(connection: Connection, viewer: Viewer, draft: str) -> str:
-    """The page that the viewer's files of a draft came from; the account where that is not known."""
+    """The page that the viewer's files of a draft came from; empty where that is not known."""
     here = (UPLOAD.c.draft == draft, UPLOAD.c.person_id == viewer.person_id)
     place = connection.scalar(select(UPLOAD.c.place).where(*here).order_by(UPLOAD.c.id.desc()).limit(1))
-    return place or "/account"
+    return place or ""

@@ -284,6 +284,8 @@ def test_a_file_that_fails_is_named_and_the_dispute_is_filed(
     page = lin.follow(walk.upload(lin, page, files))
     assert "recording.mov is a video" in page.text
     assert "Uploaded, not sent yet" in page.text
+    back = str(page.url).removeprefix(str(lin.http.base_url))
+    assert f'href="{back}"' in lin.get(back.replace("/disputes/", "/files/").removesuffix("/files")).text
     check = lin.follow(walk.upload(lin, page))
     assert "90 days after the case is closed" in check.text
     sent = lin.follow(walk.send_off(lin, check, consent="yes"))

@@ -415,8 +415,14 @@ def test_the_page_of_a_draft_works_without_a_script(client: Client) -> None:
     while jobs.read_waiting(portal.doors, portal.files, portal.scanner):
         pass
     page = client.get(path)
-    answer = client.submit(page, {"password": make.PASSWORD}, form="/password")
+    locked = next(row.code for row in rows(client, FILE) if row.name == "locked.pdf")
+    asked = client.get(f"/files/{locked}/password")
+    wrong = client.submit(asked, {"password": "not it"}, form="/password")
+    assert wrong.status_code == 422
+    assert "This password does not open the file." in wrong.text
+    answer = client.submit(wrong, {"password": make.PASSWORD}, form="/password")
     assert answer.headers["location"] == path
+    assert client.get(f"/files/{locked}/password").status_code == 404, "it is open"
     page = client.follow(answer)
     assert "has a password" not in page.text
     code = next(row.code for row in rows(client, FILE) if row.name == "first.jpg")
