@@ -87,6 +87,8 @@ def draft_line(file: FileRecord, is_covered: bool = False) -> str | None:
         return _("Uploaded, not sent yet. Being checked")
     if file.state == "ready":
         size = formats.file_size(file.size)
+        if file.columns == "unknown":
+            return _("Uploaded, not sent yet · %(size)s. The program does not know its columns", size=size)
         if is_covered:
             return _("Uploaded, not sent yet · %(size)s. What you marked is covered when you send", size=size)
         return _("Uploaded, not sent yet · %(size)s", size=size)
@@ -94,6 +96,15 @@ def draft_line(file: FileRecord, is_covered: bool = False) -> str | None:
         return str(FILE_STATES["blocked"])
     why = file_trouble(file)
     return why if why is None or file.problem == "password" else sentences(why, _("You can send without it."))
+
+
+def draft_needs(file: FileRecord) -> str | None:
+    """What a file that was not sent yet still asks of its person; None where it asks for nothing."""
+    if file.state == "ready" and file.columns == "unknown":
+        return _("The program does not know what the columns of %(file)s mean. Say which is which.", file=file.name)
+    if file.state == "unreadable" and file.problem == "password":
+        return file_trouble(file)
+    return None
 
 
 def file_line(file: FileRecord, for_staff: bool) -> str:

@@ -118,4 +118,5 @@ functions = {
     "file_trouble": labels.file_trouble,
     "file_problem": labels.file_problem,
     "draft_line": labels.draft_line,
+    "draft_needs": labels.draft_needs,
 }

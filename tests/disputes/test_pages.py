@@ -108,7 +108,7 @@ def test_sums_follow_the_ticks(lin: Client, form_path: str) -> None:
 def test_the_way_from_the_nights_to_the_number(lin: Client, form_path: str) -> None:
     check = walk.to_check(lin, form_path, words="It was there.")
     said = said_of(check)
-    for words in ("6–20 March", "The money was in my account", "6789", "It was there.", "24 April", "20.14", "11.29"):
+    for words in ("17 April 2026 · 43 nights", "The money was in my account", "6789", "It was there.", "24 April", "20.14", "11.29"):
         assert words in said, words
     assert "The night that ends today is taken off while we look" in said
     answer = walk.send_off(lin, check)
@@ -298,6 +298,24 @@ def test_a_file_that_fails_is_named_and_the_dispute_is_filed(
     assert "/view" in lin.get(str(status.url)).text
 
 
+def test_what_a_file_still_asks_for_is_said_before_it_is_sent(
+    lin: Client, doors: Doors, form_path: str, app: Any
+) -> None:
+    files = [
+        ("files", ("locked.pdf", evidence.locked_pdf(), "application/pdf")),
+        ("files", ("odd.csv", b"Wann,Wieviel\n2026-03-05,-87.45\n2026-03-06,1.00\n", "text/csv")),
+    ]
+    check = walk.to_check(lin, form_path, files=files)
+    assert "Your files are still being checked" in check.text
+    while evidence_jobs.read_waiting(doors, app.state.portal.files):
+        pass
+    check = lin.get(str(check.url))
+    assert "still being checked" not in check.text
+    assert "locked.pdf has a password" in check.text
+    assert "what the columns of odd.csv mean" in check.text
+    assert all(f'/{way}"' in check.text for way in ("password", "columns"))
+
+
 def test_files_need_consent_or_are_taken_out(lin: Client, form_path: str) -> None:
     files = [("files", ("slip.png", evidence.picture(), "image/png"))]
     check = walk.to_check(lin, form_path, "paid", files=files)
@@ -348,7 +366,7 @@ def test_figures_that_changed_under_the_form_are_shown_anew(
     assert answer.status_code == 409
     assert "The figures changed while you were writing" in answer.text
     assert "kept words" in answer.text
-    assert "6–20 March" in said_of(answer)
+    assert "44 nights" in said_of(answer)
     assert lin.follow(walk.send_off(lin, answer)).status_code == 200
 
 
