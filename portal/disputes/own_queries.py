@@ -125,6 +125,12 @@ class DetailPage:
         return in_review or self.dispute.state == "waiting"
 
     @property
+    def question(self) -> Message | None:
+        """What the person was asked last, while we wait for them."""
+        asked = [message for message in self.messages if message.kind == "question"]
+        return asked[-1] if asked and self.waits_for_person else None
+
+    @property
     def answer_by(self) -> date:
         """The promised date, of a review its own."""
         return self.review.answer_by if self.review else self.dispute.answer_by

@@ -108,7 +108,15 @@ def test_sums_follow_the_ticks(lin: Client, form_path: str) -> None:
 def test_the_way_from_the_nights_to_the_number(lin: Client, form_path: str) -> None:
     check = walk.to_check(lin, form_path, words="It was there.")
     said = said_of(check)
-    for words in ("17 April 2026 · 43 nights", "The money was in my account", "6789", "It was there.", "24 April", "20.14", "11.29"):
+    for words in (
+        "17 April 2026 · 43 nights",
+        "The money was in my account",
+        "6789",
+        "It was there.",
+        "24 April",
+        "20.14",
+        "11.29",
+    ):
         assert words in said, words
     assert "The night that ends today is taken off while we look" in said
     answer = walk.send_off(lin, check)
