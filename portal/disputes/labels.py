@@ -197,6 +197,13 @@ def row_kind(row: Row) -> str:
     return "changed" if row.before != row.after else "same"
 
 
+def outcome_line(outcome: str, amount: int, currency: str) -> str:
+    """How it was decided and how much less that is; nothing of an amount where nothing is taken off."""
+    if outcome == "not_upheld":
+        return str(OUTCOMES[outcome][0])
+    return _("%(outcome)s: %(amount)s", outcome=OUTCOMES[outcome][0], amount=formats.money(amount, currency))
+
+
 def upheld_range(decision: DecisionRecord, instalment: int, contract_type: str) -> str:
     """The disputed rows that were upheld, in words."""
     upheld = [row for row in decision.rows if row.disputed and row.after == 0]

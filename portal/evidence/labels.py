@@ -111,14 +111,16 @@ def file_line(file: FileRecord, for_staff: bool) -> str:
     """One line under a file: its state, size and fingerprint, and where it comes from."""
     size, sign = formats.file_size(file.size), fingerprint(file.sha256)
     state = _file_state(file, for_staff)
-    line = _("%(state)s · %(size)s · fingerprint %(fingerprint)s", state=state, size=size, fingerprint=sign)
-    if not file.from_staff:
-        return line
+    if file.from_staff:
+        origin = _origin(file, for_staff)
+        state = origin if file.state == "ready" else f"{origin} · {state}"
+    return _("%(state)s · %(size)s · fingerprint %(fingerprint)s", state=state, size=size, fingerprint=sign)
+
+
+def _origin(file: FileRecord, for_staff: bool) -> str:
     if not for_staff:
-        origin = _("From us")
-    else:
-        origin = _("From us, the borrower sees it") if file.shared else _("From us, internal")
-    return f"{origin} · {line}"
+        return _("From us")
+    return _("From us, the borrower sees it") if file.shared else _("From us, internal")
 
 
 def _file_state(file: FileRecord, for_staff: bool) -> str:

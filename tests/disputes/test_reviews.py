@@ -353,15 +353,17 @@ def test_the_queue_of_reviews_is_the_supervisors_without_earlier_part(
     page = supervisor.get(f"/staff/disputes/{number}")
     assert "The borrower asked for a review" in page.text
     chosen = form_of(page, "/decide")
-    values = {"reason": "funds_not_met", "words": "We looked at all of it again.", "act": "not_upheld"}
+    values = {"reason": "funds_met", "words": "We looked at all of it again.", "act": "uphold"}
     done = supervisor.post(str(chosen.attributes["action"]), fields_of(page, chosen) | values)
-    assert "The review" in supervisor.follow(done).text
+    decided = supervisor.follow(done).text
+    assert "The review" in decided
+    assert "Not upheld" not in decided.partition("The first decision")[0], "what counts now stands at the top"
     assert number not in supervisor.get("/staff/reviews").text
     lin = client.another()
     lin.http.cookies.update(cast.sign_in(cast.borrower()))
     told = lin.get(f"/disputes/{number}").text
-    assert "After the review: not upheld" in told
-    assert "Not upheld" in lin.get("/disputes").text
+    assert "After the review: partly upheld" in told
+    assert "Partly upheld" in lin.get("/disputes").text
     assert f"/disputes/{number}/review" not in told
 
 
