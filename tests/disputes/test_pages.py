@@ -175,8 +175,8 @@ def test_each_reason_keeps_its_facts(lin: Client, doors: Doors, cast: Cast, form
         ("paid", {"channel": ""}, "channel", "Choose the way by which you paid"),
         ("amount", {"figure": None}, "figure", "Choose the figure that is wrong"),
         ("amount", {"should_be": "9" * 18}, "should_be", "too large"),
-        ("explained", {"told_you": " "}, "told_you", "Please fill this in"),
-        ("claim", {"insurer": ""}, "insurer", "Please fill this in"),
+        ("explained", {"told_you": " "}, "told_you", "Write what you were told"),
+        ("claim", {"insurer": ""}, "insurer", "Type the name of the insurer"),
         ("other", {"words": ""}, "words", "Write in your own words"),
         ("funds", {"words": "x" * 4001}, "words", "4000 characters"),
     ],
@@ -192,6 +192,14 @@ def test_mistakes_in_the_facts_lose_nothing(
     assert "Error:" in answer.text
     if "words" not in typed and reason != "other":
         assert "kept words" in answer.text
+
+
+def test_all_mistakes_are_said_at_once_in_the_order_of_the_page(lin: Client, form_path: str) -> None:
+    page = lin.follow(walk.choose(lin, lin.follow(walk.begin(lin, form_path)), "paid"))
+    typed = {"paid_on_day": "1", "paid_on_month": "5", "paid_on_year": "2027", "paid": "1,18x", "channel": ""}
+    answer = walk.tell(lin, page, typed).text
+    summary = answer.partition('class="problems"')[2].partition("</ul>")[0]
+    assert [each.split('"')[0] for each in summary.split('href="#')[1:]] == ["paid_on", "paid", "channel"]
 
 
 def test_only_what_a_reason_needs_is_asked(lin: Client, form_path: str) -> None:
