@@ -317,7 +317,9 @@ def _check_page(request: Request, form: SendForm, draft: DraftPage, status: int 
 
 
 def _render(request: Request, template: str, step: str, status: int, context: dict[str, Any]) -> Response:
-    context = {"changed": False, "step": STEPS.index(step) + 1, "steps": len(STEPS), **context}
+    place = STEPS.index(step)
+    back = STEPS[place - 1] if 0 < place < len(STEPS) - 1 else None
+    context = {"changed": False, "step": place + 1, "steps": len(STEPS), "step_before": back, **context}
     return render(request, template, status=status, words=labels, asked=particulars_labels, **context)
 
 

@@ -225,6 +225,7 @@ def test_a_reason_has_to_be_chosen(lin: Client, form_path: str) -> None:
         answer = walk.choose(lin, page, reason)
         assert answer.status_code == 422
         assert "Choose the reason" in answer.text
+        assert str(page.url.path).replace("/reason", "/nights") in answer.text, "one step back"
 
 
 def test_something_has_to_be_ticked(lin: Client, form_path: str) -> None:
