@@ -17,7 +17,7 @@
 
   const rows = () => document.getElementById("_draft_rows");
   const wake = () => pauses.forEach((go) => go());
-  const size = (bytes) => (bytes >= 1e6 ? `${Math.ceil(bytes / 1e5) / 10} MB` : `${Math.max(1, Math.ceil(bytes / 1e3))} kB`);
+  const size = (bytes) => (bytes >= 1e6 ? `${Math.ceil(bytes / 1e5) / 10}\u00a0MB` : `${Math.max(1, Math.ceil(bytes / 1e3))}\u00a0kB`);
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : all));
   const hex = (digest) => [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const hash = async (blob) => hex(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
@@ -86,7 +86,7 @@
       request.onabort = () => reject(new Stopped());
       if (item) {
         item.request = request;
-        request.upload.onprogress = (event) => show(item, "uploading", item.offset + Math.min(event.loaded, part));
+        request.upload.onprogress = (event) => show(item, "uploading", Math.min(item.file.size, item.offset + event.loaded));
       }
       request.send(data);
     });
@@ -117,6 +117,8 @@
     bar.value = done;
     bar.setAttribute("aria-label", said);
     bar.toggleAttribute("hidden", state === "unreadable");
+    const stopping = item.row.querySelector('[data-act="stop"]');
+    if (state === "unreadable") stopping.firstChild.textContent = stopping.dataset.takeOut;
     item.row.querySelector('[data-act="retry"]').toggleAttribute("hidden", state !== "interrupted");
     if (state !== item.state && state !== "uploading") say(`${item.file.name}: ${said}`);
     item.state = state;

@@ -387,7 +387,7 @@ def test_the_list_says_that_nothing_is_sent_yet(client: Client) -> None:
     page = client.get(f"/files/drafts/{sender.draft}/rows").text
     for words in (
         "Uploaded, not sent yet",
-        "Interrupted at 525 kB of",
+        "Interrupted at 525\u00a0kB of",
         "Choose it again, and it goes on from there",
         "has a password",
         "could not be opened",
