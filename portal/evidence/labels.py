@@ -179,7 +179,7 @@ def file_problem(problem: Mapping[str, Any]) -> str:
     return _(
         "We cannot read %(file)s. %(types)s work. Your other files are kept.",
         file=name,
-        types=_("PDF, JPEG, PNG, HEIC, CSV, XLSX, CAMT, MT940, OFX"),
+        types=_("PDF, JPEG, PNG, HEIC, CSV, XLSX, camt.053, MT940, OFX"),
     )
 
 

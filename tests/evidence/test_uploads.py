@@ -15,6 +15,7 @@ from portal.evidence.upload_actions import CHUNK_BYTES
 from portal.evidence.upload_queries import draft_at
 from portal.platform.clock import FixedClock
 from portal.platform.csrf import FIELD
+from portal.platform.numbers import new_code
 from tests.client import Client
 from tests.databases import Databases
 from tests.evidence.acts import add, as_, portal_of, rows
@@ -430,4 +431,6 @@ def test_the_page_of_a_draft_works_without_a_script(client: Client) -> None:
     assert client.post(f"/files/{code}/remove", {FIELD: token}).headers["location"] == path
     assert [row.name for row in rows(client, FILE) if row.state == "ready"] == ["locked.pdf"]
     assert as_(client, "stranger").get(path).status_code == 404
+    assert client.get(f"{path}/rows").status_code == 404
+    assert client.get(f"/files/drafts/{new_code()}/rows").status_code == 200, "a form that was just opened"
     assert client.post(path, {FIELD: draft.token}).status_code in {403, 404}
