@@ -210,7 +210,7 @@ def _judge(statements: Sequence[Statement], question: Question, debits: DebitRec
     day: DayBalances | None = None
     if not missing:  # of several accounts mixed nothing more can be said
         if account.match != "yes" and (question.account or question.holder):
-            missing.append(_unmatched(used, question))
+            missing.append(_unmatched(statements, question))
         if here is not None and covers:
             day = _day(here, question, missing)
         else:
@@ -280,9 +280,9 @@ def _other(statement: Statement, question: Question) -> Fact:
     return Fact("other_account", {"file": statement.file, "holder": statement.holder})
 
 
-def _unmatched(used: Sequence[Statement], question: Question) -> Fact:
+def _unmatched(statements: Sequence[Statement], question: Question) -> Fact:
     """What is missing of the account: its number, or where that fits, its holder's name."""
-    by_number = [each for each in used if question.account and match_of(each, question.account, "") == "yes"]
+    by_number = [each for each in statements if question.account and match_of(each, question.account, "") == "yes"]
     if by_number and all(match_of(each, question.account, question.holder) == "no" for each in by_number):
         return Fact("account_unmatched", {"tail": question.account, "holder": by_number[0].holder})
     return Fact("account_unmatched", {"tail": question.account})

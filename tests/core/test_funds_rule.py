@@ -357,6 +357,8 @@ def test_a_holder_of_another_name_is_told_apart_from_another_account() -> None:
     asked = question(1180, account="7133", holder="林一")
     assert check([given], asked).missing[0].data == {"tail": "7133", "holder": "王一"}
     assert check([replace(given, account="9999")], asked).missing[0].data == {"tail": "7133"}
+    nameless = replace(given, account="", holder="", file="list.csv")
+    assert check([nameless, given], asked).missing[0].data == {"tail": "7133", "holder": "王一"}
     own = replace(given, holder="林一", file="own.pdf")
     assert check([given, own], asked).signals[0].data == {"file": "theirs.pdf", "holder": "王一"}
 
