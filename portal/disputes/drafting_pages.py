@@ -236,6 +236,8 @@ async def _save(request: Request, form: Form[Any], step: str, changes: dict[str,
 
 async def _next(request: Request, form: Form[Any], step: str, code: str) -> Response:
     """To the step after this one; to the last one, if all of them had been passed and none is missing."""
+    if form.raw["act"] == "later" and code != request.path_params["code"]:
+        return see_other(request, "disputes:draft", code=code)  # where it says that another device changed the first
     after = STEPS[STEPS.index(step) + 1]
     found = await db.read(request, drafting_queries.draft_page, code)
     if isinstance(found, DraftPage) and found.content.through:

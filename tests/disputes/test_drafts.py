@@ -161,6 +161,8 @@ class TestTwoDevices:
         assert "From the desk." in lin.get(f"/disputes/drafts/{walk.code_of(second)}").text
         again = walk.tell(lin, here, {**walk.FACTS["paid"], "words": "From the desk."})
         assert walk.code_of(again) == walk.code_of(second), "the same press again is the same"
+        later = walk.tell(lin, here, {**walk.FACTS["paid"], "words": "From the desk."}, act="later")
+        assert "This was changed on another device" in lin.follow(later).text
         assert lin.get("/disputes").text.count("/disputes/drafts/") == 2
 
     def test_the_back_button_of_one_device_is_no_other_device(self, lin: Client, form_path: str) -> None:
