@@ -226,9 +226,12 @@ def days_left(promised: date, today: date) -> str:
     return days_over(promised, today) or ngettext("%(count)s day left", "%(count)s days left", left, count=left)
 
 
-def missing_of(message: Message, currency: str) -> list[str]:
-    """What a question asks for, as read by the funds rule."""
-    return [funds_labels.missing(Fact(code, data), currency) for code, data in message.data.get("missing", ())]
+def missing_of(message: Message, currency: str, role: str | None) -> list[str]:
+    """What a question asks for, as read by the funds rule; a guarantor is told nothing of the borrower's account."""
+    facts = [Fact(code, data) for code, data in message.data.get("missing", ())]
+    if role == "guarantor":
+        facts = [Fact(fact.code) if fact.code == "account_unmatched" else fact for fact in facts]
+    return [funds_labels.missing(fact, currency) for fact in facts]
 
 
 def decided_name(decision: DecisionRecord) -> str:
