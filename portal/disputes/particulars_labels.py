@@ -47,6 +47,14 @@ SENTENCES: Mapping[str, Lazy] = {
 }
 
 
+STILL_MISSING: Mapping[str, Lazy] = {
+    "nights": lazy("Nothing is ticked yet: say which nights you see differently."),
+    "reason": lazy("The reason is not chosen yet."),
+    "details": lazy("What belongs to this reason is not filled in yet, or not rightly."),
+}
+"""What a draft cannot be sent without, by the step that asks for it."""
+
+
 def figure(code: str, contract_type: str) -> str:
     """A figure that may be wrong."""
     return str(FIGURES[code]) % {"penalty": penalty_word(contract_type)}

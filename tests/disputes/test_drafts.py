@@ -86,7 +86,7 @@ class TestSavedForLater:
         assert "6–20 March" in said_of(looked_over)
         if step == "details":
             assert "Half a word" in looked_over.text
-            assert "Something is still missing" in looked_over.text
+            assert "What belongs to this reason" in looked_over.text
             assert 'value="much"' in lin.get(f"{draft}/details").text
         if step == "files":
             assert "slip.png" in looked_over.text

@@ -352,6 +352,7 @@ def test_the_queue_of_reviews_is_the_supervisors_without_earlier_part(
     assert number in supervisor.get("/staff/reviews").text
     page = supervisor.get(f"/staff/disputes/{number}")
     assert "The borrower asked for a review" in page.text
+    assert page.text.count('href="/staff/reviews"') == 2, "in the bar, and as the way back"
     chosen = form_of(page, "/decide")
     values = {"reason": "funds_met", "words": "We looked at all of it again.", "act": "uphold"}
     done = supervisor.post(str(chosen.attributes["action"]), fields_of(page, chosen) | values)
