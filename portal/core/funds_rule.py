@@ -4,6 +4,7 @@ It reads statements and the lender's debit attempts, answers in all four reading
 what is missing rather than guess (domain.md 7). It advises; a person decides.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -162,8 +163,8 @@ class FundsCheck:
 def check(statements: Sequence[Statement], question: Question, debits: DebitRecord | None = None) -> FundsCheck:
     """Judge the statements; with `debits` the whole rule, without them the account side alone.
 
-    Where all files together leave it open, those that answer by themselves do, if they agree and no other file states
-    another balance: a person who adds the page that was missing must not be held up by an earlier, worse one.
+    Where all files together leave it open, those that answer by themselves do, if they agree and no other file says
+    otherwise: a person who adds the page that was missing must not be held up by an earlier, worse one.
     """
     together = _judge(statements, question, debits)
     if together.funds != "cannot_tell" or not (question.account or question.holder):
@@ -172,9 +173,9 @@ def check(statements: Sequence[Statement], question: Question, debits: DebitReco
     answers = [(part, found) for part, found in alone if found.funds != "cannot_tell"]
     if not answers or any(found.readings != answers[0][1].readings for _, found in answers):
         return together
-    if differing_day([each for each in _of_account(statements, question) if span(each)]) is not None:
-        return together
     part, answer = answers[0]
+    if _is_contradicted(part, _of_account(statements, question), question.due):
+        return together
     told = [signal for signal in together.signals if signal not in answer.signals]
     aside = _set_aside([each for each in statements if each not in part], told)
     return replace(answer, signals=(*answer.signals, *told, *aside))
@@ -191,6 +192,18 @@ def _parts(statements: Sequence[Statement], question: Question) -> list[list[Sta
         if all(match_of(each, question.account, question.holder) == "yes" for each in part)
     ]
     return [[each for part in named for each in part], *files.values()]
+
+
+def _is_contradicted(part: Sequence[Statement], others: Sequence[Statement], due: date) -> bool:
+    """Does a file of the account state another balance at the end of a day, or a booking on the due date more?"""
+    if differing_day([each for each in others if span(each)]) is not None:
+        return True
+    known = Counter(row.amount for each in part for row in each.rows if row.day == due)
+    return any(
+        Counter(row.amount for row in each.rows if row.day == due and not row.covered) - known
+        for each in others
+        if _has_balances(each)
+    )
 
 
 def _set_aside(unused: Sequence[Statement], told: Sequence[Fact]) -> list[Fact]:

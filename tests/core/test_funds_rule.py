@@ -350,6 +350,8 @@ def test_files_that_answer_alone_but_not_alike_decide_nothing() -> None:
     nameless = replace(other, account="", rows=(*other.rows[:1], replace(other.rows[1], balance=7), other.rows[2]))
     found = check([one, nameless], question(1180, account="7133"))
     assert (found.result, "files_differ" in signals(found)) == ("cannot_tell", True)
+    more = replace(statement(file="3.csv"), rows=rows((1, 2000), (6, -500), (6, -1400)))
+    assert check([one, more], question(1180, account="7133")).result == "cannot_tell", "a booking of that day more"
 
 
 def test_a_holder_of_another_name_is_told_apart_from_another_account() -> None:
