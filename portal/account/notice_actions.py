@@ -83,17 +83,6 @@ def say_paid(session: Session, viewer: Viewer, code: str, said: Said) -> str:
     return number
 
 
-def keep_draft(session: Session, viewer: Viewer, draft: str, uploads: list[KeptUpload]) -> list[dict[str, Any]]:
-    """Keep the files of a form with mistakes; what could not be kept, and why."""
-    refused = []
-    for kept in uploads:
-        try:
-            evidence.take_upload(session, viewer, kept, case_kind="draft", case_number=draft)
-        except Refusal as refusal:
-            refused.append({"code": refusal.code, **refusal.data})
-    return refused
-
-
 def _take_files(session: Session, viewer: Viewer, number: str, said: Said) -> int:
     if not said.consent:
         return 0

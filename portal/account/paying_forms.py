@@ -1,12 +1,12 @@
 """What people send about paying: what they have paid, an amount to share, and what staff answer."""
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from portal.evidence.uploads import draft_of
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import Lazy, lazy
 from portal.platform.i18n import gettext as _
@@ -15,7 +15,6 @@ from portal.platform.typed import read_amount
 BODY_LIMIT = 64_000_000
 """Bytes of a request with slips: 60 MB of them and the rest of the form (EV-01)."""
 
-_DRAFT = re.compile(r"[a-z2-9]{16}")
 Short = Annotated[str, StringConstraints(max_length=40)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
 
@@ -91,8 +90,7 @@ class PaidForm(Form[PaidInput]):
     @property
     def draft(self) -> str:
         """The name under which files wait for the form to be right."""
-        given = str(self.raw.get("draft", ""))
-        return given if _DRAFT.fullmatch(given) else ""
+        return draft_of(self.raw)
 
 
 class TakeBackForm(Form[NoEntries]):

@@ -21,6 +21,7 @@ from portal.account.paying_forms import BODY_LIMIT, PaidForm, RevokeForm, ShareF
 from portal.account.paying_queries import PayPage
 from portal.core.money import format_major
 from portal.core.refusal import Refusal
+from portal.evidence.upload_actions import take_all
 from portal.evidence.upload_queries import draft_files
 from portal.evidence.uploads import draft_here, keep_uploads
 from portal.platform import db
@@ -28,7 +29,7 @@ from portal.platform.gate import route
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import ngettext
 from portal.platform.numbers import new_code
-from portal.platform.render import render, see_other
+from portal.platform.render import here, render, see_other
 from portal.platform.sealing import SealBroken, unseal
 from portal.platform.typed import read_amount
 from portal.platform.visit import visit_of
@@ -85,7 +86,7 @@ async def say_paid(request: Request) -> Response:
         except Refusal as refusal:
             form.refuse(refusal)
     elif kept and form.draft:
-        refused += await db.write(request, notice_actions.keep_draft, form.draft, kept)
+        refused += await db.write(request, take_all, form.draft, kept, here(request))
     return await _paid_form(request, page, form, 422, refused)
 
 

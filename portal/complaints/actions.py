@@ -131,17 +131,6 @@ def withdraw_consent(session: Session, viewer: Viewer, number: str) -> list[str]
     return keys
 
 
-def keep_draft(session: Session, viewer: Viewer, draft: str, uploads: Sequence[KeptUpload]) -> list[dict[str, Any]]:
-    """Keep the files of a form with mistakes; what could not be kept, and why."""
-    refused = []
-    for kept in uploads:
-        try:
-            evidence.take_upload(session, viewer, kept, case_kind="draft", case_number=draft)
-        except Refusal as refusal:
-            refused.append({"code": refusal.code, **refusal.data})
-    return refused
-
-
 def _keep_from_the_named(
     session: Session, viewer: Viewer, found: ComplaintRecord, who: str, texts: Sequence[str]
 ) -> None:

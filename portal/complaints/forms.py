@@ -1,6 +1,5 @@
 """What borrowers and supervisors send about complaints, and the words for what is refused."""
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
@@ -9,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from portal.complaints.queries import QueueFilter
 from portal.complaints.tables import HAPPENINGS, OUTCOMES, REASONS, STATES
+from portal.evidence.uploads import draft_of
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import lazy
@@ -18,7 +18,6 @@ MAX_LINE = 200
 BODY_LIMIT = 64_000_000
 """Bytes of a request with files: 60 MB of them and the rest of the form (EV-01)."""
 
-_DRAFT = re.compile(r"[a-z2-9]{16}")
 _NEEDS_CONSENT = lazy("Tick this so that we may read your files, and choose them again; or leave the files out.")
 
 
@@ -38,12 +37,6 @@ class ComplaintInput(BaseModel):
     consent: bool = False
     has_draft: bool = False
     draft: str = ""
-
-
-def draft_of(raw: Mapping[str, Any]) -> str:
-    """The draft that a form names, empty where that is no name of a draft."""
-    given = str(raw.get("draft", ""))
-    return given if _DRAFT.fullmatch(given) else ""
 
 
 class ComplaintForm(Form[ComplaintInput]):

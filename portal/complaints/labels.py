@@ -72,7 +72,7 @@ REASONS: Mapping[str, Lazy] = {
     "outside_hours": lazy("Contacted outside the hours"),
     "too_many": lazy("Contacted too many times a day"),
     "third_party": lazy("Somebody else was told or used"),
-    "conduct": lazy("Words or conduct that are not ours"),
+    "conduct": lazy("Words or conduct were not right"),
     "wrong_facts": lazy("What was said was not right"),
     "not_ours": lazy("It was not us; somebody used our name"),
     "within_rules": lazy("Within the rules, by our record"),

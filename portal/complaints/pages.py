@@ -13,6 +13,7 @@ from portal.complaints.facts import Told
 from portal.complaints.forms import BODY_LIMIT, AddForm, ComplaintForm, ConsentForm, WithdrawForm
 from portal.core.refusal import Refusal
 from portal.evidence.actions import KeptUpload
+from portal.evidence.upload_actions import take_all
 from portal.evidence.upload_queries import draft_files
 from portal.evidence.uploads import draft_here, keep_uploads
 from portal.platform import db
@@ -20,7 +21,7 @@ from portal.platform.gate import route
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import ngettext
 from portal.platform.numbers import new_code
-from portal.platform.render import render, see_other
+from portal.platform.render import here, render, see_other
 from portal.platform.visit import visit_of
 
 
@@ -46,7 +47,7 @@ async def _create(request: Request) -> Response:
         number = await db.write(request, actions.open_complaint, _told(form), sending)
         return see_other(request, "complaints:detail", number=number)
     if kept and form.draft:
-        refused += await db.write(request, actions.keep_draft, form.draft, kept)
+        refused += await db.write(request, take_all, form.draft, kept, here(request))
     return await _form_page(request, form, 422, refused)
 
 

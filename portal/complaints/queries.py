@@ -248,6 +248,17 @@ class DetailPage:
         return tuple(file for file in self.files if not file.from_staff)
 
     @property
+    def sent_at_once(self) -> int:
+        """How many files came with the complaint itself."""
+        return sum(file.created_at <= self.complaint.filed_at for file in self.sent_files)
+
+    @property
+    def question(self) -> Message | None:
+        """What we asked last, while we wait for the person."""
+        asked = [message for message in self.messages if message.kind == "question"]
+        return asked[-1] if asked and self.complaint.state == "waiting" else None
+
+    @property
     def asked_at(self) -> datetime | None:
         """When we last asked for more."""
         return max((message.at for message in self.messages if message.kind == "question"), default=None)

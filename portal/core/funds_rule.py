@@ -4,8 +4,9 @@ It reads statements and the lender's debit attempts, answers in all four reading
 what is missing rather than guess (domain.md 7). It advises; a person decides.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, TypeAlias
 
@@ -38,6 +39,9 @@ MISSING = (
 
 _UNREAD = frozenset(("rows_unreadable", "image_unclear", "dates_ambiguous"))
 """What reading could not make out."""
+
+_LEFT_OUT = frozenset(("other_account", "movements_only"))
+"""What is said of a file that takes no part in the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,60 @@ class FundsCheck:
 
 
 def check(statements: Sequence[Statement], question: Question, debits: DebitRecord | None = None) -> FundsCheck:
-    """Judge the statements; with `debits` the whole rule, without them the account side alone."""
+    """Judge the statements; with `debits` the whole rule, without them the account side alone.
+
+    Where all files together leave it open, those that answer by themselves do, if they agree and no other file says
+    otherwise: a person who adds the page that was missing must not be held up by an earlier, worse one.
+    """
+    together = _judge(statements, question, debits)
+    if together.funds != "cannot_tell" or not (question.account or question.holder):
+        return together
+    alone = [(part, _judge(part, question, debits)) for part in _parts(statements, question)]
+    answers = [(part, found) for part, found in alone if found.funds != "cannot_tell"]
+    if not answers or any(found.readings != answers[0][1].readings for _, found in answers):
+        return together
+    part, answer = answers[0]
+    if _is_contradicted(part, _of_account(statements, question), question.due):
+        return together
+    told = [signal for signal in together.signals if signal not in answer.signals]
+    aside = _set_aside([each for each in statements if each not in part], told)
+    return replace(answer, signals=(*answer.signals, *told, *aside))
+
+
+def _parts(statements: Sequence[Statement], question: Question) -> list[list[Statement]]:
+    """What may answer by itself: all files that name the debited account and no other, then each file alone."""
+    files: dict[str, list[Statement]] = {}
+    for each in statements:
+        files.setdefault(each.file, []).append(each)
+    named = [
+        part
+        for part in files.values()
+        if all(match_of(each, question.account, question.holder) == "yes" for each in part)
+    ]
+    return [[each for part in named for each in part], *files.values()]
+
+
+def _is_contradicted(part: Sequence[Statement], others: Sequence[Statement], due: date) -> bool:
+    """Does a file of the account state another balance at the end of a day, or a booking on the due date more?"""
+    if differing_day([each for each in others if span(each)]) is not None:
+        return True
+    known = Counter(row.amount for each in part for row in each.rows if row.day == due)
+    return any(
+        Counter(row.amount for row in each.rows if row.day == due and not row.covered) - known
+        for each in others
+        if _has_balances(each)
+    )
+
+
+def _set_aside(unused: Sequence[Statement], told: Sequence[Fact]) -> list[Fact]:
+    """The files that an answer does without, but for those of which this is said already."""
+    known = {fact.data.get("file") for fact in told if fact.code in _LEFT_OUT}
+    return [
+        Fact("set_aside", {"file": file}) for file in dict.fromkeys(each.file for each in unused) if file not in known
+    ]
+
+
+def _judge(statements: Sequence[Statement], question: Question, debits: DebitRecord | None) -> FundsCheck:
     used, missing, signals = _choose(statements, question)
     joined = groups(used)
     here = next((group for group in joined if group.from_day <= question.due <= group.to_day), None)
@@ -166,7 +223,7 @@ def check(statements: Sequence[Statement], question: Question, debits: DebitReco
     day: DayBalances | None = None
     if not missing:  # of several accounts mixed nothing more can be said
         if account.match != "yes" and (question.account or question.holder):
-            missing.append(Fact("account_unmatched", {"tail": question.account}))
+            missing.append(_unmatched(statements, question))
         if here is not None and covers:
             day = _day(here, question, missing)
         else:
@@ -207,10 +264,8 @@ def _choose(statements: Sequence[Statement], question: Question) -> tuple[list[S
     mixed = _mixed_file(statements)
     used = list(statements)
     if question.account or question.holder:
-        fitting = [each for each in used if match_of(each, question.account, question.holder) != "no"]
-        for each in used:
-            if fitting and each not in fitting:
-                signals.append(Fact("other_account", {"file": each.file, "tail": last_digits(each.account)}))
+        fitting = _of_account(used, question)
+        signals += [_other(each, question) for each in used if fitting and each not in fitting]
         used = fitting or used
     with_balances = [each for each in used if _has_balances(each)]
     if with_balances and len(with_balances) < len(used):
@@ -224,6 +279,26 @@ def _choose(statements: Sequence[Statement], question: Question) -> tuple[list[S
     if mixed is not None:
         missing.append(mixed)
     return used, missing, signals
+
+
+def _of_account(statements: Sequence[Statement], question: Question) -> list[Statement]:
+    """Those that do not show another account or holder than the debited one."""
+    return [each for each in statements if match_of(each, question.account, question.holder) != "no"]
+
+
+def _other(statement: Statement, question: Question) -> Fact:
+    """Why a file is left out: its account, or only its holder's name, is another."""
+    if match_of(statement, question.account, "") == "no":
+        return Fact("other_account", {"file": statement.file, "tail": last_digits(statement.account)})
+    return Fact("other_account", {"file": statement.file, "holder": statement.holder})
+
+
+def _unmatched(statements: Sequence[Statement], question: Question) -> Fact:
+    """What is missing of the account: its number, or where that fits, its holder's name."""
+    by_number = [each for each in statements if question.account and match_of(each, question.account, "") == "yes"]
+    if by_number and all(match_of(each, question.account, question.holder) == "no" for each in by_number):
+        return Fact("account_unmatched", {"tail": question.account, "holder": by_number[0].holder})
+    return Fact("account_unmatched", {"tail": question.account})
 
 
 def _mixed_file(statements: Sequence[Statement]) -> Fact | None:

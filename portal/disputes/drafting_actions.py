@@ -19,8 +19,8 @@ from portal.drafts import actions as drafts
 from portal.drafts import queries as drafts_of
 from portal.drafts.actions import Entries
 from portal.drafts.queries import DraftRecord
-from portal.evidence import actions as evidence
 from portal.evidence.actions import KeptUpload
+from portal.evidence.upload_actions import take_all
 from portal.evidence.upload_queries import draft_files
 from portal.loans import queries as loans_of
 from portal.loans.queries import LoanRecord
@@ -64,19 +64,20 @@ def save(session: Session, viewer: Viewer, code: str, version: int, changes: Map
 
 
 def add_files(
-    session: Session, viewer: Viewer, code: str, uploads: Sequence[KeptUpload], refused: Sequence[Mapping[str, Any]]
+    session: Session,
+    viewer: Viewer,
+    code: str,
+    uploads: Sequence[KeptUpload],
+    refused: Sequence[Mapping[str, Any]],
+    place: str = "",
 ) -> int:
-    """Put files to a draft; how many could not be taken. They are named, and stop nothing.
+    """Put files that came from the page `place` to a draft; how many could not be taken. They are named, and stop
+    nothing.
 
     Raises Refusal `unknown_draft`.
     """
     _draft, _record, content = _found(session, viewer, code)
-    problems = [dict(each) for each in refused]
-    for kept in uploads:
-        try:
-            evidence.take_upload(session, viewer, kept, case_kind="draft", case_number=code)
-        except Refusal as refusal:
-            problems.append({"code": refusal.code, **refusal.data})
+    problems = [*map(dict, refused), *take_all(session, viewer, code, uploads, place)]
     drafts.note(session, viewer, code, content.with_changes(refused=tuple(problems)).model_dump_json())
     return len(problems)
 

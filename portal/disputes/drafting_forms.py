@@ -111,8 +111,7 @@ class DetailsForm(Form[DetailsInput]):
 
     def check(self, reason: str, currency: str, today: date) -> None:
         """The facts of the reason are right; a reason that asks for none needs words."""
-        read = read_facts(reason, self.raw, currency, today)
-        self.errors.update(read.errors)
+        self.errors.update(read_facts(reason, self.raw, currency, today).errors)
         if reason == "other" and not str(self.raw["words"]).strip():
             self.add_error("words", _("Write in your own words what you see differently."))
 
@@ -200,10 +199,27 @@ class Facts(Form[Value]):
             return None
         return amount
 
-    def not_after(self, name: str, day: date | None, today: date) -> None:
-        """A day that has been."""
-        if day is not None and day > today:
+    def not_after(self, name: str, today: date) -> None:
+        """A day that has been, whatever else is wrong; one that is no day is said already."""
+        if name in self.errors:
+            return
+        try:
+            day = date(*(int(str(self.raw[f"{name}_{part}"])) for part in ("year", "month", "day")))
+        except ValueError:  # left empty
+            return
+        if day > today:
             self.add_error(name, _("This day is still to come."))
+
+    def needed(self, **words: str) -> None:
+        """Say of each entry that is missing what it is."""
+        for name, said in words.items():
+            if name in self.errors and not str(self.raw[name]).strip():
+                self.errors[name] = said
+
+    def in_order(self) -> None:
+        """What is wrong, in the order of the entries."""
+        places = {name: place for place, name in enumerate(self.model.model_fields)}
+        self.errors = dict(sorted(self.errors.items(), key=lambda each: places.get(each[0], len(places))))
 
 
 class FundsInput(BaseModel):
@@ -243,8 +259,7 @@ class PaidFacts(Facts[PaidInput]):
             self.add_error("paid", _("Type an amount above zero."))
         if "channel" in self.errors:
             self.errors["channel"] = _("Choose the way by which you paid.")
-        if self.is_read:
-            self.not_after("paid_on", self.value.paid_on, today)
+        self.not_after("paid_on", today)
 
     def particulars(self, currency: str) -> Particulars:
         """The payment."""
@@ -285,8 +300,7 @@ class NotMineFacts(Facts[NotMineInput]):
 
     def check(self, currency: str, today: date) -> None:
         """A day that has been."""
-        if self.is_read:
-            self.not_after("noticed_on", self.value.noticed_on, today)
+        self.not_after("noticed_on", today)
 
     def particulars(self, currency: str) -> Particulars:
         """The misuse."""
@@ -304,6 +318,10 @@ class ExplainedInput(BaseModel):
 class ExplainedFacts(Facts[ExplainedInput]):
     """Something was never explained."""
 
+    def check(self, currency: str, today: date) -> None:
+        """What was said is needed."""
+        self.needed(told_you=_("Write what you were told."))
+
     def particulars(self, currency: str) -> Particulars:
         """What was said."""
         value = self.value
@@ -320,6 +338,10 @@ class ClaimInput(BaseModel):
 
 class ClaimFacts(Facts[ClaimInput]):
     """A claim is open."""
+
+    def check(self, currency: str, today: date) -> None:
+        """The claim has a number and an insurer."""
+        self.needed(claim_number=_("Type the number of the claim."), insurer=_("Type the name of the insurer."))
 
     def particulars(self, currency: str) -> Particulars:
         """The claim."""
@@ -365,6 +387,7 @@ def read_facts(reason: str, entries: Mapping[str, Any], currency: str, today: da
     """The entries about a reason, looked at: right, or with what is wrong beside each."""
     read = FACTS[reason].taken(entries)
     read.check(currency, today)
+    read.in_order()
     return read
 
 

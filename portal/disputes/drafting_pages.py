@@ -36,7 +36,7 @@ from portal.evidence.uploads import keep_uploads
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
-from portal.platform.render import render, see_other
+from portal.platform.render import here, render, see_other
 
 Step = Callable[[Request, DraftPage], Awaitable[Response]]
 GONE = frozenset({"unknown_loan", "unknown_draft"})
@@ -205,7 +205,7 @@ async def upload(request: Request) -> Response:
     kept, refused = await keep_uploads(request, form.files.get("files", []))
     try:
         if kept or refused:
-            failed = await db.overwrite(request, drafting_actions.add_files, code, kept, refused)
+            failed = await db.overwrite(request, drafting_actions.add_files, code, kept, refused, here(request))
             if failed and act == "next":
                 act = "add"
         if act == "next":
@@ -236,6 +236,8 @@ async def _save(request: Request, form: Form[Any], step: str, changes: dict[str,
 
 async def _next(request: Request, form: Form[Any], step: str, code: str) -> Response:
     """To the step after this one; to the last one, if all of them had been passed and none is missing."""
+    if form.raw["act"] == "later" and code != request.path_params["code"]:
+        return see_other(request, "disputes:draft", code=code)  # where it says that another device changed the first
     after = STEPS[STEPS.index(step) + 1]
     found = await db.read(request, drafting_queries.draft_page, code)
     if isinstance(found, DraftPage) and found.content.through:
@@ -317,7 +319,9 @@ def _check_page(request: Request, form: SendForm, draft: DraftPage, status: int 
 
 
 def _render(request: Request, template: str, step: str, status: int, context: dict[str, Any]) -> Response:
-    context = {"changed": False, "step": STEPS.index(step) + 1, "steps": len(STEPS), **context}
+    place = STEPS.index(step)
+    back = STEPS[place - 1] if 0 < place < len(STEPS) - 1 else None
+    context = {"changed": False, "step": place + 1, "steps": len(STEPS), "step_before": back, **context}
     return render(request, template, status=status, words=labels, asked=particulars_labels, **context)
 
 

@@ -82,6 +82,11 @@ class DraftPage:
         return (due_on - ONE_DAY, due_on + ONE_DAY) if due_on else None
 
     @property
+    def account_tail(self) -> str:
+        """The last digits of the account that the lender debits; nothing of it for a guarantor."""
+        return "" if self.page is None or self.page.is_guarantee else self.loan.debit_last4 or ""
+
+    @property
     def attempts(self) -> tuple[DebitAttempt, ...]:
         """The lender's own tries; nothing of the borrower's account for a guarantor."""
         return () if self.page is None or self.page.is_guarantee else self.page.attempts

@@ -1,6 +1,5 @@
 """What borrowers and staff send about disputes, and the words for what is refused."""
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -10,6 +9,7 @@ from pydantic import BaseModel, Field
 from portal.core.money import MINOR_DIGITS, parse_major
 from portal.disputes.queue_queries import QueueFilter
 from portal.disputes.tables import DECISION_REASONS, READINGS, REASONS, UNDECIDED
+from portal.evidence.uploads import draft_of
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import lazy
@@ -17,14 +17,6 @@ from portal.platform.i18n import lazy
 MAX_WORDS = 4_000
 BODY_LIMIT = 64_000_000
 """Bytes of a request with files: 60 MB of them and the rest of the form (EV-01)."""
-
-_DRAFT = re.compile(r"[a-z2-9]{16}")
-
-
-def draft_of(raw: Mapping[str, Any]) -> str:
-    """The draft that a form names, empty where that is no name of a draft."""
-    given = str(raw.get("draft", ""))
-    return given if _DRAFT.fullmatch(given) else ""
 
 
 _NOT_OPEN = lazy("This dispute has been answered or withdrawn meanwhile. Nothing was sent.")

@@ -72,6 +72,15 @@ NEEDED: Mapping[str, Lazy] = {
 }
 
 
+# The same for staff, who need no promise.
+STAFF_FOUND: Mapping[str, Lazy] = {
+    "closing": lazy("The account held %(balance)s at the end of %(date)s. The instalment was %(amount)s."),
+    "opening": lazy("The account held %(balance)s at the beginning of %(date)s. The instalment was %(amount)s."),
+    "all_day": lazy("The account held at least %(balance)s all through %(date)s. The instalment was %(amount)s."),
+    "any_moment": lazy("The account held %(balance)s at the highest on %(date)s. The instalment was %(amount)s."),
+}
+
+
 def readings_of(check: FundsCheck) -> list[str]:
     """The four readings, the one that counts first."""
     counts = check.question.reading
@@ -125,13 +134,11 @@ def staff_finding(funds: Funds) -> str:
     balance = check.readings[question.reading].balance
     if balance is None:
         return ""
-    return _(
-        "%(balance)s was there %(when)s of %(date)s. The instalment was %(amount)s.",
-        balance=formats.money(balance, question.currency),
-        when=funds_words.reading_word(question.reading),
-        date=formats.long_date(question.due),
-        amount=formats.money(question.amount, question.currency),
-    )
+    return str(STAFF_FOUND[question.reading]) % {
+        "balance": formats.money(balance, question.currency),
+        "date": formats.long_date(question.due),
+        "amount": formats.money(question.amount, question.currency),
+    }
 
 
 def missing(fact: Fact, currency: str) -> str:

@@ -7,7 +7,7 @@ from portal.core.days import each_day
 from portal.core.funds_rule import Fact
 from portal.core.interactions import Part
 from portal.disputes import funds_labels
-from portal.disputes.effect import Row, Span
+from portal.disputes.effect import Row, Span, joined
 from portal.disputes.funds_facts import read_judged
 from portal.disputes.queries import DecisionRecord, Message
 from portal.evidence.labels import file_line as file_line
@@ -145,7 +145,7 @@ def reason(code: str, contract_type: str) -> str:
 
 def span_title(span: Span) -> str:
     """Nights by the days on which they end, and how many they are."""
-    nights = ngettext("%(count)s night", "%(count)s nights", span.nights, count=span.nights)
+    nights = ngettext("%(count)s night", "%(count)s nights", span.nights, count=span.nights).replace(" ", "\u00a0")
     return _("%(range)s · %(nights)s", range=formats.date_range(*span), nights=nights)
 
 
@@ -197,10 +197,19 @@ def row_kind(row: Row) -> str:
     return "changed" if row.before != row.after else "same"
 
 
+def outcome_line(outcome: str, amount: int, currency: str) -> str:
+    """How it was decided and how much less that is; nothing of an amount where nothing is taken off."""
+    if outcome == "not_upheld":
+        return str(OUTCOMES[outcome][0])
+    return _("%(outcome)s: %(amount)s", outcome=OUTCOMES[outcome][0], amount=formats.money(amount, currency))
+
+
 def upheld_range(decision: DecisionRecord, instalment: int, contract_type: str) -> str:
     """The disputed rows that were upheld, in words."""
-    upheld = (row for row in decision.rows if row.disputed and row.after == 0)
-    return ", ".join(row_title(row, instalment, contract_type) for row in upheld)
+    upheld = [row for row in decision.rows if row.disputed and row.after == 0]
+    nights = joined(Span(row.from_day, row.to_day) for row in upheld if row.from_day and row.to_day)
+    others = (row_title(row, instalment, contract_type) for row in upheld if not row.from_day)
+    return listed([*(formats.date_range(*span) for span in nights), *others])
 
 
 def days_over(promised: date, today: date) -> str | None:
@@ -217,9 +226,12 @@ def days_left(promised: date, today: date) -> str:
     return days_over(promised, today) or ngettext("%(count)s day left", "%(count)s days left", left, count=left)
 
 
-def missing_of(message: Message, currency: str) -> list[str]:
-    """What a question asks for, as read by the funds rule."""
-    return [funds_labels.missing(Fact(code, data), currency) for code, data in message.data.get("missing", ())]
+def missing_of(message: Message, currency: str, role: str | None) -> list[str]:
+    """What a question asks for, as read by the funds rule; a guarantor is told nothing of the borrower's account."""
+    facts = [Fact(code, data) for code, data in message.data.get("missing", ())]
+    if role == "guarantor":
+        facts = [Fact(fact.code) if fact.code == "account_unmatched" else fact for fact in facts]
+    return [funds_labels.missing(fact, currency) for fact in facts]
 
 
 def decided_name(decision: DecisionRecord) -> str:

@@ -1,7 +1,7 @@
 """A person's own disputes: the list, and one of them with what was said, sent and decided."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -125,6 +125,12 @@ class DetailPage:
         return in_review or self.dispute.state == "waiting"
 
     @property
+    def question(self) -> Message | None:
+        """What the person was asked last, while we wait for them."""
+        asked = [message for message in self.messages if message.kind == "question"]
+        return asked[-1] if asked and self.waits_for_person else None
+
+    @property
     def answer_by(self) -> date:
         """The promised date, of a review its own."""
         return self.review.answer_by if self.review else self.dispute.answer_by
@@ -142,7 +148,7 @@ class DetailPage:
 def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPage | None:
     """A person's own dispute."""
     found = dispute(connection, viewer, number)
-    record = loans.loan_by_id(connection, found.loan_id, viewer.today) if found else None
+    record = _loan(connection, viewer, found) if found else None
     if found is None or record is None:
         return None
     own = parts(connection, found.id)
@@ -160,7 +166,7 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
         sums=_sums_now(now, record, found, own, viewer.today),
         consent=consent.words if consent else None,
         bodies=rule_pack(record.rule_pack).complaint_bodies(viewer.today),
-        funds=funds_of(connection, viewer, found, record) if found.takes_more else None,
+        funds=_funds(connection, viewer, found, record),
         review=review(connection, found.id),
         review_decision=decision(connection, found.id, REVIEW.name),
         review_until=ask_until(record, decided) if decided else None,
@@ -169,6 +175,21 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
         refund_owed=now.refund_owed,
         today=viewer.today,
     )
+
+
+def _loan(connection: Connection, viewer: Viewer, found: DisputeRecord) -> LoanRecord | None:
+    """The loan with the person's part in it, also of one who is no party of it any more."""
+    record = loans.loan_by_id(connection, found.loan_id, viewer.today)
+    roles = {party.role for party in loans.parties(connection, found.loan_id) if party.person_id == viewer.person_id}
+    role = "guarantor" if roles == {"guarantor"} else next(iter(sorted(roles - {"guarantor"})), None)
+    return replace(record, role=role) if record else None
+
+
+def _funds(connection: Connection, viewer: Viewer, found: DisputeRecord, record: LoanRecord) -> Funds | None:
+    """What the program found, while it may matter; not for a guarantor, since it speaks of the borrower's account."""
+    if record.role == "guarantor" or not found.takes_more:
+        return None
+    return funds_of(connection, viewer, found, record)
 
 
 def _sums_now(

@@ -13,6 +13,7 @@ from portal.disputes import (
     labels,
     own_queries,
     particulars_labels,
+    progress_labels,
     thread_actions,
 )
 from portal.disputes.consent import consent_words
@@ -120,6 +121,7 @@ async def _detail_page(request: Request, form: AddForm, status: int = 200) -> Re
         files=files,
         words=labels,
         funds_words=funds_labels,
+        steps=progress_labels.steps(page),
         consent=consent,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from portal.core.days import each_day
 from portal.disputes.drafting_queries import DraftPage
-from portal.disputes.effect import Span
+from portal.disputes.effect import Span, joined
 from portal.disputes.filing_queries import NewPage
 from portal.disputes.labels import ROWS, listed, span_title
 from portal.disputes.particulars import (
@@ -47,6 +47,14 @@ SENTENCES: Mapping[str, Lazy] = {
 }
 
 
+STILL_MISSING: Mapping[str, Lazy] = {
+    "nights": lazy("Nothing is ticked yet: say which nights you see differently."),
+    "reason": lazy("The reason is not chosen yet."),
+    "details": lazy("What belongs to this reason is not filled in yet, or not rightly."),
+}
+"""What a draft cannot be sent without, by the step that asks for it."""
+
+
 def figure(code: str, contract_type: str) -> str:
     """A figure that may be wrong."""
     return str(FIGURES[code]) % {"penalty": penalty_word(contract_type)}
@@ -62,7 +70,7 @@ def checklist(draft: DraftPage) -> list[str]:
     kind = picture(draft.content.reason)
     if kind == "statement":
         return [
-            _("The account number, at least its last four digits"),
+            _account(draft.account_tail),
             _("The holder's name"),
             _("Every line %(days)s: the day before the due date to the day after", days=_days(draft)),
             _("The balance after each line"),
@@ -90,10 +98,16 @@ def picture_rows(draft: DraftPage) -> list[str]:
 def nights(page: NewPage) -> str:
     """What is ticked, in words."""
     ticked = [each.span for each in page.offered if page.is_ticked(each)]
-    said = [span_title(span) for span in sorted([*ticked, *map(Span.read, page.ticks.nights)])]
+    said = [span_title(span) for span in joined([*ticked, *map(Span.read, page.ticks.nights)])]
     if page.fee and not page.fee_taken and page.fee_ticked:
         said.append(str(ROWS["late_fee"]))
     return listed(said)
+
+
+def _account(tail: str) -> str:
+    if not tail:
+        return _("The account number, at least its last four digits")
+    return _("The account from which we debit, ending %(tail)s, at least these four digits of it", tail=tail)
 
 
 def _days(draft: DraftPage) -> str:

@@ -86,6 +86,13 @@ def _not_covered(data: NoteData, currency: str) -> str:
 
 
 def _account_unmatched(data: NoteData, currency: str) -> str:
+    if data.get("holder"):
+        return _(
+            "the holder's name of the account we debit. The number ending %(tail)s is the same, but this file names "
+            "%(holder)s.",
+            tail=data["tail"],
+            holder=data["holder"],
+        )
     if data.get("tail"):
         return _("the account we debit, ending %(tail)s. This file shows another one, or none.", tail=data["tail"])
     return _("the account of the holder we debit. This file shows another one, or none.")
@@ -182,7 +189,17 @@ def _files_differ(data: NoteData, currency: str) -> str:
 
 
 def _other_account(data: NoteData, currency: str) -> str:
+    if data.get("holder"):
+        return _(
+            "%(file)s names another holder, %(holder)s, and was left out.",
+            file=data.get("file", ""),
+            holder=data["holder"],
+        )
     return _("%(file)s shows another account and was left out.", file=data.get("file", ""))
+
+
+def _set_aside(data: NoteData, currency: str) -> str:
+    return _("%(file)s was set aside: the answer rests on the other files alone.", file=data.get("file", ""))
 
 
 def _movements_only(data: NoteData, currency: str) -> str:
@@ -307,6 +324,7 @@ SIGNALS: Mapping[str, Words] = {
     "chain_broken": _first_break,
     "files_differ": _files_differ,
     "other_account": _other_account,
+    "set_aside": _set_aside,
     "movements_only": _movements_only,
     "file_unread": _file_unread,
     "refused_though_enough": _refused,

@@ -87,6 +87,8 @@ def draft_line(file: FileRecord, is_covered: bool = False) -> str | None:
         return _("Uploaded, not sent yet. Being checked")
     if file.state == "ready":
         size = formats.file_size(file.size)
+        if file.columns == "unknown":
+            return _("Uploaded, not sent yet · %(size)s. The program does not know its columns", size=size)
         if is_covered:
             return _("Uploaded, not sent yet · %(size)s. What you marked is covered when you send", size=size)
         return _("Uploaded, not sent yet · %(size)s", size=size)
@@ -96,18 +98,29 @@ def draft_line(file: FileRecord, is_covered: bool = False) -> str | None:
     return why if why is None or file.problem == "password" else sentences(why, _("You can send without it."))
 
 
+def draft_needs(file: FileRecord) -> str | None:
+    """What a file that was not sent yet still asks of its person; None where it asks for nothing."""
+    if file.state == "ready" and file.columns == "unknown":
+        return _("The program does not know what the columns of %(file)s mean. Say which is which.", file=file.name)
+    if file.state == "unreadable" and file.problem == "password":
+        return file_trouble(file)
+    return None
+
+
 def file_line(file: FileRecord, for_staff: bool) -> str:
     """One line under a file: its state, size and fingerprint, and where it comes from."""
     size, sign = formats.file_size(file.size), fingerprint(file.sha256)
     state = _file_state(file, for_staff)
-    line = _("%(state)s · %(size)s · fingerprint %(fingerprint)s", state=state, size=size, fingerprint=sign)
-    if not file.from_staff:
-        return line
+    if file.from_staff:
+        origin = _origin(file, for_staff)
+        state = origin if file.state == "ready" else f"{origin} · {state}"
+    return _("%(state)s · %(size)s · fingerprint %(fingerprint)s", state=state, size=size, fingerprint=sign)
+
+
+def _origin(file: FileRecord, for_staff: bool) -> str:
     if not for_staff:
-        origin = _("From us")
-    else:
-        origin = _("From us, the borrower sees it") if file.shared else _("From us, internal")
-    return f"{origin} · {line}"
+        return _("From us")
+    return _("From us, the borrower sees it") if file.shared else _("From us, internal")
 
 
 def _file_state(file: FileRecord, for_staff: bool) -> str:
@@ -166,7 +179,7 @@ def file_problem(problem: Mapping[str, Any]) -> str:
     return _(
         "We cannot read %(file)s. %(types)s work. Your other files are kept.",
         file=name,
-        types="PDF, JPEG, PNG, HEIC, CSV, XLSX, CAMT, MT940, OFX",
+        types=_("PDF, JPEG, PNG, HEIC, CSV, XLSX, camt.053, MT940, OFX"),
     )
 
 

@@ -12,6 +12,7 @@ from portal.platform import db
 from portal.platform.files import FileDamaged, FileMissing
 from portal.platform.forms import pressed
 from portal.platform.gate import route
+from portal.platform.i18n import gettext as _
 from portal.platform.render import error_page, render, safe_path, see_other
 
 CASE_PATHS = {
@@ -40,8 +41,16 @@ async def view(request: Request) -> Response:
     )
 
 
+async def ask_password(request: Request) -> Response:
+    """The password of one PDF."""
+    file = await db.read(request, queries.file_record, request.path_params["code"])
+    if file is None or file.problem != "password":
+        return error_page(request, 404)
+    return _password_page(request, file, PasswordForm.blank())
+
+
 async def unlock(request: Request) -> Response:
-    """Try the password of a PDF once; right or wrong, its case shows what came of it."""
+    """Try the password of a PDF once; a wrong one is said, and the file stays as it is."""
     form = await PasswordForm.read(request)
     code = request.path_params["code"]
     file = await db.read(request, queries.file_record, code)
@@ -54,10 +63,21 @@ async def unlock(request: Request) -> Response:
         except Refusal:
             return error_page(request, 404)
         try:
-            await to_thread.run_sync(examine, portal.doors, portal.files, waiting, portal.scanner, form.value.password)
+            read = await to_thread.run_sync(
+                examine, portal.doors, portal.files, waiting, portal.scanner, form.value.password
+            )
         except (FileMissing, FileDamaged) as damage:
             return await serving.damaged(request, code, damage)
+        if read is not None and read.problem == "password":
+            form.add_error("password", _("This password does not open the file."))
+    if form.errors:
+        return _password_page(request, file, form, 422)
     return _to_case(request, file, form.raw.get("back"))
+
+
+def _password_page(request: Request, file: queries.FileRecord, form: PasswordForm, status: int = 200) -> Response:
+    back = safe_path(str(form.raw.get("back") or ""), _case_href(file) or "/account")
+    return render(request, "evidence/password.html", status=status, file=file, form=form, back=back)
 
 
 async def remove(request: Request) -> Response:
@@ -89,6 +109,7 @@ routes = [
     route("/files/{code}", serving.download, name="evidence:download", may="use_files"),
     route("/files/{code}/view", view, name="evidence:view", may="see_account"),
     route("/files/{code}/pages/{number:int}", serving.page, name="evidence:page", may="use_files"),
+    route("/files/{code}/password", ask_password, name="evidence:ask_password", may="see_account"),
     route("/files/{code}/password", unlock, name="evidence:unlock", may="see_account", methods=["POST"]),
     route("/files/{code}/remove", remove, name="evidence:remove", may="see_account", methods=["POST"]),
 ]
@@ -97,4 +118,5 @@ functions = {
     "file_trouble": labels.file_trouble,
     "file_problem": labels.file_problem,
     "draft_line": labels.draft_line,
+    "draft_needs": labels.draft_needs,
 }

@@ -4,29 +4,28 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case, false, func, or_, select, true
-from sqlmodel import SQLModel
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, false, func, or_, select, true
 
 from portal.access.shutting_out import not_shut_out
 from portal.core.card_numbers import without_numbers
 from portal.core.statement import Note, Statement
-from portal.evidence import tables as _rows  # noqa: F401 - so that the tables below are known
 from portal.evidence.statement_facts import read_notes, read_statements
+from portal.evidence.tables import (
+    EvidenceCase,
+    EvidenceFile,
+    EvidencePage,
+    EvidenceQuota,
+    EvidenceScan,
+    EvidenceStatement,
+    EvidenceTotal,
+    StatementColumns,
+)
+from portal.loans.tables import table_of
 from portal.platform.gate import Viewer
 
-
-def _table(name: str) -> Table:
-    return SQLModel.metadata.tables[name]
-
-
-FILE = _table("evidence_file")
-PAGE = _table("evidence_page")
-STATEMENT = _table("evidence_statement")
-CASE = _table("evidence_case")
-SCAN = _table("evidence_scan")
-QUOTA = _table("evidence_quota")
-TOTAL = _table("evidence_total")
-ANSWER = _table("statement_columns")
+FILE, PAGE, STATEMENT = table_of(EvidenceFile), table_of(EvidencePage), table_of(EvidenceStatement)
+CASE, SCAN, ANSWER = table_of(EvidenceCase), table_of(EvidenceScan), table_of(StatementColumns)
+QUOTA, TOTAL = table_of(EvidenceQuota), table_of(EvidenceTotal)
 
 SLOW_AFTER = timedelta(hours=1)
 """After so long it is said that a file is being checked for longer than is usual (EV-13)."""

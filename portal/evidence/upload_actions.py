@@ -167,15 +167,30 @@ def give_up(session: Session, viewer: Viewer, code: str) -> list[str]:
     return unfinished.drop(session, upload_id)
 
 
-def take_all(session: Session, viewer: Viewer, draft: str, uploads: Sequence[KeptUpload]) -> list[dict[str, Any]]:
-    """Take files that came with a form into a draft; what could not be taken, and why."""
+def take_all(
+    session: Session, viewer: Viewer, draft: str, uploads: Sequence[KeptUpload], place: str = ""
+) -> list[dict[str, Any]]:
+    """Take files that came with a form into a draft; what could not be taken, and why.
+
+    `place` is the page of the form: what may be done with a file leads back there, as it does for one that came in
+    parts.
+    """
     refused = []
     for kept in uploads:
         try:
-            take_upload(session, viewer, kept, case_kind="draft", case_number=draft)
+            code = take_upload(session, viewer, kept, case_kind="draft", case_number=draft)
         except Refusal as refusal:
             refused.append({"code": refusal.code, **refusal.data})
+            continue
+        if place:
+            _note_place(session, viewer, kept, draft, place, code)
     return refused
+
+
+def _note_place(session: Session, viewer: Viewer, kept: KeptUpload, draft: str, place: str, code: str) -> None:
+    row = {"code": new_code(), "person_id": viewer.person_id, "draft": draft, "place": place, "name": kept.name}
+    whole = {"size": kept.size, "received": kept.size, "sha256": kept.sha256, "file_code": code}
+    session.execute(insert(UPLOAD).values(**row, **whole, begun_at=viewer.now, last_at=viewer.now))
 
 
 def join(files: FileStore, part_keys: tuple[str, ...]) -> bytes:

@@ -133,7 +133,10 @@ async def stop(request: Request) -> Response:
 
 async def draft_rows(request: Request) -> Response:
     """Only the list of a draft's files, while somebody uploads."""
-    draft = await db.read(request, upload_queries.draft_files, request.path_params["code"])
+    code = request.path_params["code"]
+    if await db.read(request, upload_queries.is_of_another, code):
+        raise HTTPException(404)
+    draft = await db.read(request, upload_queries.draft_files, code)
     return render(request, "evidence/_draft_rows.html", draft=draft)
 
 
@@ -154,7 +157,7 @@ async def draft(request: Request) -> Response:
     page = await db.read(request, upload_queries.draft_files, code)
     back = await db.read(request, upload_queries.place_of, code)
     status = 422 if refused else 200
-    return render(request, "evidence/draft.html", status=status, draft=page, back=safe_path(back), refused=refused)
+    return render(request, "evidence/draft.html", status=status, draft=page, back=safe_path(back, ""), refused=refused)
 
 
 async def _give_up(request: Request, code: str) -> None:

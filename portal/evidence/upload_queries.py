@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, exists, func, select, union
 
 from portal.evidence.covering import COVER
 from portal.evidence.queries import FILE, FileRecord, case_files
@@ -113,16 +113,23 @@ def draft_at(connection: Connection, viewer: Viewer, place: str) -> str | None:
 
 def has_draft(connection: Connection, viewer: Viewer, draft: str) -> bool:
     """Whether the viewer ever put a file into this draft, or began to."""
-    coming_here = (UPLOAD.c.draft == draft, UPLOAD.c.person_id == viewer.person_id)
-    whole_here = (FILE.c.case_kind == "draft", FILE.c.case_number == draft, FILE.c.person_id == viewer.person_id)
-    return any(
-        connection.scalar(select(table.c.id).where(*here).limit(1)) is not None
-        for table, here in ((UPLOAD, coming_here), (FILE, whole_here))
-    )
+    return viewer.person_id in _people_of(connection, draft)
+
+
+def is_of_another(connection: Connection, viewer: Viewer, draft: str) -> bool:
+    """Whether only others have put files into this draft. One into which nobody has is a form just opened."""
+    people = _people_of(connection, draft)
+    return bool(people) and viewer.person_id not in people
+
+
+def _people_of(connection: Connection, draft: str) -> set[int]:
+    began = select(UPLOAD.c.person_id).where(UPLOAD.c.draft == draft)
+    put = select(FILE.c.person_id).where(FILE.c.case_kind == "draft", FILE.c.case_number == draft)
+    return set(connection.scalars(union(began, put)))
 
 
 def place_of(connection: Connection, viewer: Viewer, draft: str) -> str:
-    """The page that the viewer's files of a draft came from; the account where that is not known."""
+    """The page that the viewer's files of a draft came from; empty where that is not known."""
     here = (UPLOAD.c.draft == draft, UPLOAD.c.person_id == viewer.person_id)
     place = connection.scalar(select(UPLOAD.c.place).where(*here).order_by(UPLOAD.c.id.desc()).limit(1))
-    return place or "/account"
+    return place or ""

@@ -1,5 +1,7 @@
 """Files that come with a form: stored before any transaction, each by itself, so that one that fails stops nothing."""
 
+import re
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -14,6 +16,8 @@ from portal.platform import db
 from portal.platform.numbers import new_code
 from portal.platform.render import here
 from portal.platform.visit import visit_of
+
+_DRAFT = re.compile(r"[a-z2-9]{16}")
 
 
 async def keep_uploads(request: Request, uploads: list[UploadFile]) -> tuple[list[KeptUpload], list[dict[str, Any]]]:
@@ -33,6 +37,12 @@ async def keep_uploads(request: Request, uploads: list[UploadFile]) -> tuple[lis
         except Refusal as refusal:
             refused.append({"code": refusal.code, **refusal.data})
     return kept, refused
+
+
+def draft_of(raw: Mapping[str, Any]) -> str:
+    """The draft that a form names, empty where that is no name of a draft."""
+    given = str(raw.get("draft", ""))
+    return given if _DRAFT.fullmatch(given) else ""
 
 
 async def draft_here(request: Request) -> str:

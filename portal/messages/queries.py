@@ -6,23 +6,16 @@ from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table, select
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, select
 
 from portal.loans import queries as loans
 from portal.loans.queries import PERSON
-from portal.messages import tables as _rows  # noqa: F401 - so that the tables below are known
+from portal.loans.tables import table_of
+from portal.messages.tables import DiaryEntry, Reminder, ReminderStop
 from portal.platform import outbox
 from portal.platform.gate import Viewer
 
-
-def _table(name: str) -> Table:
-    return SQLModel.metadata.tables[name]
-
-
-DIARY = _table("diary_entry")
-REMINDER = _table("reminder")
-REMINDER_STOP = _table("reminder_stop")
+DIARY, REMINDER, REMINDER_STOP = table_of(DiaryEntry), table_of(Reminder), table_of(ReminderStop)
 OUTBOX = outbox.ROWS
 
 DIARY_LENGTH = 200

@@ -219,11 +219,11 @@ def _chinese(number: int) -> str:
 
 
 def file_size(size: int) -> str:
-    """Bytes as 20 MB or 850 kB, rounded up."""
+    """Bytes as 20 MB or 850 kB, rounded up; a line never breaks before the unit."""
     if size >= 1_000_000:
         tenths = -(-size // 100_000)
-        return f"{tenths / 10:g} MB"
-    return f"{max(1, -(-size // 1000))} kB"
+        return f"{tenths / 10:g}\u00a0MB"
+    return f"{max(1, -(-size // 1000))}\u00a0kB"
 
 
 # --- Words of the contract ------------------------------------------------------------------------------------

@@ -17,11 +17,16 @@
 
   const rows = () => document.getElementById("_draft_rows");
   const wake = () => pauses.forEach((go) => go());
-  const size = (bytes) => (bytes >= 1e6 ? `${Math.ceil(bytes / 1e5) / 10} MB` : `${Math.max(1, Math.ceil(bytes / 1e3))} kB`);
+  const size = (bytes) => (bytes >= 1e6 ? `${Math.ceil(bytes / 1e5) / 10}\u00a0MB` : `${Math.max(1, Math.ceil(bytes / 1e3))}\u00a0kB`);
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : all));
   const hex = (digest) => [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const hash = async (blob) => hex(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
   const say = (text) => { root.querySelector("[data-said]").textContent = text; };
+
+  const sayState = (name) => {
+    const row = [...rows().querySelectorAll(".file")].find((each) => each.querySelector(".name").textContent === name);
+    if (row) say(`${name}: ${row.querySelector(".file__state span").textContent}`);
+  };
 
   class Refused extends Error {}
   class Ended extends Error {}
@@ -42,6 +47,7 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const held = rows().contains(document.activeElement) ? document.activeElement : null;
     rows().replaceWith(document.adoptNode(page.getElementById("_draft_rows")));
+    tell();
     if (held) [...rows().querySelectorAll("a, button")].find((each) => each.textContent === held.textContent)?.focus();
     form.elements.has_draft.value = Number(rows().dataset.files) ? "yes" : "";
     for (const item of coming) hide(item);
@@ -55,6 +61,11 @@
     looks = "waiting" in rows().dataset ? looks + 1 : 0;
     if (looks) looking = setTimeout(() => refresh().catch(look), Math.min(30000, 1500 * 1.3 ** looks));
   }
+
+  // Where the page says that there are no files yet, it does so only while there are none.
+  const tell = () => document.querySelectorAll("[data-none-yet]").forEach((each) => {
+    each.toggleAttribute("hidden", coming.length > 0 || Number(rows().dataset.files) > 0);
+  });
 
   const hide = (item) => rows().querySelectorAll(`[data-coming="${item.code}"]`).forEach((row) => row.remove());
 
@@ -75,7 +86,7 @@
       request.onabort = () => reject(new Stopped());
       if (item) {
         item.request = request;
-        request.upload.onprogress = (event) => show(item, "uploading", item.offset + Math.min(event.loaded, part));
+        request.upload.onprogress = (event) => show(item, "uploading", Math.min(item.file.size, item.offset + event.loaded));
       }
       request.send(data);
     });
@@ -106,6 +117,8 @@
     bar.value = done;
     bar.setAttribute("aria-label", said);
     bar.toggleAttribute("hidden", state === "unreadable");
+    const stopping = item.row.querySelector('[data-act="stop"]');
+    if (state === "unreadable") stopping.firstChild.textContent = stopping.dataset.takeOut;
     item.row.querySelector('[data-act="retry"]').toggleAttribute("hidden", state !== "interrupted");
     if (state !== item.state && state !== "uploading") say(`${item.file.name}: ${said}`);
     item.state = state;
@@ -126,12 +139,14 @@
     });
     list.append(row);
     coming.push(item);
+    tell();
     show(item, "waiting", 0);
   }
 
   function forget(item) {
     coming.splice(coming.indexOf(item), 1);
     item.row.remove();
+    tell();
   }
 
   async function stop(item) {
@@ -176,7 +191,9 @@
     for (item.tries = 0; !item.stopped; item.tries += 1) {
       try {
         const twice = await send(item);
+        looks = 0;
         await refresh();
+        sayState(item.file.name);
         if (twice) notice(fill(words.twice, { file: item.file.name }));
         forget(item);
         return;

@@ -173,6 +173,7 @@ def test_a_question_is_shown_and_answered(lin: Client, doors: Doors, cast: Cast)
     page = lin.get(f"/complaints/{number}")
     for words in ("Waiting for you", "Which day was it?", "We asked for more"):
         assert words in page.text
+    assert page.text.index("Which day was it?") < page.text.index("We have your complaint"), "what is asked comes first"
     lin.follow(lin.submit(stale, {"words": "On the 3rd."}, form="/add"))
     assert make.state(doors, number) == "open"
 

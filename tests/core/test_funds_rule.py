@@ -329,6 +329,42 @@ def test_a_page_without_an_account_number_belongs_to_the_one_it_links_to() -> No
     assert missing(check([alone], question(1180, account="7133"))) == ["account_unmatched"]
 
 
+def test_a_whole_file_added_later_answers_beside_one_that_could_not() -> None:
+    given = rows((1, 2000), (5, -1), (6, -500), (9, 100))
+    whole = replace(statement(file="whole.pdf", account="7133"), rows=given)
+    hidden = tuple(StatementRow(row.line, row.day, None, 0, None, covered=True) for row in given[1:3])
+    covered = replace(statement(file="covered.csv"), rows=(given[0], *hidden, given[3]))
+    unclear = replace(statement(file="photo.jpg", account="7133", notes=[Note("image_unclear", {})]), rows=given[:1])
+    for poor in (covered, unclear):
+        assert check([poor], question(1180, account="7133")).result == "cannot_tell"
+        for files in ([poor, whole], [whole, poor]):
+            found = check(files, question(1180, account="7133"))
+            assert (found.result, found.closing, signals(found)[-1]) == ("met", 1499, "set_aside")
+            assert found.signals[-1].data == {"file": poor.file}
+
+
+def test_files_that_answer_alone_but_not_alike_decide_nothing() -> None:
+    one = replace(statement(file="1.csv", account="7133"), rows=rows((1, 2000), (6, -500), (9, 100)))
+    other = replace(statement(file="2.csv", account="7133"), rows=rows((1, 2000), (6, -1500), (9, 100)))
+    assert check([one, other], question(1180, account="7133")).result == "cannot_tell"
+    nameless = replace(other, account="", rows=(*other.rows[:1], replace(other.rows[1], balance=7), other.rows[2]))
+    found = check([one, nameless], question(1180, account="7133"))
+    assert (found.result, "files_differ" in signals(found)) == ("cannot_tell", True)
+    more = replace(statement(file="3.csv"), rows=rows((1, 2000), (6, -500), (6, -1400)))
+    assert check([one, more], question(1180, account="7133")).result == "cannot_tell", "a booking of that day more"
+
+
+def test_a_holder_of_another_name_is_told_apart_from_another_account() -> None:
+    given = statement((1, 2000), (6, -500), (9, 100), account="7133", holder="王一", file="theirs.pdf")
+    asked = question(1180, account="7133", holder="林一")
+    assert check([given], asked).missing[0].data == {"tail": "7133", "holder": "王一"}
+    assert check([replace(given, account="9999")], asked).missing[0].data == {"tail": "7133"}
+    nameless = replace(given, account="", holder="", file="list.csv")
+    assert check([nameless, given], asked).missing[0].data == {"tail": "7133", "holder": "王一"}
+    own = replace(given, holder="林一", file="own.pdf")
+    assert check([given, own], asked).signals[0].data == {"file": "theirs.pdf", "holder": "王一"}
+
+
 # --- The lender's half ----------------------------------------------------------------------------------------
 
 

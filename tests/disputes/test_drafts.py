@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from portal.audit.tables import LOG
 from portal.core.refusal import Refusal
-from portal.disputes import drafting_actions
+from portal.disputes import drafting_actions, thread_actions
 from portal.disputes.drafting_actions import Sending
 from portal.disputes.drafting_queries import DraftPage, draft_page
 from portal.disputes.filing_queries import new_page
@@ -30,7 +30,7 @@ from tests.client import Client
 from tests.disputes import walk
 from tests.disputes.walk import said_of
 from tests.make import evidence
-from tests.make.disputes import Cast, loan_code
+from tests.make.disputes import Cast, add_files, loan_code, statement
 from tests.make.loans import borrower, import_tables, lin_yi, payment
 from tests.platform.test_lost_replies import cut_once
 
@@ -86,7 +86,7 @@ class TestSavedForLater:
         assert "6–20 March" in said_of(looked_over)
         if step == "details":
             assert "Half a word" in looked_over.text
-            assert "Something is still missing" in looked_over.text
+            assert "What belongs to this reason" in looked_over.text
             assert 'value="much"' in lin.get(f"{draft}/details").text
         if step == "files":
             assert "slip.png" in looked_over.text
@@ -161,6 +161,8 @@ class TestTwoDevices:
         assert "From the desk." in lin.get(f"/disputes/drafts/{walk.code_of(second)}").text
         again = walk.tell(lin, here, {**walk.FACTS["paid"], "words": "From the desk."})
         assert walk.code_of(again) == walk.code_of(second), "the same press again is the same"
+        later = walk.tell(lin, here, {**walk.FACTS["paid"], "words": "From the desk."}, act="later")
+        assert "This was changed on another device" in lin.follow(later).text
         assert lin.get("/disputes").text.count("/disputes/drafts/") == 2
 
     def test_the_back_button_of_one_device_is_no_other_device(self, lin: Client, form_path: str) -> None:
@@ -327,7 +329,7 @@ class TestFiguresThatChanged:
 
 
 def test_a_guarantor_objects_with_what_guarantors_see(
-    lin: Client, doors: Doors, cast: Cast, form_path: str, tmp_path: Path
+    lin: Client, doors: Doors, cast: Cast, form_path: str, tmp_path: Path, app: Starlette
 ) -> None:
     second: dict[str, Any] = {"borrowers": [borrower(borrower_ref="B2", name="周二", mobile="13900139000")]}
     second["parties"] = [{"loan_ref": "L1", "borrower_ref": "B2", "role": "guarantor"}]
@@ -344,6 +346,15 @@ def test_a_guarantor_objects_with_what_guarantors_see(
     sent = zhou.follow(walk.send_off(zhou, check))
     assert "is with us" in sent.text
     assert "A dispute that is not sent yet" not in zhou.get("/account").text, "the borrower's draft is not theirs"
+    number = str(sent.url).split("/")[-2]
+    other = ("other.csv", statement(account="6217000000001111"))
+    add_files(doors, app.state.portal.files, cast.borrower("B2"), number, other)
+    handler = cast.staff("Qiao Mu")
+    doors.write_as(handler, thread_actions.ask, number, 1, "", {"account_unmatched"})
+    told = said_of(zhou.get(f"/disputes/{number}")).replace("Account ending in6789", "")
+    assert "the account of the holder we debit" in told
+    assert "6789" not in told, "the account that we debit is the borrower's"
+    assert "08:12" not in told
     assert lin.get(str(sent.url)).status_code == 404
 
 

@@ -108,7 +108,15 @@ def test_sums_follow_the_ticks(lin: Client, form_path: str) -> None:
 def test_the_way_from_the_nights_to_the_number(lin: Client, form_path: str) -> None:
     check = walk.to_check(lin, form_path, words="It was there.")
     said = said_of(check)
-    for words in ("6–20 March", "The money was in my account", "6789", "It was there.", "24 April", "20.14", "11.29"):
+    for words in (
+        "17 April 2026 · 43 nights",
+        "The money was in my account",
+        "6789",
+        "It was there.",
+        "24 April",
+        "20.14",
+        "11.29",
+    ):
         assert words in said, words
     assert "The night that ends today is taken off while we look" in said
     answer = walk.send_off(lin, check)
@@ -167,8 +175,8 @@ def test_each_reason_keeps_its_facts(lin: Client, doors: Doors, cast: Cast, form
         ("paid", {"channel": ""}, "channel", "Choose the way by which you paid"),
         ("amount", {"figure": None}, "figure", "Choose the figure that is wrong"),
         ("amount", {"should_be": "9" * 18}, "should_be", "too large"),
-        ("explained", {"told_you": " "}, "told_you", "Please fill this in"),
-        ("claim", {"insurer": ""}, "insurer", "Please fill this in"),
+        ("explained", {"told_you": " "}, "told_you", "Write what you were told"),
+        ("claim", {"insurer": ""}, "insurer", "Type the name of the insurer"),
         ("other", {"words": ""}, "words", "Write in your own words"),
         ("funds", {"words": "x" * 4001}, "words", "4000 characters"),
     ],
@@ -184,6 +192,14 @@ def test_mistakes_in_the_facts_lose_nothing(
     assert "Error:" in answer.text
     if "words" not in typed and reason != "other":
         assert "kept words" in answer.text
+
+
+def test_all_mistakes_are_said_at_once_in_the_order_of_the_page(lin: Client, form_path: str) -> None:
+    page = lin.follow(walk.choose(lin, lin.follow(walk.begin(lin, form_path)), "paid"))
+    typed = {"paid_on_day": "1", "paid_on_month": "5", "paid_on_year": "2027", "paid": "1,18x", "channel": ""}
+    answer = walk.tell(lin, page, typed).text
+    summary = answer.partition('class="problems"')[2].partition("</ul>")[0]
+    assert [each.split('"')[0] for each in summary.split('href="#')[1:]] == ["paid_on", "paid", "channel"]
 
 
 def test_only_what_a_reason_needs_is_asked(lin: Client, form_path: str) -> None:
@@ -209,6 +225,7 @@ def test_a_reason_has_to_be_chosen(lin: Client, form_path: str) -> None:
         answer = walk.choose(lin, page, reason)
         assert answer.status_code == 422
         assert "Choose the reason" in answer.text
+        assert str(page.url.path).replace("/reason", "/nights") in answer.text, "one step back"
 
 
 def test_something_has_to_be_ticked(lin: Client, form_path: str) -> None:
@@ -284,6 +301,8 @@ def test_a_file_that_fails_is_named_and_the_dispute_is_filed(
     page = lin.follow(walk.upload(lin, page, files))
     assert "recording.mov is a video" in page.text
     assert "Uploaded, not sent yet" in page.text
+    back = str(page.url).removeprefix(str(lin.http.base_url))
+    assert f'href="{back}"' in lin.get(back.replace("/disputes/", "/files/").removesuffix("/files")).text
     check = lin.follow(walk.upload(lin, page))
     assert "90 days after the case is closed" in check.text
     sent = lin.follow(walk.send_off(lin, check, consent="yes"))
@@ -294,6 +313,24 @@ def test_a_file_that_fails_is_named_and_the_dispute_is_filed(
     assert "Being checked" in status.text
     assert evidence_jobs.read_waiting(doors, app.state.portal.files) == 1
     assert "/view" in lin.get(str(status.url)).text
+
+
+def test_what_a_file_still_asks_for_is_said_before_it_is_sent(
+    lin: Client, doors: Doors, form_path: str, app: Any
+) -> None:
+    files = [
+        ("files", ("locked.pdf", evidence.locked_pdf(), "application/pdf")),
+        ("files", ("odd.csv", b"Wann,Wieviel\n2026-03-05,-87.45\n2026-03-06,1.00\n", "text/csv")),
+    ]
+    check = walk.to_check(lin, form_path, files=files)
+    assert "Your files are still being checked" in check.text
+    while evidence_jobs.read_waiting(doors, app.state.portal.files):
+        pass
+    check = lin.get(str(check.url))
+    assert "still being checked" not in check.text
+    assert "locked.pdf has a password" in check.text
+    assert "what the columns of odd.csv mean" in check.text
+    assert all(f'/{way}"' in check.text for way in ("password", "columns"))
 
 
 def test_files_need_consent_or_are_taken_out(lin: Client, form_path: str) -> None:
@@ -346,7 +383,7 @@ def test_figures_that_changed_under_the_form_are_shown_anew(
     assert answer.status_code == 409
     assert "The figures changed while you were writing" in answer.text
     assert "kept words" in answer.text
-    assert "6–20 March" in said_of(answer)
+    assert "44 nights" in said_of(answer)
     assert lin.follow(walk.send_off(lin, answer)).status_code == 200
 
 

@@ -13,6 +13,7 @@ from portal.disputes.deciding_actions import seen_hash
 from portal.disputes.deciding_queries import decide_page
 from portal.disputes.filing_actions import Filing
 from portal.disputes.own_queries import detail_page
+from portal.disputes.progress_labels import steps
 from portal.disputes.queries import DECISION_ROW, decision, dispute
 from portal.disputes.queue_queries import QueueFilter, queue_page
 from portal.disputes.ticks import Ticks
@@ -110,6 +111,9 @@ def test_a_supervisor_asks_and_gets_the_answer(doors: Doors, cast: Cast, client:
     assert page is not None
     assert (page.dispute.state, page.waits_for_person, str(page.answer_by)) == ("in_review", True, "2026-04-30")
     assert [(each.kind, each.words) for each in page.messages][-1] == ("question", "Which account was it?")
+    client.http.cookies.update(cast.sign_in(cast.borrower()))
+    shown = client.get(f"/disputes/{number}").text
+    assert shown.index("Which account was it?") < shown.index("What the program found"), "what is asked comes first"
     assert texts(doors)[-1] == ("sms.question", number)
     [row] = doors.read_as(supervisor, queue_page, QueueFilter(queue="reviews")).rows
     assert row.state == "waiting"
@@ -119,6 +123,15 @@ def test_a_supervisor_asks_and_gets_the_answer(doors: Doors, cast: Cast, client:
     page = doors.read_as(cast.borrower(), detail_page, number)
     assert page is not None
     assert not page.waits_for_person
+    assert page.question is None
+    assert [step.title for step in steps(page)] == [
+        "Sent to us",
+        "Decided: Not upheld",
+        "You asked for a review",
+        "We asked for more",
+        "You wrote to us",
+        "Answer by 30 April 2026 at the latest",
+    ]
     [row] = doors.read_as(supervisor, queue_page, QueueFilter(queue="reviews")).rows
     assert row.state == "in_review"
     assert doors.write_as(supervisor, deciding_actions.decide, number, choice(doors, supervisor, number)) == "decided"
@@ -339,16 +352,19 @@ def test_the_queue_of_reviews_is_the_supervisors_without_earlier_part(
     assert number in supervisor.get("/staff/reviews").text
     page = supervisor.get(f"/staff/disputes/{number}")
     assert "The borrower asked for a review" in page.text
+    assert page.text.count('href="/staff/reviews"') == 2, "in the bar, and as the way back"
     chosen = form_of(page, "/decide")
-    values = {"reason": "funds_not_met", "words": "We looked at all of it again.", "act": "not_upheld"}
+    values = {"reason": "funds_met", "words": "We looked at all of it again.", "act": "uphold"}
     done = supervisor.post(str(chosen.attributes["action"]), fields_of(page, chosen) | values)
-    assert "The review" in supervisor.follow(done).text
+    decided = supervisor.follow(done).text
+    assert "The review" in decided
+    assert "Not upheld" not in decided.partition("The first decision")[0], "what counts now stands at the top"
     assert number not in supervisor.get("/staff/reviews").text
     lin = client.another()
     lin.http.cookies.update(cast.sign_in(cast.borrower()))
     told = lin.get(f"/disputes/{number}").text
-    assert "After the review: not upheld" in told
-    assert "Not upheld" in lin.get("/disputes").text
+    assert "After the review: partly upheld" in told
+    assert "Partly upheld" in lin.get("/disputes").text
     assert f"/disputes/{number}/review" not in told
 
 

@@ -15,6 +15,7 @@ from portal.evidence.upload_actions import CHUNK_BYTES
 from portal.evidence.upload_queries import draft_at
 from portal.platform.clock import FixedClock
 from portal.platform.csrf import FIELD
+from portal.platform.numbers import new_code
 from tests.client import Client
 from tests.databases import Databases
 from tests.evidence.acts import add, as_, portal_of, rows
@@ -387,7 +388,7 @@ def test_the_list_says_that_nothing_is_sent_yet(client: Client) -> None:
     page = client.get(f"/files/drafts/{sender.draft}/rows").text
     for words in (
         "Uploaded, not sent yet",
-        "Interrupted at 525 kB of",
+        "Interrupted at 525\u00a0kB of",
         "Choose it again, and it goes on from there",
         "has a password",
         "could not be opened",
@@ -415,8 +416,14 @@ def test_the_page_of_a_draft_works_without_a_script(client: Client) -> None:
     while jobs.read_waiting(portal.doors, portal.files, portal.scanner):
         pass
     page = client.get(path)
-    answer = client.submit(page, {"password": make.PASSWORD}, form="/password")
+    locked = next(row.code for row in rows(client, FILE) if row.name == "locked.pdf")
+    asked = client.get(f"/files/{locked}/password")
+    wrong = client.submit(asked, {"password": "not it"}, form="/password")
+    assert wrong.status_code == 422
+    assert "This password does not open the file." in wrong.text
+    answer = client.submit(wrong, {"password": make.PASSWORD}, form="/password")
     assert answer.headers["location"] == path
+    assert client.get(f"/files/{locked}/password").status_code == 404, "it is open"
     page = client.follow(answer)
     assert "has a password" not in page.text
     code = next(row.code for row in rows(client, FILE) if row.name == "first.jpg")
@@ -424,4 +431,6 @@ def test_the_page_of_a_draft_works_without_a_script(client: Client) -> None:
     assert client.post(f"/files/{code}/remove", {FIELD: token}).headers["location"] == path
     assert [row.name for row in rows(client, FILE) if row.state == "ready"] == ["locked.pdf"]
     assert as_(client, "stranger").get(path).status_code == 404
+    assert client.get(f"{path}/rows").status_code == 404
+    assert client.get(f"/files/drafts/{new_code()}/rows").status_code == 200, "a form that was just opened"
     assert client.post(path, {FIELD: draft.token}).status_code in {403, 404}

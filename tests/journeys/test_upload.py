@@ -336,7 +336,7 @@ def test_failures_are_named_and_the_rest_is_sent(browser: Browser, portal_of_lin
         expect(page.locator(".uploader .notice")).to_contain_text("was there already")
         rows.filter(has_text=other["name"]).get_by_role("button", name="Take out").click()
         expect(rows).to_have_count(2)
-        page.locator("[data-coming-rows]").get_by_role("button", name="Do not upload").click()
+        page.locator("[data-coming-rows]").get_by_role("button", name="Take out").click()
         expect(page.locator("[data-coming-rows] li")).to_have_count(0)
         see(page, "upload-failures")
         steps.main_button(page).click()

@@ -105,8 +105,8 @@ def test_words_of_codes() -> None:
     assert labels.fingerprint("3fa90c71d2e8aaaa") == "3fa9 0c71 d2e8"
     assert labels.parts_words([("interest", 100), ("penalty", 2)], "CNY", "bank_loan") == "Interest 1.00, Penalty 0.02"
     assert labels.waiver_cause("typhoon of 3 May") == "typhoon of 3 May"
-    assert formats.file_size(20_000_000) == "20 MB"
-    assert formats.file_size(1) == "1 kB"
+    assert formats.file_size(20_000_000) == "20\u00a0MB"
+    assert formats.file_size(1) == "1\u00a0kB"
 
 
 def test_every_code_has_words() -> None:

@@ -84,7 +84,7 @@ def test_a_handler_must_read_its_form(app: Starlette, client: Client) -> None:
 def test_too_much_is_refused(client: Client) -> None:
     answer = client.post("/toy", {"name": "x" * 20_000}, headers={"Accept-Language": "en"})
     assert answer.status_code == 413
-    assert "more than we can take at once: 10 kB." in answer.text
+    assert "more than we can take at once: 10\u00a0kB." in answer.text
 
 
 def read(**entries: str | list[str]) -> WishForm:
