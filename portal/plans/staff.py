@@ -13,10 +13,10 @@ from portal.plans.deciding_actions import Decision
 from portal.plans.deciding_queries import DecidePage
 from portal.plans.facts import Told, read_told
 from portal.plans.forms import ApproveForm, RefuseForm, SecondForm
-from portal.plans.lender_view import lender_in_all_languages
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import PERMISSIONS, Viewer, route
+from portal.platform.lender_view import lender_in_all_languages
 from portal.platform.render import render, see_other
 from portal.platform.visit import visit_of
 

@@ -14,7 +14,6 @@ from portal.plans.facts import SAID_DAYS, Answers, Figures
 from portal.platform import formats, i18n
 from portal.platform.i18n import Lazy, lazy, ngettext, pgettext
 from portal.platform.i18n import gettext as _
-from portal.platform.settings import Lender
 
 LAST_OF_EVERY_MONTH = 28
 
@@ -99,12 +98,6 @@ def hardship_consent(lender: str) -> str:
         " I can delete it at any time.",
         lender=lender,
     )
-
-
-def lender_names(lender: Lender, language: str) -> dict[str, str]:
-    """What a paper in a language calls the lender."""
-    said = lender.in_language(language)
-    return {name: getattr(said, name) for name in ("public_name", "legal_name", "licence", "phone")}
 
 
 def _others(data: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from portal.core.refusal import Refusal
 from portal.platform import db, formats
 from portal.platform.forms import Form
 from portal.platform.gate import route
+from portal.platform.lender_view import lender_in_all_languages
 from portal.platform.render import render, see_other
 from portal.settlements import asking_actions, own_queries, words
 from portal.settlements.forms import AcceptForm, AskForm, QuoteForm, TakeBackForm
@@ -27,7 +28,7 @@ async def new(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """Get the quote of the rules."""
     form = await QuoteForm.read(request)
-    lender = words.lender_names(request.app.state.portal.settings.lender)
+    lender = lender_in_all_languages(request)
     try:
         number = await db.write(request, asking_actions.get_quote, _code(request), str(form.raw["seen"]), lender)
         return see_other(request, "settlements:detail", number=number)

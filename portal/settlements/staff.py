@@ -11,6 +11,7 @@ from portal.core.refusal import Refusal
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import PERMISSIONS, Viewer, route
+from portal.platform.lender_view import lender_in_all_languages
 from portal.platform.render import render, see_other
 from portal.platform.visit import visit_of
 from portal.settlements import offering_actions, offering_queries, own_queries, staff_queries, words
@@ -42,7 +43,9 @@ async def offer(request: Request) -> Response:
         value = form.value
         decision = Decision(question.typed, value.seen, value.reason, value.words)
         try:
-            await db.write(request, offering_actions.make_offer, page.request.number, decision, _lenders(request))
+            await db.write(
+                request, offering_actions.make_offer, page.request.number, decision, lender_in_all_languages(request)
+            )
             return see_other(request, "settlements:answer", number=page.request.number)
         except Refusal as refusal:
             form.refuse(refusal)
@@ -86,7 +89,7 @@ async def second(request: Request) -> Response:
         number, given = _number(request), form.value
         try:
             if given.answer == "confirm":
-                await db.write(request, offering_actions.confirm, number, given.seen, _lenders(request))
+                await db.write(request, offering_actions.confirm, number, given.seen, lender_in_all_languages(request))
             elif given.answer == "decline":
                 await db.write(request, offering_actions.decline, number)
             else:
@@ -157,10 +160,6 @@ async def _answer(request: Request, form: Form[Any], status: int, given: dict[st
 
 def _number(request: Request) -> str:
     return str(request.path_params["number"])
-
-
-def _lenders(request: Request) -> dict[str, dict[str, str]]:
-    return words.lender_names(request.app.state.portal.settings.lender)
 
 
 def _has(viewer: Viewer | None, permission: str) -> bool:

@@ -7,7 +7,6 @@ from portal.core.refusal import Refusal
 from portal.platform import formats
 from portal.platform.i18n import Lazy, lazy
 from portal.platform.i18n import gettext as _
-from portal.platform.settings import Lender
 
 STATES: Mapping[str, Lazy] = {
     "quoted": lazy("Quote"),
@@ -45,14 +44,6 @@ REASONS_AGAINST: Mapping[str, Lazy] = {
     "other_against": lazy("Another reason, in words"),
 }
 REASONS: Mapping[str, Lazy] = {**REASONS_FOR, **REASONS_AGAINST}
-
-
-def lender_names(lender: Lender) -> dict[str, dict[str, str]]:
-    """What a letter calls the lender, by language, since it is in the reader's."""
-    names = ("public_name", "legal_name", "licence", "phone")
-    return {
-        language: {name: getattr(lender.in_language(language), name) for name in names} for language in lender.languages
-    }
 
 
 def _decided(data: Mapping[str, Any]) -> str:
