@@ -76,6 +76,7 @@ from portal.platform.resources import resource
 from portal.platform.settings import Settings
 from portal.platform.visit import visit_of
 from portal.promises import pages as promise_pages
+from portal.settlements import letter_pages as settlement_letter_pages
 from portal.settlements import pages as settlement_pages
 from portal.settlements import staff as settlement_staff
 
@@ -100,6 +101,7 @@ PAGES: tuple[ModuleType, ...] = (
     dispute_staff,
     dispute_handling,
     settlement_pages,
+    settlement_letter_pages,
     settlement_staff,
     plan_hardship_pages,
     plan_phone_pages,

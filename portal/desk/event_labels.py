@@ -121,4 +121,5 @@ EVENTS: Mapping[str, Lazy] = {
     "settlements.paid": lazy("Settlement paid"),
     "settlements.lapsed": lazy("Settlement lapsed"),
     "settlements.undone": lazy("Settlement undone"),
+    "settlements.letter_printed": lazy("Letter made as PDF"),
 }

@@ -83,3 +83,13 @@ class SettlementUndone:
 
     kind: ClassVar[str] = "settlements.undone"
     subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterPrinted:
+    """The letter that all is paid was made as PDF in a language and is kept so; `sha256` is that of its bytes."""
+
+    kind: ClassVar[str] = "settlements.letter_printed"
+    subject: str
+    language: str
+    sha256: str

@@ -126,19 +126,3 @@ def request_page(connection: Connection, viewer: Viewer, number: str) -> Request
     found = queries.own_request(connection, viewer, number)
     record = queries.own_loan(connection, viewer, found.loan_id) if found else None
     return RequestPage(found, record, viewer.today) if found and record else None
-
-
-@dataclass(frozen=True)
-class LetterPage:
-    """The letter that says that everything is paid, as it was written when it was."""
-
-    settlement: SettlementRecord
-
-
-def letter_page(connection: Connection, viewer: Viewer, number: str) -> LetterPage | None:
-    """The letter of a paid settlement: the owner's own, any for staff."""
-    if viewer.kind == "borrower":
-        found = queries.own_settlement(connection, viewer, number)
-    else:
-        found = queries.settlement(connection, number)
-    return LetterPage(found) if found and found.state == "paid" else None

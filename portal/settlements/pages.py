@@ -1,4 +1,4 @@
-"""The borrower's pages of settlements: what closes a loan, get the quote, accept it, ask for less, the letter."""
+"""The borrower's pages of settlements: what closes a loan, get the quote, accept it, ask for less."""
 
 from typing import Any
 
@@ -80,14 +80,6 @@ async def accept(request: Request) -> Response:
     return await _detail(request, form, status)
 
 
-async def letter(request: Request) -> Response:
-    """The letter that says that everything is paid, to print."""
-    page = await db.read(request, own_queries.letter_page, request.path_params["number"])
-    if page is None:
-        raise HTTPException(404)
-    return render(request, "settlements/letter.html", page=page)
-
-
 async def request_page(request: Request) -> Response:
     """Where a request stands, or how it was answered."""
     return await _request(request, TakeBackForm.blank(), 200)
@@ -162,7 +154,6 @@ routes: list[Route] = [
     route(LOAN + "/ask", ask, name="settlements:ask", may="settle", methods=("POST",)),
     route(ONE, detail, name="settlements:detail", may="settle"),
     route(ONE + "/accept", accept, name="settlements:accept", may="settle", methods=("POST",)),
-    route(ONE + "/letter", letter, name="settlements:letter", may="settle"),
     route(REQUEST, request_page, name="settlements:request", may="settle"),
     route(REQUEST + "/take-back", take_back, name="settlements:take_back", may="settle", methods=("POST",)),
 ]

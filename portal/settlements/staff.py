@@ -14,7 +14,7 @@ from portal.platform.gate import PERMISSIONS, Viewer, route
 from portal.platform.lender_view import lender_in_all_languages
 from portal.platform.render import render, see_other
 from portal.platform.visit import visit_of
-from portal.settlements import offering_actions, offering_queries, own_queries, staff_queries, words
+from portal.settlements import offering_actions, offering_queries, staff_queries, words
 from portal.settlements.forms import OfferForm, Question, RefuseForm, SecondForm, read_question
 from portal.settlements.offering_actions import Decision
 from portal.settlements.offering_queries import OfferPage
@@ -111,14 +111,6 @@ async def detail(request: Request) -> Response:
     return render(request, "settlements/staff_detail.html", page=page)
 
 
-async def letter(request: Request) -> Response:
-    """The letter, as the borrower has it."""
-    page = await db.read(request, own_queries.letter_page, _number(request))
-    if page is None:
-        raise HTTPException(404)
-    return render(request, "settlements/letter.html", page=page)
-
-
 async def _page(request: Request) -> OfferPage:
     page = await db.read(request, offering_queries.offer_page, _number(request))
     if page is None:
@@ -177,5 +169,4 @@ routes: list[Route] = [
     route(REQUEST + "/refuse", refuse, name="settlements:refuse", may="offer_settlements", methods=("POST",)),
     route(REQUEST + "/second", second, name="settlements:second", may="confirm", methods=("POST",)),
     route(ONE, detail, name="settlements:staff_detail", may="see_case"),
-    route(ONE + "/letter", letter, name="settlements:staff_letter", may="see_case"),
 ]

@@ -5,7 +5,7 @@ The figures here were told to a person, so they are kept as they were said; what
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from portal.core.plan_states import SETTLEMENT
@@ -123,3 +123,16 @@ class Settlement(SQLModel, table=True):
     ending: str = ""
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     undone_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class SettlementPaper(SQLModel, table=True):
+    """The letter as a PDF in one language, as it was first fetched: the same bytes ever after."""
+
+    __tablename__ = "settlement_paper"
+    __table_args__ = (UniqueConstraint("settlement_id", "language"),)
+    id: int | None = Field(default=None, primary_key=True)
+    settlement_id: int = Field(foreign_key="settlement.id")
+    language: str
+    content: bytes = Field(sa_type=LargeBinary)
+    sha256: str
+    made_at: datetime = Field(sa_type=Instant)
