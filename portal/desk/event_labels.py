@@ -111,6 +111,7 @@ EVENTS: Mapping[str, Lazy] = {
     "promises.made": lazy("Promise to pay made"),
     "promises.moved": lazy("Promise to pay moved"),
     "promises.said_paid": lazy("Promise said to be paid"),
+    "promises.paid_answered": lazy("Payment for a promise looked for"),
     "promises.withdrawn": lazy("Promise to pay ended"),
     "promises.judged": lazy("Promise to pay judged"),
     "promises.told": lazy("Told how a promise stands"),

@@ -1,4 +1,4 @@
-"""What a person types about a promise: an amount and a day, another day, and when it was paid."""
+"""What a person types about a promise: an amount and a day, and another day."""
 
 import unicodedata
 from datetime import date
@@ -17,7 +17,7 @@ Short = Annotated[str, StringConstraints(max_length=40)]
 LARGEST = 10**15
 """More than any amount here, in minor units; what is typed beyond it is a slip."""
 
-_FIELDS = {"promise.amount": "amount", "promise.date": "due_on", "promise.paid_on": "paid_on"}
+_FIELDS = {"promise.amount": "amount", "promise.date": "due_on"}
 
 
 class PromiseInput(BaseModel):
@@ -50,8 +50,12 @@ class PromiseForm(Form[PromiseInput]):
         return amount
 
     def refuse(self, refusal: Refusal) -> None:
-        """Say why it cannot be promised, beside the field that it is about."""
-        beside(self, refusal)
+        """Say why it cannot be promised, beside the field that it is about, or above the form."""
+        name = _FIELDS.get(refusal.code)
+        if name:
+            self.add_error(name, words.say(refusal))
+        else:
+            self.form_errors.append(words.say(refusal))
 
 
 class MoveInput(BaseModel):
@@ -67,34 +71,8 @@ class MoveForm(Form[MoveInput]):
     refusals = words.REFUSALS
 
 
-class PaidInput(BaseModel):
-    """When it was paid."""
-
-    paid_on: date
-
-
-class PaidForm(Form[PaidInput]):
-    """Says that it is paid."""
-
-    purpose = "promise_paid"
-    refusals = words.REFUSALS
-
-    def refuse(self, refusal: Refusal) -> None:
-        """Say why not, beside the day if that is it."""
-        beside(self, refusal)
-
-
 class TakeBackForm(Form[NoEntries]):
     """Takes a promise back."""
 
     purpose = "take_back_promise"
     refusals = words.REFUSALS
-
-
-def beside(form: Form[PromiseInput] | Form[PaidInput], refusal: Refusal) -> None:
-    """What a rule refuses, in words beside the field that it is about, or above the form."""
-    name = _FIELDS.get(refusal.code)
-    if name:
-        form.add_error(name, words.say(refusal))
-    else:
-        form.form_errors.append(words.say(refusal))

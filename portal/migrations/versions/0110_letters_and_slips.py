@@ -1,4 +1,4 @@
-"""Letters of paid settlements as PDF."""
+"""Letters of paid settlements as PDF, and the promise that a payment is said to be for."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,8 +25,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement_paper")),
         sa.UniqueConstraint("settlement_id", "language", name=op.f("uq_settlement_paper_settlement_id_language")),
     )
+    op.add_column("payment_notice", sa.Column("promise_number", sa.String(), nullable=True))
+    op.execute(
+        # A promise is being checked while such a word waits; those without one are judged by what arrives, as before.
+        "UPDATE promise SET state = CASE WHEN due_on = first_due_on THEN 'open' ELSE 'moved' END,"
+        " version = version + 1 WHERE state = 'being_verified'"
+    )
 
 
 def downgrade() -> None:
     """Take all of it back."""
+    op.drop_column("payment_notice", "promise_number")
     op.drop_table("settlement_paper")
