@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import insert, update
 from sqlmodel import Session
 
+from portal.access import granting_actions as granting
 from portal.access import second_person_actions as access
 from portal.access.second_person_queries import Pending
 from portal.audit import actions as audit
@@ -170,7 +171,6 @@ def _offer(
         "decided_on": viewer.today,
         "decided_by": made_by,
         "confirmed_by": confirmed_by,
-        # Counted on the day on which it is offered, so that many offers are no way around the limit of a day.
         "freeze_forecast": made.forecast,
         "reason": decision.reason,
         "words": decision.words,
@@ -178,6 +178,8 @@ def _offer(
         "lapses_on": made.figures.lapses_on,
     }
     moves.move(session, viewer, number, plan.version, "countered", **decided)
+    if confirmed_by is None:
+        granting.note_granted(session, viewer, number, made.forecast, plan.currency)
     row = {
         "plan_id": plan.id,
         "answers": stored_facts.answers_row(made.answers),

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from sqlmodel import Session
 
+from portal.access import granting_actions as granting
 from portal.access import second_person_actions as access
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
@@ -102,6 +103,7 @@ def _unanswered(session: Session, viewer: Viewer, number: str, typed: Typed | No
     found = queries.request(session.connection(), number)
     if found is None:
         raise LookupError(number)
+    granting.hold_granting(session, viewer)
     moves.hold_loan(session, found.loan_id)
     page = offer_page(session.connection(), viewer, number, typed)
     if page is None:
@@ -150,6 +152,8 @@ def _offer(
         reason=decision.reason,
         words=decision.words,
     )
+    if confirmed_by is None:
+        granting.note_granted(session, viewer, made, page.quote.most, page.request.currency)
     answer = {"answered_by": offered_by, "reason": decision.reason, "answer": decision.words}
     moves.end_request(session, viewer, page.request, "offered", settlement_number=made, **answer)
     notify(session, viewer, person_id=page.request.person_id, template="sms.answer", number=page.request.number)

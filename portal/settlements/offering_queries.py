@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from portal.access import second_person_queries
+from portal.access.granting_queries import granted_today
 from portal.access.second_person_queries import Pending
 from portal.core.refusal import Refusal
 from portal.core.settlement import Offer, spread
@@ -17,7 +18,7 @@ from portal.platform.gate import PERMISSIONS, Viewer
 from portal.settlements import facts, queries
 from portal.settlements.facts import Quote
 from portal.settlements.moves import ACT
-from portal.settlements.queries import SETTLEMENT, RequestRecord, SettlementRecord
+from portal.settlements.queries import RequestRecord, SettlementRecord
 
 DAYS_MOST = 60
 """The longest that an offer of staff may stand."""
@@ -57,7 +58,7 @@ class OfferPage:
     """A request before staff: what the rules give, what can be taken off at most, and what is typed.
 
     `quote` is absent where what is typed cannot be offered; `refusal` says why. `authority` is the best that the
-    viewer's roles give alone, `given_today` what the viewer's offers of today take off already.
+    viewer's roles give alone, `granted_today` what the viewer has granted alone today already, by whatever decision.
     """
 
     request: RequestRecord
@@ -72,7 +73,7 @@ class OfferPage:
     standing: SettlementRecord | None
     pending: Pending | None
     authority: AuthorityRecord
-    given_today: int
+    granted_today: int
 
     @property
     def seen(self) -> str:
@@ -83,7 +84,7 @@ class OfferPage:
         """Whether the viewer may offer this alone: the whole effect, up to the last day."""
         if self.quote is None:
             return False
-        left_today = self.authority.waiver_day_max - self.given_today
+        left_today = self.authority.waiver_day_max - self.granted_today
         return self.quote.most <= min(self.authority.waiver_max, left_today)
 
 
@@ -109,7 +110,7 @@ def offer_page(connection: Connection, viewer: Viewer, number: str, typed: Typed
         standing=queries.open_of_loan(connection, record.id),
         pending=pending,
         authority=_authority(connection, viewer, found.currency),
-        given_today=_given_today(connection, viewer, found.currency),
+        granted_today=granted_today(connection, viewer, found.currency),
     )
     if page.refusal is not None or record.status == "sold":
         return page
@@ -169,12 +170,3 @@ def _authority(connection: Connection, viewer: Viewer, currency: str) -> Authori
         max((each.waiver_day_max for each in given), default=0),
         max((each.plan_max for each in given), default=0),
     )
-
-
-def _given_today(connection: Connection, viewer: Viewer, currency: str) -> int:
-    mine = (
-        SETTLEMENT.c.offered_by == viewer.staff_id,
-        SETTLEMENT.c.offered_on == viewer.today,
-        SETTLEMENT.c.currency == currency,
-    )
-    return int(connection.scalar(select(func.sum(SETTLEMENT.c.most)).where(*mine)) or 0)

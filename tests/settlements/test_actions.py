@@ -15,10 +15,12 @@ from portal.audit.tables import LOG
 from portal.core.assessment import assess
 from portal.core.refusal import Refusal
 from portal.core.settlement import closed
+from portal.disputes import deciding_queries as disputes
 from portal.disputes import filing_actions
 from portal.loans import actions as loans
 from portal.loans import queries as loan_queries
 from portal.loans.tables import DecisionExport, Waiver, table_of
+from portal.plans import deciding_actions
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
@@ -336,6 +338,21 @@ def test_above_the_authority_a_second_person_confirms(empty_doors: Doors, cast: 
     settled = make.offer_page(empty_doors, maker, number).request.settlement_number
     assert settled is not None
     assert make.record(empty_doors, settled).confirmed_by == "Shen"
+
+
+def test_a_days_limit_counts_what_was_given_away_in_any_way(empty_doors: Doors, cast: Cast, tmp_path: Path) -> None:
+    """ST-05: what a settlement took off leaves less for the penalty of a plan, and for a dispute, of that day."""
+    limits = [make_plans.authority(role, waiver_day_max="100.00") for role in ("plan_approver", "dispute_handler")]
+    import_tables(empty_doors, tmp_path, make.lin_settling("0", authority=limits))
+    lin, qiao = cast.borrower(), cast.staff("Qiao", "plan_approver", "dispute_handler")
+    assert make.offer(empty_doors, qiao, make.ask(empty_doors, lin, ASKED), 10_00) == "offered"
+    used = empty_doors.read_as(qiao, disputes.authority, "CNY")
+    assert (used.used, used.covers(90_01), used.covers(0)) == (10_00, False, True)
+    plan = make_plans.propose(empty_doors, lin)
+    assert make_plans.decide_page(empty_doors, qiao, plan).forecast == 96_93
+    assert make_plans.approve(empty_doors, qiao, plan, freeze=True) == "waiting"
+    empty_doors.write_as(qiao, deciding_actions.take_back, plan)
+    assert make_plans.approve(empty_doors, qiao, plan) == "running", "what takes nothing off needs nothing of the day"
 
 
 def test_an_import_that_changes_the_figures_voids_what_awaits(empty_doors: Doors, cast: Cast, tmp_path: Path) -> None:

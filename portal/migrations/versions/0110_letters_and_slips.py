@@ -1,4 +1,4 @@
-"""Letters of paid settlements as PDF, and the promise that a payment is said to be for."""
+"""Letters of paid settlements as PDF, the promise that a payment is said to be for, what staff granted alone."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,9 +31,48 @@ def upgrade() -> None:
         "UPDATE promise SET state = CASE WHEN due_on = first_due_on THEN 'open' ELSE 'moved' END,"
         " version = version + 1 WHERE state = 'being_verified'"
     )
+    _granted()
+
+
+def _granted() -> None:
+    op.create_table(
+        "granted_alone",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("staff_id", sa.Integer(), nullable=False),
+        sa.Column("granted_on", sa.Date(), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("object_number", sa.String(), nullable=False),
+        sa.Column("granted_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_granted_alone_amount")),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff_account.id"], name=op.f("fk_granted_alone_staff_id_staff_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_granted_alone")),
+    )
+    op.create_index("ix_granted_alone_day", "granted_alone", ["staff_id", "granted_on"], unique=False)
+    for alone in (  # so that the day of the upgrade counts too
+        (
+            "SELECT decided_by, decided_on, made.currency, made.amount, dispute.number, decided_at FROM dispute_decision AS made"
+            " JOIN dispute ON dispute.id = made.dispute_id"
+            " WHERE decided_by IS NOT NULL AND confirmed_by IS NULL AND made.amount > 0"
+        ),
+        (
+            "SELECT decided_by, decided_on, currency, freeze_forecast, number, decided_at FROM plan"
+            " WHERE decided_by IS NOT NULL AND confirmed_by IS NULL AND freeze_forecast > 0"
+        ),
+        (
+            "SELECT offered_by, offered_on, currency, most, number, quoted_at FROM settlement"
+            " WHERE offered_by IS NOT NULL AND confirmed_by IS NULL AND most > 0"
+        ),
+    ):
+        op.execute(
+            f"INSERT INTO granted_alone (staff_id, granted_on, currency, amount, object_number, granted_at) {alone}"
+        )
 
 
 def downgrade() -> None:
     """Take all of it back."""
+    op.drop_table("granted_alone")
     op.drop_column("payment_notice", "promise_number")
     op.drop_table("settlement_paper")
