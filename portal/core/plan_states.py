@@ -70,6 +70,7 @@ PLAN = Machine(
             "refuse": "refused",
             "lapse": "lapsed",
             "void": "proposed",
+            "take_back": "proposed",
             "loan_left": "lapsed",
         },
         "refused": _OVER,

@@ -99,6 +99,7 @@ EVENTS: Mapping[str, Lazy] = {
     "plans.countered": lazy("Changed plan offered"),
     "plans.counter_accepted": lazy("Changed plan accepted"),
     "plans.counter_voided": lazy("Changed plan void"),
+    "plans.counter_taken_back": lazy("Changed plan taken back"),
     "plans.limits_changed": lazy("Limit of plans changed"),
     "plans.phone_begun": lazy("Plan on the phone begun"),
     "plans.phone_written": lazy("Plan on the phone written down"),

@@ -67,6 +67,7 @@ COUNTER_OUTCOMES: Mapping[str, Lazy] = {
     "withdrawn": lazy("The borrower left the other plan"),
     "lapsed": lazy("The other plan was not accepted in time"),
     "void": lazy("Figures changed after another plan was offered"),
+    "taken_back": lazy("The other plan was taken back before the borrower answered"),
 }
 REASONS: Mapping[str, Lazy] = {**REASONS_FOR, **REASONS_AGAINST}
 
@@ -129,6 +130,9 @@ REFUSALS: Mapping[str, Any] = {
     "plan.counter_too_late": lazy("The first payment of this plan would be before tomorrow. Choose another pay day."),
     "plan.counter_changed": lazy(
         "The changed offer is another one now. Please look at it again; nothing has been sent."
+    ),
+    "plan.counter_taken_back": lazy(
+        "We have taken this changed offer back. We look at your own plan again, and write to you."
     ),
     "plan.counter_void": lazy(
         "New bookings came in, so the changed offer no longer adds up. We look at it again. Nothing is lost, and you"

@@ -1,4 +1,5 @@
-"""Letters of paid settlements as PDF, the promise that a payment is said to be for, what staff granted alone."""
+"""Letters of paid settlements as PDF, the promise that a payment is said to be for, what staff granted alone, and
+counter-offers that staff take back."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,6 +33,7 @@ def upgrade() -> None:
         " version = version + 1 WHERE state = 'being_verified'"
     )
     _granted()
+    _taken_back()
 
 
 def _granted() -> None:
@@ -71,8 +73,32 @@ def _granted() -> None:
         )
 
 
+def _taken_back() -> None:
+    with op.batch_alter_table("plan_counter") as batch_op:
+        batch_op.add_column(sa.Column("taken_back_by", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(
+            op.f("fk_plan_counter_taken_back_by_staff_account"), "staff_account", ["taken_back_by"], ["id"]
+        )
+        batch_op.drop_constraint(op.f("ck_plan_counter_outcome"), type_="check")
+        batch_op.create_check_constraint(
+            op.f("ck_plan_counter_outcome"), "outcome IN ('', 'accepted', 'withdrawn', 'lapsed', 'void', 'taken_back')"
+        )
+        batch_op.create_check_constraint(
+            op.f("ck_plan_counter_taken_back"), "(outcome = 'taken_back') = (taken_back_by IS NOT NULL)"
+        )
+
+
 def downgrade() -> None:
     """Take all of it back."""
+    op.execute("UPDATE plan_counter SET outcome = 'void', taken_back_by = NULL WHERE outcome = 'taken_back'")
+    with op.batch_alter_table("plan_counter") as batch_op:
+        batch_op.drop_constraint(op.f("ck_plan_counter_taken_back"), type_="check")
+        batch_op.drop_constraint(op.f("ck_plan_counter_outcome"), type_="check")
+        batch_op.create_check_constraint(
+            op.f("ck_plan_counter_outcome"), "outcome IN ('', 'accepted', 'withdrawn', 'lapsed', 'void')"
+        )
+        batch_op.drop_constraint(op.f("fk_plan_counter_taken_back_by_staff_account"), type_="foreignkey")
+        batch_op.drop_column("taken_back_by")
     op.drop_table("granted_alone")
     op.drop_column("payment_notice", "promise_number")
     op.drop_table("settlement_paper")
