@@ -37,6 +37,7 @@ MISTAKES = (
     ({"amount": "0"}, "above zero"),
     ({"amount": "-5"}, "in digits"),
     ({"amount": "many"}, "in digits"),
+    ({"amount": "1" + "0" * 20}, "too large"),
     ({"due_on_year": "2025"}, "Choose a day from"),
     ({"due_on_month": "13"}, "not a day of the calendar"),
     ({"channel": ""}, "fill this in"),
