@@ -42,13 +42,14 @@ class DueCard:
 class Pending:
     """Something that is being worked on: its kind, number and page, and by when it is answered.
 
-    What somebody else on the loan began has no page for this reader.
+    What somebody else on the loan began has no page for this reader. `state` is that of a settlement that binds nobody.
     """
 
     kind: str
     number: str
     page: str
     answer_by: date | None
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def account_page(connection: Connection, viewer: Viewer) -> AccountPage:
         today=viewer.today,
         data_date=record.data_date,
         cards=tuple(_card(currency, own) for currency in _currencies(own)),
-        pending=_pending(viewer, seen),
+        pending=(*_pending(viewer, seen), *_settlements(connection, viewer)),
         loans=own,
         guaranteed=tuple(loan for loan in shown if loan.record.role == GUARANTOR),
         hidden=tuple(loan for loan in seen if loan.status == "sold"),
@@ -118,6 +119,12 @@ def _pending(viewer: Viewer, records: Iterable[LoanRecord]) -> tuple[Pending, ..
             if hold.page and hold.is_in_force(viewer.today):
                 by_page.setdefault(hold.page, hold)
     return tuple(_pending_of(viewer, hold) for hold in by_page.values())
+
+
+def _settlements(connection: Connection, viewer: Viewer) -> Iterable[Pending]:
+    """Questions and quotes bind nobody, so that no hold tells of them."""
+    for each in settlements.under_way(connection, viewer):
+        yield Pending(each.kind, each.number, each.page, None, each.state)
 
 
 def _pending_of(viewer: Viewer, hold: Hold) -> Pending:

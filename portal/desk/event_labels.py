@@ -117,6 +117,8 @@ EVENTS: Mapping[str, Lazy] = {
     "promises.judged": lazy("Promise to pay judged"),
     "promises.told": lazy("Told how a promise stands"),
     "settlements.asked": lazy("Settlement asked for"),
+    "settlements.phone_begun": lazy("Settlement on the phone begun"),
+    "settlements.written": lazy("Settlement on the phone written down"),
     "settlements.request_ended": lazy("Request for a settlement ended"),
     "settlements.quoted": lazy("Settlement quoted"),
     "settlements.accepted": lazy("Settlement accepted"),

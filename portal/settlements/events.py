@@ -17,6 +17,25 @@ class SettlementAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class SettlementPhoneBegun:
+    """Staff looked at what closes a person's loan, to write a question for a settlement down on the phone."""
+
+    kind: ClassVar[str] = "settlements.phone_begun"
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementWritten:
+    """Staff wrote a question for a settlement down on the phone; it counts only once the person has confirmed it."""
+
+    kind: ClassVar[str] = "settlements.written"
+    subject: str
+    loan_id: int
+    made_by: int
+    could_pay: int
+
+
+@dataclass(frozen=True, slots=True)
 class SettlementRequestEnded:
     """A request was answered with an offer or without one, taken back, or became void: `state` says which."""
 

@@ -62,6 +62,13 @@ class AskForm(Form[AskInput]):
             return 0
 
 
+class ConfirmForm(Form[SeenInput]):
+    """Confirms what was written down on the phone."""
+
+    purpose = "confirm_settlement_question"
+    refusals = words.REFUSALS
+
+
 class TakeBackForm(Form[SeenInput]):
     """Takes a request back."""
 

@@ -14,7 +14,7 @@ from portal.messages.actions import notify
 from portal.platform.gate import Viewer
 from portal.settlements import events, moves, queries
 from portal.settlements.moves import ACT
-from portal.settlements.offering_queries import OfferPage, Typed, of_payload, offer_page
+from portal.settlements.offering_queries import OfferPage, Typed, is_own, of_payload, offer_page
 
 Lenders: TypeAlias = Mapping[str, Mapping[str, str]]
 """What a letter calls the lender, by language."""
@@ -82,10 +82,17 @@ def take_back(session: Session, viewer: Viewer, number: str) -> str:
 
 
 def refuse(session: Session, viewer: Viewer, number: str, reason: str, words: str) -> str:
-    """Answer that no more can be taken off. Refusal `settlement.answered`; LookupError for an unknown number."""
+    """Answer that no more can be taken off.
+
+    Refusals `settlement.answered`, `settlement.own_question`; LookupError for an unknown number.
+    """
     found = queries.request(session.connection(), number)
     if found is None:
         raise LookupError(number)
+    if found.state == "written":
+        raise Refusal("settlement.answered", by=None, state=found.state)
+    if is_own(session.connection(), viewer, found):
+        raise Refusal("settlement.own_question")
     moves.end_request(session, viewer, found, "refused", answered_by=viewer.staff_id, reason=reason, answer=words)
     moves.void_second_person(session, viewer, number)
     notify(session, viewer, person_id=found.person_id, template="sms.answer", number=number)
@@ -110,6 +117,8 @@ def _unanswered(session: Session, viewer: Viewer, number: str, typed: Typed | No
         raise LookupError(number)
     if page.request.state != "asked":
         raise Refusal("settlement.answered", by=page.request.answered_by, state=page.request.state)
+    if page.is_own:
+        raise Refusal("settlement.own_question")
     return page
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from portal.access import second_person_queries
+from portal.access import second_person_queries, staff_queries
 from portal.access.granting_queries import granted_today
 from portal.access.second_person_queries import Pending
 from portal.core.refusal import Refusal
@@ -59,6 +59,7 @@ class OfferPage:
 
     `quote` is absent where what is typed cannot be offered; `refusal` says why. `authority` is the best that the
     viewer's roles give alone, `granted_today` what the viewer has granted alone today already, by whatever decision.
+    `is_own` tells of a question that the viewer wrote down on the phone.
     """
 
     request: RequestRecord
@@ -74,6 +75,7 @@ class OfferPage:
     pending: Pending | None
     authority: AuthorityRecord
     granted_today: int
+    is_own: bool = False
 
     @property
     def seen(self) -> str:
@@ -111,6 +113,7 @@ def offer_page(connection: Connection, viewer: Viewer, number: str, typed: Typed
         pending=pending,
         authority=_authority(connection, viewer, found.currency),
         granted_today=granted_today(connection, viewer, found.currency),
+        is_own=is_own(connection, viewer, found),
     )
     if page.refusal is not None or record.status == "sold":
         return page
@@ -118,6 +121,14 @@ def offer_page(connection: Connection, viewer: Viewer, number: str, typed: Typed
     if typed is None and pending is None:
         page = replace(page, typed=_what_would_do(page))
     return _with_quote(page)
+
+
+def is_own(connection: Connection, viewer: Viewer, found: RequestRecord) -> bool:
+    """Whether the viewer is the natural person who wrote it down, under whatever account (ST-04)."""
+    if viewer.staff_id is None or found.drafted_by is None:
+        return False
+    me, writer = (staff_queries.staff(connection, account) for account in (viewer.staff_id, found.drafted_by))
+    return me is not None and writer is not None and me.identity == writer.identity
 
 
 def _with_role(connection: Connection, found: RequestRecord, day: date) -> LoanRecord | None:

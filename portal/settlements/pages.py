@@ -13,8 +13,8 @@ from portal.platform.forms import Form
 from portal.platform.gate import route
 from portal.platform.lender_view import lender_in_all_languages
 from portal.platform.render import render, see_other
-from portal.settlements import asking_actions, own_queries, words
-from portal.settlements.forms import AcceptForm, AskForm, QuoteForm, TakeBackForm
+from portal.settlements import asking_actions, own_queries, phone_actions, words
+from portal.settlements.forms import AcceptForm, AskForm, ConfirmForm, QuoteForm, TakeBackForm
 
 CHANGED = frozenset({"settlement.figures_changed", "settlement.state", "settlement.answered"})
 """Refusals that say that something changed under the form: 409, else 422."""
@@ -85,6 +85,20 @@ async def request_page(request: Request) -> Response:
     return await _request(request, TakeBackForm.blank(), 200)
 
 
+async def confirm_request(request: Request) -> Response:
+    """Confirm what was written down on the phone: from now on it is a question of one's own."""
+    form = await ConfirmForm.read(request)
+    number = request.path_params["number"]
+    try:
+        await db.write(request, phone_actions.confirm, number)
+        return see_other(request, "settlements:request", number=number)
+    except LookupError:
+        raise HTTPException(404) from None
+    except Refusal as refusal:
+        form.refuse(refusal)
+    return await _request(request, form, 409)
+
+
 async def take_back(request: Request) -> Response:
     """Take a request back."""
     form = await TakeBackForm.read(request)
@@ -122,7 +136,7 @@ async def _detail(request: Request, form: AcceptForm, status: int) -> Response:
     return render(request, "settlements/detail.html", status=status, page=page, form=form)
 
 
-async def _request(request: Request, form: TakeBackForm, status: int) -> Response:
+async def _request(request: Request, form: Form[Any], status: int) -> Response:
     page = await db.read(request, own_queries.request_page, request.path_params["number"])
     if page is None:
         raise HTTPException(404)
@@ -155,5 +169,6 @@ routes: list[Route] = [
     route(ONE, detail, name="settlements:detail", may="settle"),
     route(ONE + "/accept", accept, name="settlements:accept", may="settle", methods=("POST",)),
     route(REQUEST, request_page, name="settlements:request", may="settle"),
+    route(REQUEST + "/confirm", confirm_request, name="settlements:confirm", may="settle", methods=("POST",)),
     route(REQUEST + "/take-back", take_back, name="settlements:take_back", may="settle", methods=("POST",)),
 ]

@@ -146,6 +146,7 @@ async def _answer(request: Request, form: Form[Any], status: int, given: dict[st
         question=question,
         may_offer=_has(viewer, "offer_settlements"),
         may_confirm=_has(viewer, "confirm"),
+        may_write=_has(viewer, "propose_for"),
         reasons=words.REASONS_FOR,
     )
 

@@ -18,6 +18,7 @@ STATE_KINDS: Mapping[str, str] = {"quoted": "info", "accepted": "info", "paid": 
 """The look of a state's tag; the others are plain."""
 
 REQUEST_STATES: Mapping[str, Lazy] = {
+    "written": lazy("To be confirmed"),
     "asked": lazy("Being checked"),
     "offered": lazy("Answered with an offer"),
     "refused": lazy("Not agreed"),
@@ -89,6 +90,7 @@ REFUSALS: Mapping[str, Any] = {
     "settlement.nothing_left": lazy("Nothing is left to pay on this contract."),
     "settlement.not_yours": lazy("Only the borrower can agree a settlement."),
     "settlement.over": lazy("The last day of this quote has passed. Get a new one; that costs nothing."),
+    "settlement.own_question": lazy("You wrote this question down on the phone. Somebody else answers it."),
     "settlement.enough": lazy("The quote asks for no more than that. You can accept it as it is."),
     "settlement.not_reducible": lazy("Nothing more can be taken off on this contract."),
     "settlement.below_least": _below_least,

@@ -11,6 +11,7 @@ import pypdfium2
 import pytest
 from sqlalchemy import update
 
+from portal.loans import queries as loans
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.settlements.queries import SETTLEMENT
@@ -203,6 +204,28 @@ def test_asked_offered_and_accepted(app: object, asking: Doors, cast: Cast) -> N
         assert "Gladly." in offer.text
         assert lin.submit(offer, form="/accept").status_code == 303
         assert staff.get(f"/staff/settlements/{settlement}").status_code == 200
+
+
+def test_written_down_on_the_phone_and_confirmed_from_the_account(app: object, asking: Doors, cast: Cast) -> None:
+    with Client(app, headers={"Accept-Language": "en"}) as nobody:  # type: ignore[arg-type]
+        wen, lin = enter(app, asking, cast, nobody, "Wen", "plan_approver"), enter(app, asking, cast, nobody, "B1")
+        person = asking.read_as(cast.borrower(), lambda connection, _: loans.person_by_ref(connection, "B1"))
+        assert person is not None
+        assert f"/staff/settlements/phone/new?person={person.code}" in wen.get(f"/staff/cases/{person.code}").text
+        form = wen.get(f"/staff/settlements/phone/new?person={person.code}")
+        wrong = wen.submit(form, {"could_pay": "1", "words": "Kept words"}, "/phone/send")
+        assert wrong.status_code == 422
+        assert "Kept words" in wrong.text
+        answer = wen.submit(wrong, {"could_pay": "11,060"}, "/phone/send")
+        assert answer.status_code == 303, answer.text
+        assert "Waits until the person confirms it." in wen.follow(answer).text
+        (path,) = set(re.findall(r'href="(/settlement-requests/[^"]+)"', lin.get("/account").text))
+        page = lin.get(path)
+        for words in ("Is this what you want to ask?", "Wen wrote it down", "11,060.00", "24 April 2026", "Kept words"):
+            assert words in page.text, words
+        assert lin.submit(page, form="/confirm").status_code == 303
+        assert "We have your question" in lin.get(path).text
+        assert "Somebody else answers it" in wen.get(f"/staff{path}").text
 
 
 def test_a_second_person_on_the_page(app: object, asking: Doors, cast: Cast) -> None:

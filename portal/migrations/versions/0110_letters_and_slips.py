@@ -1,5 +1,5 @@
-"""Letters of paid settlements as PDF, the promise that a payment is said to be for, what staff granted alone, and
-counter-offers that staff take back."""
+"""Letters of paid settlements as PDF, the promise that a payment is said to be for, what staff granted alone, counter-offers that
+staff take back, and questions for a settlement on the phone."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,6 +34,7 @@ def upgrade() -> None:
     )
     _granted()
     _taken_back()
+    _written_down()
 
 
 def _granted() -> None:
@@ -88,8 +89,53 @@ def _taken_back() -> None:
         )
 
 
+_STATES = "'asked', 'offered', 'refused', 'withdrawn', 'ended'"
+_WAITS = "state IN ('written', 'asked')"
+
+
+def _written_down() -> None:
+    op.drop_index("uq_settlement_request_asked", "settlement_request")
+    with op.batch_alter_table("settlement_request") as batch_op:
+        batch_op.add_column(sa.Column("drafted_by", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(
+            op.f("fk_settlement_request_drafted_by_staff_account"), "staff_account", ["drafted_by"], ["id"]
+        )
+        for name, rule in (
+            ("state", f"state IN ('written', {_STATES})"),
+            ("ended", f"({_WAITS}) = (ended_at IS NULL)"),
+        ):
+            batch_op.drop_constraint(op.f(f"ck_settlement_request_{name}"), type_="check")
+            batch_op.create_check_constraint(op.f(f"ck_settlement_request_{name}"), rule)
+        batch_op.create_check_constraint(
+            op.f("ck_settlement_request_written"), "state <> 'written' OR drafted_by IS NOT NULL"
+        )
+        batch_op.create_check_constraint(op.f("ck_settlement_request_not_by_its_writer"), "drafted_by <> answered_by")
+    _one_that_waits(_WAITS)
+
+
+def _one_that_waits(rule: str) -> None:
+    op.create_index(
+        "uq_settlement_request_asked",
+        "settlement_request",
+        ["loan_id"],
+        unique=True,
+        sqlite_where=sa.text(rule),
+        postgresql_where=sa.text(rule),
+    )
+
+
 def downgrade() -> None:
     """Take all of it back."""
+    op.execute("DELETE FROM settlement_request WHERE state = 'written'")
+    op.drop_index("uq_settlement_request_asked", "settlement_request")
+    with op.batch_alter_table("settlement_request") as batch_op:
+        for name in ("not_by_its_writer", "written", "ended", "state"):
+            batch_op.drop_constraint(op.f(f"ck_settlement_request_{name}"), type_="check")
+        batch_op.create_check_constraint(op.f("ck_settlement_request_state"), f"state IN ({_STATES})")
+        batch_op.create_check_constraint(op.f("ck_settlement_request_ended"), "(state = 'asked') = (ended_at IS NULL)")
+        batch_op.drop_constraint(op.f("fk_settlement_request_drafted_by_staff_account"), type_="foreignkey")
+        batch_op.drop_column("drafted_by")
+    _one_that_waits("state = 'asked'")
     op.execute("UPDATE plan_counter SET outcome = 'void', taken_back_by = NULL WHERE outcome = 'taken_back'")
     with op.batch_alter_table("plan_counter") as batch_op:
         batch_op.drop_constraint(op.f("ck_plan_counter_taken_back"), type_="check")
