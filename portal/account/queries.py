@@ -72,7 +72,7 @@ class AccountPage:
     @property
     def late_loan(self) -> LoanFigures | None:
         """The loan whose oldest part is latest: where the way to the receipt leads."""
-        late = [loan for loan in self.loans if _first_with_penalty(loan) is not None]
+        late = [loan for loan in self.loans if loan.settled_on is None and _first_with_penalty(loan) is not None]
         return max(late, key=lambda loan: loan.assessment.days_past_due, default=None)
 
     @property

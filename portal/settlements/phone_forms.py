@@ -3,9 +3,8 @@
 from pydantic import BaseModel
 
 from portal.platform.forms import Form, NoEntries
-from portal.platform.typed import read_amount
 from portal.settlements import words
-from portal.settlements.forms import Short, Words
+from portal.settlements.forms import AmountForm, Short, Words
 
 
 class WriteInput(BaseModel):
@@ -17,20 +16,11 @@ class WriteInput(BaseModel):
     words: Words = ""
 
 
-class WriteForm(Form[WriteInput]):
+class WriteForm(AmountForm[WriteInput]):
     """Writes a question down."""
 
     purpose = "write_settlement_question"
     outlives = True
-    refusals = words.REFUSALS
-
-    def amount(self, currency: str) -> int:
-        """What could be paid, in minor units; 0 with a mistake beside the field where it is no amount."""
-        try:
-            return read_amount(str(self.raw["could_pay"]), currency)
-        except ValueError as mistake:
-            self.add_error("could_pay", str(mistake))
-            return 0
 
 
 class WrittenBackForm(Form[NoEntries]):
