@@ -154,8 +154,14 @@ def _card(currency: str, shown: Iterable[LoanFigures]) -> DueCard:
         refund_owed=sum(loan.assessment.refund_owed for loan in own),
         contract_types=tuple(dict.fromkeys(loan.record.contract_type for loan in own)),
         plan=next((loan.running_plan for loan in own if loan.running_plan), None),
-        next_plan_payment=min((loan.next_plan_payment for loan in own if loan.next_plan_payment), default=None),
+        next_plan_payment=_next_planned([loan.next_plan_payment for loan in own if loan.next_plan_payment]),
     )
+
+
+def _next_planned(coming: list[tuple[date, int]]) -> tuple[date, int] | None:
+    """The next day of a plan, and what is to be paid on it for all loans together."""
+    soonest = min((day for day, _amount in coming), default=None)
+    return (soonest, sum(amount for day, amount in coming if day == soonest)) if soonest else None
 
 
 def _next_due(coming: list[NextDue]) -> NextDue | None:
