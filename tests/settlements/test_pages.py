@@ -219,6 +219,7 @@ def test_written_down_on_the_phone_and_confirmed_from_the_account(app: object, a
         answer = wen.submit(wrong, {"could_pay": "11,060"}, "/phone/send")
         assert answer.status_code == 303, answer.text
         assert "Waits until the person confirms it." in wen.follow(answer).text
+        assert answer.headers["location"] in wen.get("/staff/settlements?state=written").text
         (path,) = set(re.findall(r'href="(/settlement-requests/[^"]+)"', lin.get("/account").text))
         page = lin.get(path)
         for words in ("Is this what you want to ask?", "Wen wrote it down", "11,060.00", "24 April 2026", "Kept words"):
