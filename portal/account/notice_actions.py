@@ -88,10 +88,13 @@ def say_paid(session: Session, viewer: Viewer, code: str, said: Said) -> str:
 
 def _verify_promise(session: Session, viewer: Viewer, number: str, loan_id: int, paid_on: date) -> None:
     """A promise that the payment is for is being verified until this is answered, and no strike meanwhile."""
-    promise = promises_of.concerned(session.connection(), viewer, loan_id, paid_on)
-    if promise is None:
+    seen = promises_of.concerned(session.connection(), viewer, loan_id, paid_on)
+    if seen is None:
         return
-    promises.hold(session, promise.number)
+    promises.hold(session, seen.number)
+    promise = promises_of.concerned(session.connection(), viewer, loan_id, paid_on)
+    if promise is None:  # it was judged at this moment
+        return
     if promise.state != "being_verified":
         promises.say_paid(session, viewer, promise.number, paid_on)
     session.connection().execute(update(NOTICE).where(NOTICE.c.number == number).values(promise_number=promise.number))
