@@ -76,7 +76,9 @@ from portal.platform.resources import resource
 from portal.platform.settings import Settings
 from portal.platform.visit import visit_of
 from portal.promises import pages as promise_pages
+from portal.settlements import letter_pages as settlement_letter_pages
 from portal.settlements import pages as settlement_pages
+from portal.settlements import phone_staff as settlement_phone_staff
 from portal.settlements import staff as settlement_staff
 
 PAGES: tuple[ModuleType, ...] = (
@@ -100,6 +102,8 @@ PAGES: tuple[ModuleType, ...] = (
     dispute_staff,
     dispute_handling,
     settlement_pages,
+    settlement_letter_pages,
+    settlement_phone_staff,
     settlement_staff,
     plan_hardship_pages,
     plan_phone_pages,

@@ -104,6 +104,8 @@ def faults_of(answer: httpx2.Response) -> list[str]:
         return []
     whole = "<html" in answer.text[:500].lower()
     markup = faults_of_page(answer.text) if whole else faults_of_part(answer.text)
+    if "&lt;time datetime=" in answer.text or "&lt;data value=" in answer.text:
+        markup = [*markup, "an element of ours is shown as its text"]
     return [*markup, *faults_of_headers({name.lower(): value for name, value in answer.headers.items()})]
 
 

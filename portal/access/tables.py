@@ -4,9 +4,9 @@ Nothing that opens a door is stored as it is: links, cookies and device marks as
 reference, codes as a keyed hash, passwords as argon2id, TOTP secrets sealed.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Text, event, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Text, event, text
 from sqlalchemy.schema import DDL
 from sqlmodel import Field, SQLModel
 
@@ -274,6 +274,27 @@ class SecondPerson(SQLModel, table=True):
     asked_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class GrantedAlone(SQLModel, table=True):
+    """What a member of staff gave away, or offered to, without a second person, in minor units; never changed.
+
+    `object_number` is the dispute, plan or settlement. What a day may come to is measured over all of them, whatever
+    became of an offer, so that many small ones are no way around it (ST-05).
+    """
+
+    __tablename__ = "granted_alone"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount"),
+        Index("ix_granted_alone_day", "staff_id", "granted_on"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    staff_id: int = Field(foreign_key="staff_account.id")
+    granted_on: date
+    currency: str
+    amount: int = Field(sa_type=BigInteger)
+    object_number: str
+    granted_at: datetime = Field(sa_type=Instant)
 
 
 class ShutOut(SQLModel, table=True):

@@ -8,6 +8,7 @@ from portal.core.allocation import Amounts
 from portal.core.assessment import Assessment, InstalmentAssessment, assess
 from portal.core.disputed import NOTHING, Disputed, disputed
 from portal.core.interactions import Hold, Part
+from portal.core.plan_life import Awaited, LoanPart
 from portal.loans.queries import LoanRecord
 
 
@@ -42,11 +43,27 @@ class LoanFigures:
 
     @property
     def next_plan_payment(self) -> tuple[date, int] | None:
-        """Day and amount of the plan's next payment, None without a running plan."""
-        plan = self.running_plan
-        payments = plan.data.get("payments", ()) if plan else ()
-        coming = ((date.fromisoformat(day), int(amount)) for day, amount in payments)
-        return min((payment for payment in coming if payment[0] >= self.assessment.as_of), default=None)
+        """Day of the plan's next payment and what is to be paid on it, as the plan's own page says: what earlier ones
+        lack is part of it, what arrived beforehand is not. None without a running plan."""
+        plan, today = self.running_plan, self.assessment.as_of
+        if plan is None:
+            return None
+        payments = [(date.fromisoformat(day), int(amount)) for day, amount in plan.data.get("payments", ())]
+        part = LoanPart(
+            facts=self.record.facts,
+            start=plan.from_day,
+            awaited=tuple(Awaited(day, day, amount) for day, amount in payments),
+            counted=frozenset(plan.data.get("counted", ())),
+            parts=tuple(part for hold in self.disputes for part in hold.parts),
+        )
+        coming = ((day, self._to_pay(part, day)) for day, _amount in sorted(payments) if day >= today)
+        return next((payment for payment in coming if payment[1]), None)
+
+    def _to_pay(self, part: LoanPart, day: date) -> int:
+        """What the plan lacks up to one of its days, instalments that fall due until then left out."""
+        known = max((payment.received_on for payment in self.record.facts.payments), default=day)
+        missing = part.missing(day, max(known, self.record.data_date or day, day))
+        return max(0, missing - part.due_between(self.assessment.as_of, day))
 
     @cached_property
     def disputed_by_instalment(self) -> dict[int, Disputed]:

@@ -1,12 +1,11 @@
 """What a borrower asks a page for: another day, a payment to try. Read from the address, so that it can be kept."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from portal.core.money import parse_major
 from portal.platform.i18n import gettext as _
+from portal.platform.typed import plain_entry, read_amount
 
 
 @dataclass
@@ -27,9 +26,9 @@ class Question:
 def read_day(query: Mapping[str, str], today: date, days: tuple[date, date] | None = None) -> Question:
     """The day asked for (`on_day`, `on_month`, `on_year`, or `on` in ISO form), today if none is given."""
     question = Question({name: query.get(name, "") for name in ("on_day", "on_month", "on_year", "instalment")})
-    entries = [_plain(question.raw[name]) for name in ("on_year", "on_month", "on_day")]
+    entries = [plain_entry(question.raw[name]) for name in ("on_year", "on_month", "on_day")]
     if query.get("on") and not any(entries):
-        entries = _plain(query["on"]).split("-")
+        entries = plain_entry(query["on"]).split("-")
     if not any(entries):
         question.on = today
     else:
@@ -47,22 +46,13 @@ def read_payment(query: Mapping[str, str], today: date, currency: str, days: tup
     """A day and an amount in major units of the currency, `1,000.00` or `1000`."""
     question = read_day(query, today, days)
     question.raw["amount"] = query.get("amount", "")
-    typed = _plain(question.raw["amount"]).replace(",", "")
-    if not typed:
+    if not plain_entry(question.raw["amount"]):
         return question
     try:
-        question.amount = parse_major(typed, currency)
-    except ValueError:
-        question.errors["amount"] = _("Type an amount in digits, for example 1000 or 1000.50.")
-        return question
-    if question.amount <= 0:
-        question.errors["amount"] = _("Type an amount above zero.")
+        question.amount = read_amount(question.raw["amount"], currency)
+    except ValueError as mistake:
+        question.errors["amount"] = str(mistake)
     return question
-
-
-def _plain(entry: str) -> str:
-    """Full-width digits and signs as plain ones, without spaces."""
-    return unicodedata.normalize("NFKC", entry).replace(" ", "")
 
 
 def _day(entries: list[str]) -> date | None:

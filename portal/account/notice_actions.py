@@ -19,6 +19,8 @@ from portal.loans import queries as loans
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_number
+from portal.promises import actions as promises
+from portal.promises import queries as promises_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,23 @@ def say_paid(session: Session, viewer: Viewer, code: str, said: Said) -> str:
         viewer,
         events.PaymentSaid(number, record.id, said.amount, said.paid_on, said.channel, files),
     )
-    look_for(session, viewer, number)
+    if not look_for(session, viewer, number):
+        _verify_promise(session, viewer, number, record.id, said.paid_on)
     return number
+
+
+def _verify_promise(session: Session, viewer: Viewer, number: str, loan_id: int, paid_on: date) -> None:
+    """A promise that the payment is for is being verified until this is answered, and no strike meanwhile."""
+    seen = promises_of.concerned(session.connection(), viewer, loan_id, paid_on)
+    if seen is None:
+        return
+    promises.hold(session, seen.number)
+    promise = promises_of.concerned(session.connection(), viewer, loan_id, paid_on)
+    if promise is None:  # it was judged at this moment
+        return
+    if promise.state != "being_verified":
+        promises.say_paid(session, viewer, promise.number, paid_on)
+    session.connection().execute(update(NOTICE).where(NOTICE.c.number == number).values(promise_number=promise.number))
 
 
 def _take_files(session: Session, viewer: Viewer, number: str, said: Said) -> int:
@@ -180,8 +197,18 @@ def _end(session: Session, viewer: Viewer, found: NoticeRecord, state: str, **mo
             "state": winner.state if winner else state,
         }
         raise Refusal("notice.answered", **told)
+    if found.promise_number is not None:
+        _let_promise_go_on(session, viewer, found.promise_number, state)
     record = loans.loan_by_id(session.connection(), found.loan_id, viewer.today)
     keep_days = record.rules.evidence_keep_days if record else 0
     last = viewer.today + timedelta(days=keep_days)
     evidence.keep_until(session, viewer, case_kind=CASE_KIND, case_number=found.number, delete_after=last)
     audit.record(session, viewer, events.PaymentAnswered(found.number, state, more.get("payment_ref")))
+
+
+def _let_promise_go_on(session: Session, viewer: Viewer, number: str, outcome: str) -> None:
+    """The last word about a promise is answered: it stands as before, and is judged by what has arrived."""
+    promises.hold(session, number)
+    others = select(NOTICE.c.id).where(NOTICE.c.promise_number == number, NOTICE.c.state == "waiting")
+    if session.connection().scalar(others.limit(1)) is None:
+        promises.answer_paid(session, viewer, number, outcome)

@@ -16,6 +16,8 @@ from portal.loans import queries as loans
 from portal.loans.queries import PERSON_VERSION, LoanRecord, PersonRecord
 from portal.loans.tables import table_of
 from portal.platform.gate import Viewer
+from portal.promises import queries as promises
+from portal.promises.queries import PromiseRecord
 
 NOTICE = table_of(PaymentNotice)
 
@@ -47,6 +49,7 @@ class NoticeRecord:
     told_on: date
     told_at: datetime
     payment_ref: str | None
+    promise_number: str | None
     answered_by: str | None
     answer: str
     ended_at: datetime | None
@@ -108,13 +111,17 @@ def _record(row: Row[Any]) -> NoticeRecord:
 
 @dataclass(frozen=True)
 class NoticePage:
-    """What somebody said to have paid, with its slips; `candidates` are the payments that it may be, for staff."""
+    """What somebody said to have paid, with its slips; `candidates` are the payments that it may be, for staff.
+
+    `promise` is the one that is, or was, being verified by it.
+    """
 
     notice: NoticeRecord
     record: LoanRecord
     person: PersonRecord
     files: tuple[FileRecord, ...]
     candidates: tuple[Payment, ...]
+    promise: PromiseRecord | None
     today: date
     data_date: date | None
 
@@ -128,7 +135,8 @@ def notice_page(connection: Connection, viewer: Viewer, number: str) -> NoticePa
         return None
     files = evidence.case_files(connection, viewer, CASE_KIND, number)
     near = candidates(connection, found, record) if viewer.kind == "staff" else ()
-    return NoticePage(found, record, person, files, near, viewer.today, record.data_date)
+    promise = promises.promise(connection, found.promise_number) if found.promise_number else None
+    return NoticePage(found, record, person, files, near, promise, viewer.today, record.data_date)
 
 
 @dataclass(frozen=True)

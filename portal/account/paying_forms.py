@@ -146,7 +146,7 @@ class AnswerForm(Form[AnswerInput]):
         if self.raw.get("found") == "yes" and not self.raw.get("payment_ref"):
             self.add_error("payment_ref", _("Choose the payment."))
         if self.raw.get("found") == "no" and not str(self.raw.get("words", "")).strip():
-            self.add_error("words", _("The person reads these words. Please write them."))
+            self.add_error("words", _("The borrower reads these words. Please write them."))
 
 
 def _amount(form: Form[Any], currency: str) -> int:

@@ -63,7 +63,9 @@ async def pay_loan(request: Request) -> Response:
 async def paid(request: Request) -> Response:
     """The form for saying that one has paid; sent, it gives a number."""
     page = await _pay_page(request)
-    form = await PaidForm.reopen(request, draft=await draft_here(request))
+    today, amount = page.today, request.query_params.get("amount", "")
+    day = {"paid_on_day": today.day, "paid_on_month": today.month, "paid_on_year": today.year} if amount else {}
+    form = await PaidForm.reopen(request, draft=await draft_here(request), amount=amount, **day)
     return await _paid_form(request, page, form)
 
 

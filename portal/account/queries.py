@@ -43,13 +43,14 @@ class DueCard:
 class Pending:
     """Something that is being worked on: its kind, number and page, and by when it is answered.
 
-    What somebody else on the loan began has no page for this reader.
+    What somebody else on the loan began has no page for this reader. `state` is that of a settlement that binds nobody.
     """
 
     kind: str
     number: str
     page: str
     answer_by: date | None
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class AccountPage:
     @property
     def late_loan(self) -> LoanFigures | None:
         """The loan whose oldest part is latest: where the way to the receipt leads."""
-        late = [loan for loan in self.loans if _first_with_penalty(loan) is not None]
+        late = [loan for loan in self.loans if loan.settled_on is None and _first_with_penalty(loan) is not None]
         return max(late, key=lambda loan: loan.assessment.days_past_due, default=None)
 
     @property
@@ -93,7 +94,7 @@ def account_page(connection: Connection, viewer: Viewer) -> AccountPage:
         today=viewer.today,
         data_date=record.data_date,
         cards=tuple(_card(currency, own) for currency in _currencies(own)),
-        pending=_pending(viewer, seen),
+        pending=(*_pending(viewer, seen), *_settlements(connection, viewer)),
         loans=own,
         guaranteed=tuple(loan for loan in shown if loan.record.role == GUARANTOR),
         hidden=tuple(loan for loan in seen if loan.status == "sold"),
@@ -120,6 +121,12 @@ def _pending(viewer: Viewer, records: Iterable[LoanRecord]) -> tuple[Pending, ..
             if hold.page and hold.is_in_force(viewer.today):
                 by_page.setdefault(hold.page, hold)
     return tuple(_pending_of(viewer, hold) for hold in by_page.values())
+
+
+def _settlements(connection: Connection, viewer: Viewer) -> Iterable[Pending]:
+    """Questions and quotes bind nobody, so that no hold tells of them."""
+    for each in settlements.under_way(connection, viewer):
+        yield Pending(each.kind, each.number, each.page, None, each.state)
 
 
 def _pending_of(viewer: Viewer, hold: Hold) -> Pending:
@@ -149,8 +156,14 @@ def _card(currency: str, shown: Iterable[LoanFigures]) -> DueCard:
         refund_owed=sum(loan.assessment.refund_owed for loan in own),
         contract_types=tuple(dict.fromkeys(loan.record.contract_type for loan in own)),
         plan=next((loan.running_plan for loan in own if loan.running_plan), None),
-        next_plan_payment=min((loan.next_plan_payment for loan in own if loan.next_plan_payment), default=None),
+        next_plan_payment=_next_planned([loan.next_plan_payment for loan in own if loan.next_plan_payment]),
     )
+
+
+def _next_planned(coming: list[tuple[date, int]]) -> tuple[date, int] | None:
+    """The next day of a plan, and what is to be paid on it for all loans together."""
+    soonest = min((day for day, _amount in coming), default=None)
+    return (soonest, sum(amount for day, amount in coming if day == soonest)) if soonest else None
 
 
 def _next_due(coming: list[NextDue]) -> NextDue | None:

@@ -20,7 +20,8 @@ class PaymentNotice(SQLModel, table=True):
     """A person says that they have paid an amount on a day, with a slip or without. It is a word, never a payment.
 
     `payment_ref` is the payment that was found for it, by the program or by staff; no payment answers two.
-    `consent_text` are the words agreed to before a slip was read, empty without one. `version` guards every change.
+    `promise_number` is the promise that is, or was, being verified by it. `consent_text` are the words agreed to before
+    a slip was read, empty without one. `version` guards every change.
     """
 
     __tablename__ = "payment_notice"
@@ -55,6 +56,7 @@ class PaymentNotice(SQLModel, table=True):
     told_on: date
     told_at: datetime = Field(sa_type=Instant)
     payment_ref: str | None = None
+    promise_number: str | None = None
     answered_by: int | None = Field(default=None, foreign_key="staff_account.id")
     answer: str = Field(default="", sa_type=Text)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)

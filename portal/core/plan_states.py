@@ -70,6 +70,7 @@ PLAN = Machine(
             "refuse": "refused",
             "lapse": "lapsed",
             "void": "proposed",
+            "take_back": "proposed",
             "loan_left": "lapsed",
         },
         "refused": _OVER,
@@ -92,14 +93,15 @@ PROMISE = Machine(
     {
         "open": {"move": "moved", "say_paid": "being_verified", **_JUDGED},
         "moved": {"say_paid": "being_verified", **_JUDGED},
-        "being_verified": _JUDGED,
+        "being_verified": {"answer": "open", "answer_moved": "moved", **_JUDGED},
         "kept": _OVER,
         "partly_kept": _OVER,
         "broken": _OVER,
         "withdrawn": _OVER,
     },
 )
-"""Moved once: nothing leads from `moved` to `moved`."""
+"""Moved once: nothing leads from `moved` to `moved`. Being verified, it goes on as it stood before once what the person
+said is answered: `answer`, or `answer_moved` where it had been moved."""
 
 SETTLEMENT = Machine(
     "settlement",

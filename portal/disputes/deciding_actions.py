@@ -5,9 +5,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, insert, not_, select, update
+from sqlalchemy import ColumnElement, insert, not_, update
 from sqlmodel import Session
 
+from portal.access import granting_actions as granting
 from portal.access import second_person_actions as access
 from portal.access import staff_queries as staff_of
 from portal.audit import actions as audit
@@ -21,7 +22,7 @@ from portal.disputes.ending_actions import end, void_proposal
 from portal.disputes.facts import receipt_text
 from portal.disputes.funds_facts import judged_text
 from portal.disputes.funds_queries import funds_of
-from portal.disputes.queries import DECISION_ROW, DISPUTE, STAFF, DisputeRecord, had_a_part, parts
+from portal.disputes.queries import DECISION_ROW, DISPUTE, DisputeRecord, had_a_part, parts
 from portal.disputes.rounds import FIRST, REVIEW, Round, round_of
 from portal.loans import actions as loans
 from portal.loans import queries as loans_of
@@ -67,7 +68,7 @@ def decide(session: Session, viewer: Viewer, number: str, choice: Choice) -> str
         session, viewer, found, round_.ends, choice.version, from_states=states, only_if=_by_others(viewer, round_)
     )
     what = _evaluated(session, viewer, found, choice)
-    _lock_maker(session, viewer)
+    granting.hold_granting(session, viewer)
     moves.take_part(session, viewer, found)
     if not authority(session.connection(), viewer, found.currency).covers(what.amount):
         return _propose(session, viewer, found, choice, what)
@@ -120,11 +121,6 @@ def _evaluated(session: Session, viewer: Viewer, found: DisputeRecord, choice: C
     if not choice.less and what.ticked != frozenset(choice.ticked):
         raise Refusal("figures_changed")
     return what
-
-
-def _lock_maker(session: Session, viewer: Viewer) -> None:
-    """One decision at a time for each member of staff, so that a day's limit cannot be passed by two at once."""
-    session.connection().execute(select(STAFF.c.id).where(STAFF.c.id == viewer.staff_id).with_for_update())
 
 
 def _propose(session: Session, viewer: Viewer, found: DisputeRecord, choice: Choice, what: Effect) -> str:
@@ -250,6 +246,8 @@ def carry_out(
         "confirmed_by": confirmed_by,
     }
     session.connection().execute(insert(DECISION_ROW).values(row))
+    if confirmed_by is None:
+        granting.note_granted(session, viewer, found.number, what.amount, found.currency)
     notify(
         session, viewer, person_id=found.person_id, template="sms.answer", number=found.number, loan_id=found.loan_id
     )

@@ -5,9 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, select
 
 from portal.access import second_person_queries, staff_queries
+from portal.access.granting_queries import granted_today
 from portal.core.assessment import InstalmentAssessment, assess
 from portal.core.facts import DebitAttempt, LoanFacts
 from portal.core.interactions import Part
@@ -19,7 +20,6 @@ from portal.disputes.facts import Changes, Told, changes, read_told, told
 from portal.disputes.funds_facts import Funds
 from portal.disputes.funds_queries import funds_of
 from portal.disputes.queries import (
-    DECISION_ROW,
     DISPUTE,
     DecisionRecord,
     DisputeRecord,
@@ -55,21 +55,7 @@ class Authority:
 
     def covers(self, amount: int) -> bool:
         """Whether one person may grant this amount now."""
-        return amount <= self.case_max and self.used + amount <= self.day_max
-
-
-_USED_TODAY = select(func.coalesce(func.sum(DECISION_ROW.c.amount), 0)).where(
-    DECISION_ROW.c.decided_by == bindparam("staff_id"),
-    DECISION_ROW.c.decided_on == bindparam("day"),
-    DECISION_ROW.c.currency == bindparam("currency"),
-    DECISION_ROW.c.confirmed_by.is_(None),
-)
-
-
-def used_today(connection: Connection, staff_id: int, currency: str, day: date) -> int:
-    """How much a member of staff has granted alone on a day, in minor units."""
-    found = connection.execute(_USED_TODAY, {"staff_id": staff_id, "currency": currency, "day": day})
-    return int(found.scalar_one())
+        return amount == 0 or (amount <= self.case_max and self.used + amount <= self.day_max)
 
 
 def authority(connection: Connection, viewer: Viewer, currency: str) -> Authority:
@@ -78,7 +64,7 @@ def authority(connection: Connection, viewer: Viewer, currency: str) -> Authorit
     return Authority(
         max((row.waiver_max for row in given), default=0),
         max((row.waiver_day_max for row in given), default=0),
-        used_today(connection, viewer.staff_id or 0, currency, viewer.today),
+        granted_today(connection, viewer, currency),
     )
 
 

@@ -1,22 +1,20 @@
 """What a borrower answers, step by step, before a dispute is sent: nights, reason, its facts, files, consent."""
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
-from portal.core.money import parse_major
 from portal.disputes import particulars as facts
 from portal.disputes.particulars import Channel, Figure, Line, Particulars, Passage
 from portal.disputes.ticks import Ticks
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import lazy
+from portal.platform.typed import plain_entry, read_amount
 
 MAX_WORDS = 4_000
-LARGEST = 10**15
 
 Reason = Literal["funds", "paid", "amount", "not_mine", "lent", "explained", "claim", "hardship", "other"]
 Version = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -162,12 +160,7 @@ class DiscardForm(Form[NoEntries]):
 Value = TypeVar("Value", bound=BaseModel)
 
 
-def _plain(entry: str) -> str:
-    """Full-width digits and signs as plain ones, without spaces and commas."""
-    return unicodedata.normalize("NFKC", entry).replace(" ", "").replace(",", "")
-
-
-Tail = Annotated[str, BeforeValidator(_plain), StringConstraints(pattern=r"^[0-9]{4}$")]
+Tail = Annotated[str, BeforeValidator(plain_entry), StringConstraints(pattern=r"^[0-9]{4}$")]
 Typed = Annotated[str, StringConstraints(max_length=40)]
 NeededLine = Annotated[Line, Field(min_length=1)]
 
@@ -186,18 +179,13 @@ class Facts(Form[Value]):
 
     def minor(self, name: str, currency: str) -> int | None:
         """An amount in minor units; what is wrong with it is said beside it."""
-        typed = _plain(str(self.raw[name]))
-        if not typed:
+        if not plain_entry(str(self.raw[name])):
             return None
         try:
-            amount = parse_major(typed, currency)
-        except ValueError:
-            self.errors[name] = _("Type an amount in digits, for example 1000 or 1000.50.")
+            return read_amount(str(self.raw[name]), currency, zero=True)
+        except ValueError as mistake:
+            self.errors[name] = str(mistake)
             return None
-        if amount > LARGEST:
-            self.errors[name] = _("This amount is too large.")
-            return None
-        return amount
 
     def not_after(self, name: str, today: date) -> None:
         """A day that has been, whatever else is wrong; one that is no day is said already."""

@@ -1,18 +1,18 @@
 """What borrowers and staff send about disputes, and the words for what is refused."""
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from portal.core.money import MINOR_DIGITS, parse_major
+from portal.core.money import MINOR_DIGITS
 from portal.disputes.queue_queries import QueueFilter
 from portal.disputes.tables import DECISION_REASONS, READINGS, REASONS, UNDECIDED
 from portal.evidence.uploads import draft_of
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import lazy
+from portal.platform.typed import read_amount
 
 MAX_WORDS = 4_000
 BODY_LIMIT = 64_000_000
@@ -154,9 +154,8 @@ class DecideForm(Form[DecideInput]):
 
 def read_less(typed: str, currency: str) -> int:
     """An amount as typed, `1,000.00` or `1000`, in minor units; 0 for anything else."""
-    plain = unicodedata.normalize("NFKC", typed).replace(",", "").replace(" ", "")
     try:
-        return max(0, parse_major(plain, currency)) if plain else 0
+        return read_amount(typed, currency)
     except ValueError:
         return 0
 

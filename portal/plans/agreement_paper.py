@@ -59,7 +59,8 @@ def _parts(page: PaperPage, said: dict[str, str], zone: str) -> Iterator[Part]:
         yield Words(_("This assumes that each month's instalment is paid on its day too."))
         yield _running(figures.running, plan.currency)
     yield from _rules(page, said)
-    yield Words(f"{plan.consent_text} ({formats.moment(plan.proposed_at, zone)})", "note")
+    given = formats.moment(plan.proposed_at, zone)
+    yield Words(_("%(words)s (%(moment)s)", words=plan.consent_text, moment=given), "note")
 
 
 def _structure(structure: dict[str, int], loan: LoanSchedule, currency: str) -> Rows:

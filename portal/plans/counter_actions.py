@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import insert, update
 from sqlmodel import Session
 
+from portal.access import granting_actions as granting
 from portal.access import second_person_actions as access
 from portal.access.second_person_queries import Pending
 from portal.audit import actions as audit
@@ -27,6 +28,7 @@ from portal.plans.counter_facts import Counter, Terms
 from portal.plans.counter_row_queries import COUNTER
 from portal.plans.deciding_actions import Agreed, Decision, Lenders
 from portal.plans.deciding_queries import COUNTER_ACT, DecidePage, decide_page
+from portal.plans.queries import PlanRecord
 from portal.platform.gate import Viewer
 from portal.platform.i18n import language
 
@@ -69,7 +71,8 @@ def accept(session: Session, viewer: Viewer, number: str, mark: str, lender: str
 
     `mark` is the hash of what was shown; the schedule is computed again and has to be the same. Changed figures end the
     counter-offer and the proposal is looked at again, since staff agreed to the old ones only. Refusals `plan.decided`,
-    `plan.lapsed`, `plan.counter_changed`, and those of what stands beside it. LookupError for no own plan.
+    `plan.lapsed`, `plan.counter_changed`, `plan.counter_taken_back`, and those of what stands beside it. LookupError
+    for no own plan.
     """
     plan = queries.own_plan(session.connection(), viewer, number)
     if plan is None:
@@ -77,7 +80,7 @@ def accept(session: Session, viewer: Viewer, number: str, mark: str, lender: str
     found = counter_row_queries.standing(session.connection(), plan)
     page = decide_page(session.connection(), viewer, number)
     if plan.state != "countered" or found is None or page is None:
-        raise Refusal("plan.decided", by=None, state=plan.state)
+        raise _gone(session, plan)
     if viewer.today > found.lapses_on:
         raise Refusal("plan.lapsed")
     if mark != found.mark:
@@ -115,22 +118,60 @@ def void_if_changed(session: Session, viewer: Viewer, number: str) -> bool:
     return True
 
 
+def take_back(session: Session, viewer: Viewer, number: str, mark: str, said: str) -> str:
+    """Staff take a counter-offer back before the borrower has answered: the proposal is `proposed` again, or `lapsed`.
+
+    `mark` is that of the offer that was shown, `said` words to the borrower. Of this and the borrower's tap one takes
+    effect. Refusals `plan.decided` (by, state), `plan.counter_changed`, `plan.own_proposal`; LookupError for an unknown
+    number.
+    """
+    page = decide_page(session.connection(), viewer, number)
+    if page is None:
+        raise LookupError(number)
+    found = counter_row_queries.standing(session.connection(), page.plan)
+    if page.plan.state != "countered" or found is None:
+        raise Refusal("plan.decided", by=page.plan.decided_by, state=page.plan.state)
+    if page.is_own:
+        raise Refusal("plan.own_proposal")
+    if mark != found.mark:
+        raise Refusal("plan.counter_changed")
+    state = _look_again(session, viewer, page.plan, found, "taken back", said)
+    _end(session, viewer, found, "taken_back", taken_back_by=viewer.staff_id)
+    audit.record(session, viewer, events.PlanCounterTakenBack(number, found.mark, state))
+    notify(session, viewer, person_id=page.plan.person_id, template="sms.answer", number=number)
+    return state
+
+
+def _gone(session: Session, plan: PlanRecord) -> Refusal:
+    """Why a counter-offer that was shown cannot be taken any more."""
+    last = counter_row_queries.latest(session.connection(), plan)
+    if plan.state == "proposed" and last is not None and last.outcome == "taken_back":
+        return Refusal("plan.counter_taken_back")
+    return Refusal("plan.decided", by=None, state=plan.state)
+
+
 def void(session: Session, viewer: Viewer, page: DecidePage, found: Counter) -> str:
     """End a counter-offer whose figures are no longer so: staff look again, or it lapses if it is too late for that."""
     number, plan = page.plan.number, page.plan
-    state = "proposed" if viewer.today <= found.lapsed_before else "lapsed"
-    undone: dict[str, Any] = {"decided_at": None, "decided_on": None, "decided_by": None, "confirmed_by": None}
-    undone |= {"reason": "", "words": "", "is_frozen": False, "freeze_forecast": 0, "rules": "{}"}
-    moves.move(
-        session, viewer, number, plan.version, state, expected="countered", lapses_on=found.lapsed_before, **undone
-    )
+    state = _look_again(session, viewer, plan, found, "figures changed", "")
     _end(session, viewer, found, "void")
-    loans.end_hold(session, viewer, number, viewer.today, "figures changed")
     audit.record(session, viewer, events.PlanCounterVoided(number, found.mark, page.seen, state))
     if state == "lapsed":
         notify(session, viewer, person_id=plan.person_id, template="sms.answer", number=number)
-        return state
-    for loan in plan.figures.loans:
+    return state
+
+
+def _look_again(session: Session, viewer: Viewer, plan: PlanRecord, found: Counter, why: str, said: str) -> str:
+    """The proposal waits for an answer as before its counter-offer, or lapses if it is too late for one; its state."""
+    number = plan.number
+    state = "proposed" if viewer.today <= found.lapsed_before else "lapsed"
+    undone: dict[str, Any] = {"decided_at": None, "decided_on": None, "decided_by": None, "confirmed_by": None}
+    undone |= {"reason": "", "words": said, "is_frozen": False, "freeze_forecast": 0, "rules": "{}"}
+    moves.move(
+        session, viewer, number, plan.version, state, expected="countered", lapses_on=found.lapsed_before, **undone
+    )
+    loans.end_hold(session, viewer, number, viewer.today, why)
+    for loan in plan.figures.loans if state == "proposed" else ():
         moves.open_hold(
             session, viewer, "proposal", loan, number, plan.start_on, found.lapsed_before, person_id=plan.person_id
         )
@@ -170,7 +211,6 @@ def _offer(
         "decided_on": viewer.today,
         "decided_by": made_by,
         "confirmed_by": confirmed_by,
-        # Counted on the day on which it is offered, so that many offers are no way around the limit of a day.
         "freeze_forecast": made.forecast,
         "reason": decision.reason,
         "words": decision.words,
@@ -178,6 +218,8 @@ def _offer(
         "lapses_on": made.figures.lapses_on,
     }
     moves.move(session, viewer, number, plan.version, "countered", **decided)
+    if confirmed_by is None:
+        granting.note_granted(session, viewer, number, made.forecast, plan.currency)
     row = {
         "plan_id": plan.id,
         "answers": stored_facts.answers_row(made.answers),
@@ -220,9 +262,9 @@ def _offer(
     notify(session, viewer, person_id=plan.person_id, template="sms.answer", number=number)
 
 
-def _end(session: Session, viewer: Viewer, found: Counter, outcome: str, **consent: str) -> None:
+def _end(session: Session, viewer: Viewer, found: Counter, outcome: str, **more: Any) -> None:
     session.execute(
         update(COUNTER)
         .where(COUNTER.c.id == found.id, COUNTER.c.outcome == "")
-        .values(outcome=outcome, ended_at=viewer.now, **consent)
+        .values(outcome=outcome, ended_at=viewer.now, **more)
     )

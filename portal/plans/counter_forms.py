@@ -34,6 +34,21 @@ class CounterForm(Form[CounterInput]):
     refusals = words.REFUSALS
 
 
+class OfferBackInput(BaseModel):
+    """Which counter-offer was shown, and words to the borrower."""
+
+    mark: Annotated[str, StringConstraints(max_length=64)] = ""
+    words: Words = ""
+
+
+class OfferBackForm(Form[OfferBackInput]):
+    """Takes a counter-offer back."""
+
+    purpose = "take_back_counter"
+    outlives = True
+    refusals = words.REFUSALS
+
+
 class AcceptInput(BaseModel):
     """Which counter-offer was shown."""
 

@@ -7,13 +7,14 @@ from sqlmodel import Field, SQLModel
 
 from portal.platform.db import Instant
 
-OUTCOMES = ("", "accepted", "withdrawn", "lapsed", "void")
+OUTCOMES = ("", "accepted", "withdrawn", "lapsed", "void", "taken_back")
 _OUTCOME_LIST = ", ".join(repr(outcome) for outcome in OUTCOMES)
 _STANDS = "outcome = ''"
 
 
 class PlanCounter(SQLModel, table=True):
-    """One counter-offer to a proposal. Only its end comes later; of a plan at most one stands.
+    """One counter-offer to a proposal. Only its end comes later; of a plan at most one stands. Staff may take it
+    back (`taken_back_by`) as long as it stands.
 
     `answers` are its terms and `schedules` its payments, one a loan, both as JSON. `seen` is the hash of the figures
     that it was made on, `mark` that of everything the borrower is shown, so that exactly this is accepted. Amounts are
@@ -25,6 +26,7 @@ class PlanCounter(SQLModel, table=True):
         CheckConstraint(f"outcome IN ({_OUTCOME_LIST})", name="outcome"),
         CheckConstraint("(outcome = '') = (ended_at IS NULL)", name="ended"),
         CheckConstraint("(outcome = 'accepted') = (consent_version <> '')", name="consent"),
+        CheckConstraint("(outcome = 'taken_back') = (taken_back_by IS NOT NULL)", name="taken_back"),
         CheckConstraint("confirmed_by IS NULL OR confirmed_by <> made_by", name="two_people"),
         CheckConstraint("due > 0 AND forecast >= 0", name="not_negative"),
         UniqueConstraint("plan_id", "mark"),
@@ -49,6 +51,7 @@ class PlanCounter(SQLModel, table=True):
     confirmed_by: int | None = Field(default=None, foreign_key="staff_account.id")
     outcome: str = ""
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    taken_back_by: int | None = Field(default=None, foreign_key="staff_account.id")
     consent_text: str = Field(default="", sa_type=Text)
     consent_version: str = ""
     consent_language: str = ""

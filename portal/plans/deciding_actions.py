@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import insert
 from sqlmodel import Session
 
+from portal.access import granting_actions as granting
 from portal.access import second_person_actions as access
 from portal.access.second_person_queries import Pending
 from portal.audit import actions as audit
@@ -126,6 +127,7 @@ def refuse(session: Session, viewer: Viewer, number: str, seen: str, reason: str
 
 def undecided(session: Session, viewer: Viewer, number: str) -> DecidePage:
     """A proposal that nobody has decided yet; Refusal `plan.decided`, LookupError for an unknown number."""
+    granting.hold_granting(session, viewer)
     page = decide_page(session.connection(), viewer, number)
     if page is None:
         raise LookupError(number)
@@ -186,6 +188,8 @@ def agree(
     """
     number = page.plan.number
     decided: dict[str, Any] = {} if is_decided else _decided(viewer, page, agreed, decided_by, confirmed_by)
+    if not is_decided and confirmed_by is None:
+        granting.note_granted(session, viewer, number, agreed.forecast, page.plan.currency)
     moves.move(
         session,
         viewer,

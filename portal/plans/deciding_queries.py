@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from portal.access import second_person_queries, staff_queries
+from portal.access.granting_queries import granted_today
 from portal.access.second_person_queries import Pending
 from portal.access.staff_queries import StaffRecord
 from portal.core.refusal import Refusal
@@ -51,7 +52,7 @@ class DecidePage:
     change: Way | None
     pending: Pending | None
     authority: AuthorityRecord
-    frozen_today: int
+    granted_today: int
     records: tuple[LoanRecord, ...]
     powers: tuple[Power, ...] = ()
     since: Mapping[str, date | None] = field(default_factory=dict)
@@ -102,7 +103,7 @@ class DecidePage:
     def alone(self, figures: Figures, forecast: int) -> bool:
         """Whether one of the viewer's roles may agree to these figures without a second person."""
         products = {record.id: record.product_id for record in self.records}
-        return any(power.allows(figures, products, forecast, self.frozen_today) for power in self.powers)
+        return any(power.allows(figures, products, forecast, self.granted_today) for power in self.powers)
 
     @cached_property
     def rules(self) -> str:
@@ -146,7 +147,7 @@ def decide_page(connection: Connection, viewer: Viewer, number: str) -> DecidePa
             (each for each in second_person_queries.waiting(connection, viewer.now, number) if each.act in ACTS), None
         ),
         authority=limits_facts.best(powers),
-        frozen_today=_frozen_today(connection, viewer, found.currency),
+        granted_today=granted_today(connection, viewer, found.currency),
         records=records,
         powers=powers,
         since={
@@ -228,9 +229,3 @@ def _is_own(connection: Connection, viewer: Viewer, writer: StaffRecord | None) 
     """Whether the viewer is that natural person, under whatever account (ST-04)."""
     me = staff_queries.staff(connection, viewer.staff_id) if viewer.staff_id is not None and writer else None
     return me is not None and writer is not None and me.identity == writer.identity
-
-
-def _frozen_today(connection: Connection, viewer: Viewer, currency: str) -> int:
-    """What the viewer's freezes of today are expected to save already."""
-    mine = (PLAN.c.decided_by == viewer.staff_id, PLAN.c.decided_on == viewer.today, PLAN.c.currency == currency)
-    return int(connection.scalar(select(func.sum(PLAN.c.freeze_forecast)).where(*mine)) or 0)

@@ -130,6 +130,11 @@ class SendForm(Form[SendInput]):
     outlives = True
     refusals = words.REFUSALS
 
+    def _validate(self) -> None:
+        super()._validate()
+        if "consent" in self.errors:
+            self.errors["consent"] = _("Tick this if you agree. Nothing is sent without it.")
+
 
 class AgainInput(BaseModel):
     """A plan that ended, offered again: the same, with the smallest change that passes, or with more paid first."""

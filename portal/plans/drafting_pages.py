@@ -27,12 +27,12 @@ from portal.plans.drafting_forms import (
 )
 from portal.plans.drafting_queries import STEPS, DraftPage
 from portal.plans.facts import Told, read_told
-from portal.plans.lender_view import lender_of
 from portal.plans.proposing_queries import NewPage
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
 from portal.platform.i18n import gettext as _
+from portal.platform.lender_view import lender_of
 from portal.platform.render import render, see_other
 
 Step = Callable[[Request, DraftPage], Awaitable[Response]]

@@ -214,6 +214,16 @@ class PlanCounterVoided:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanCounterTakenBack:
+    """Staff took a counter-offer back before the borrower answered; the plan is in `state`."""
+
+    kind: ClassVar[str] = "plans.counter_taken_back"
+    subject: str
+    mark: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class LimitsChanged:
     """Two supervisors changed a limit of plans from a day on; `before` and `after` are what it said and says."""
 

@@ -1,6 +1,5 @@
 """What a borrower answers about a plan, read from an address or a sent form, and what staff decide about one."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -8,11 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
 
-from portal.core.money import format_major, parse_major
+from portal.core.money import format_major
 from portal.plans import words
 from portal.plans.facts import Answers
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import gettext as _
+from portal.platform.typed import plain_entry, read_amount
 
 ANSWERS = ("currency", "first", "when", "way", "monthly", "payments", "pay_day", "rhythm", "first_on")
 """The names of the answers, in forms and in addresses."""
@@ -72,7 +72,7 @@ def read_days(question: Question, payday: int | None, today: date | None) -> Ans
         return Answers(1, None, None, rhythm=rhythm, first_on=day)  # type: ignore[arg-type]
     if rhythm not in {"", "monthly"}:
         question.errors["rhythm"] = _("Choose one of the answers.")
-    if payday and _plain(question.raw["pay_day"]) == str(payday):
+    if payday and plain_entry(question.raw["pay_day"]) == str(payday):
         return Answers(payday, None, None)
     return Answers(_number(question, "pay_day", PAY_DAYS) or 1, None, None)
 
@@ -120,21 +120,15 @@ def _needed_amount(question: Question, name: str, currency: str) -> int | None:
 
 
 def _amount(question: Question, name: str, currency: str) -> int | None:
-    typed = _plain(question.raw[name])
-    if not typed:
+    if not plain_entry(question.raw[name]):
         return None
     try:
-        amount = parse_major(typed, currency)
-    except ValueError:
-        question.errors[name] = _("Type an amount in digits, for example 1000 or 1000.50.")
+        return read_amount(question.raw[name], currency, zero=True)
+    except ValueError as mistake:
+        question.errors[name] = str(mistake)
         return None
-    if amount > _LARGEST:
-        question.errors[name] = _("This amount is too large.")
-        return None
-    return amount
 
 
-_LARGEST = 10**15
 _DAYS_MOST = 31
 _SOON = timedelta(days=_DAYS_MOST)
 
@@ -148,17 +142,12 @@ def _day(question: Question, name: str) -> date | None:
 
 
 def _number(question: Question, name: str, allowed: range) -> int | None:
-    typed = _plain(question.raw[name])
+    typed = plain_entry(question.raw[name])
     if typed.isascii() and typed.isdigit() and len(typed) < 4 and int(typed) in allowed:
         return int(typed)
     first, last = allowed[0], allowed[-1]
     question.errors[name] = _("Choose a number from %(first)s to %(last)s.", first=first, last=last)
     return None
-
-
-def _plain(entry: str) -> str:
-    """Full-width digits and signs as plain ones, without spaces and commas."""
-    return unicodedata.normalize("NFKC", entry).replace(" ", "").replace(",", "").strip()
 
 
 Short = Annotated[str, StringConstraints(max_length=40)]

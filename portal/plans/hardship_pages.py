@@ -10,11 +10,11 @@ from portal.core.refusal import Refusal
 from portal.plans import hardship_actions, hardship_queries, words
 from portal.plans.hardship_actions import Said
 from portal.plans.hardship_forms import DeleteForm, GoOnForm, PauseForm
-from portal.plans.lender_view import lender_of
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
 from portal.platform.i18n import gettext as _
+from portal.platform.lender_view import lender_of
 from portal.platform.render import render, see_other
 
 

@@ -29,11 +29,11 @@ class Power:
         """Whether this role may agree to a plan alone.
 
         `products` are the products by loan, `forecast` is what stopping the penalty is expected to save and
-        `spent_today` what was granted so already today, in minor units.
+        `spent_today` what was granted alone today already, by whatever decision, in minor units.
         """
         if figures.due_today > self.authority.plan_max:
             return False
-        if forecast > min(self.authority.waiver_max, self.authority.waiver_day_max - spent_today):
+        if forecast and forecast > min(self.authority.waiver_max, self.authority.waiver_day_max - spent_today):
             return False
         own = [(loan, self.limits.get(products[loan.loan_id])) for loan in figures.loans if loan.loan_id in products]
         return all(

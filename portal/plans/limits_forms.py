@@ -6,14 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, StringConstraints
 
-from portal.core.money import format_major, parse_major
+from portal.core.money import format_major
 from portal.plans import words
 from portal.plans.forms import Short
 from portal.plans.limits_facts import FIELDS, MONEY, MOST
 from portal.platform.forms import Form
 from portal.platform.i18n import gettext as _
-
-_LARGEST = 10**15
+from portal.platform.typed import plain_entry, read_amount
 
 
 class LimitInput(BaseModel):
@@ -45,7 +44,7 @@ class LimitForm(Form[LimitInput]):
         """What was typed, amounts in minor units; a mistake stands beside its field."""
         found: dict[str, int | bool] = {}
         for name in FIELDS[kind]:
-            read = self._value_of(name, str(self.raw[name]).replace(",", "").strip(), currency)
+            read = self._value_of(name, plain_entry(str(self.raw[name])), currency)
             if read is not None:
                 found[name] = read
         return found
@@ -62,14 +61,10 @@ class LimitForm(Form[LimitInput]):
 
     def _amount(self, name: str, typed: str, currency: str) -> int | None:
         try:
-            amount = parse_major(typed, currency)
-        except ValueError:
-            self.add_error(name, _("Type an amount in digits, for example 1000 or 1000.50."))
+            return read_amount(typed, currency, zero=True)
+        except ValueError as mistake:
+            self.add_error(name, str(mistake))
             return None
-        if amount > _LARGEST:
-            self.add_error(name, _("This amount is too large."))
-            return None
-        return amount
 
 
 class LimitAnswerInput(BaseModel):

@@ -9,6 +9,7 @@ from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.plans import counter_queries
 from portal.plans.counter_queries import Countered
+from portal.plans.counter_row_queries import latest
 from portal.plans.facts import LoanSchedule, Payment
 from portal.plans.forms import as_typed
 from portal.plans.proposing_queries import Way, new_page
@@ -27,7 +28,7 @@ class Step:
 
 @dataclass(frozen=True)
 class DetailPage:
-    """A plan as its owner sees it."""
+    """A plan as its owner sees it; `taken_back` where it waits again because staff took their counter-offer back."""
 
     plan: PlanRecord
     today: date
@@ -36,6 +37,7 @@ class DetailPage:
     change: Way | None
     larger: Way | None
     counter: Countered | None = None
+    taken_back: bool = False
 
     @property
     def next(self) -> Payment | None:
@@ -58,7 +60,16 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
     if found.state == "running":
         steps = _steps(connection, viewer, found)
     change, larger = _offered_again(connection, viewer, found)
-    page = DetailPage(found, viewer.today, loans.data_date(connection), steps, change, larger)
+    last = latest(connection, found) if found.state == "proposed" else None
+    page = DetailPage(
+        plan=found,
+        today=viewer.today,
+        data_date=loans.data_date(connection),
+        steps=steps,
+        change=change,
+        larger=larger,
+        taken_back=last is not None and last.outcome == "taken_back",
+    )
     if found.state != "countered" or page.has_lapsed:
         return page
     return replace(page, counter=counter_queries.countered(connection, viewer, found))

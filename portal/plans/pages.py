@@ -22,10 +22,10 @@ from portal.plans import (
 from portal.plans.counter_forms import AcceptForm
 from portal.plans.facts import SAID_DAYS
 from portal.plans.forms import WithdrawForm
-from portal.plans.lender_view import lender_in_all_languages, lender_of
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
+from portal.platform.lender_view import lender_in_all_languages, lender_of
 from portal.platform.render import render, see_other
 
 

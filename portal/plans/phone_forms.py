@@ -7,6 +7,7 @@ from pydantic import BaseModel, StringConstraints
 from portal.plans import words
 from portal.plans.forms import Short
 from portal.platform.forms import Form, NoEntries
+from portal.platform.i18n import gettext as _
 
 
 class WriteInput(BaseModel):
@@ -39,6 +40,11 @@ class ConfirmForm(Form[ConfirmInput]):
     purpose = "confirm_phone_proposal"
     outlives = True
     refusals = words.REFUSALS
+
+    def _validate(self) -> None:
+        super()._validate()
+        if "consent" in self.errors:
+            self.errors["consent"] = _("Tick this if you agree. Nothing is sent without it.")
 
 
 class DeclineForm(Form[NoEntries]):

@@ -10,11 +10,11 @@ from starlette.routing import Route
 from portal.core.refusal import Refusal
 from portal.plans import phone_actions, phone_queries, words
 from portal.plans.facts import read_told
-from portal.plans.lender_view import lender_of
 from portal.plans.phone_forms import ConfirmForm, DeclineForm
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
+from portal.platform.lender_view import lender_of
 from portal.platform.render import render, see_other
 
 

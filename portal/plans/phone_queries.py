@@ -15,7 +15,7 @@ from portal.loans.queries import PersonRecord
 from portal.plans.facts import Told, read_told
 from portal.plans.phone_tables import PhoneProposal
 from portal.plans.proposing_queries import NewPage, new_page
-from portal.platform.gate import Viewer
+from portal.platform.gate import Viewer, as_borrower
 
 PHONE = SQLModel.metadata.tables[str(PhoneProposal.__tablename__)]
 
@@ -81,7 +81,7 @@ def write_page(connection: Connection, viewer: Viewer, code: str, given: Mapping
     person = loans.person_by_code(connection, code)
     if person is None:
         return None
-    return WritePage(person, new_page(connection, as_seen_by(viewer, person.id), given))
+    return WritePage(person, new_page(connection, as_borrower(viewer, person.id), given))
 
 
 def confirm_page(connection: Connection, viewer: Viewer, number: str) -> ConfirmPage | None:
@@ -95,12 +95,7 @@ def confirm_page(connection: Connection, viewer: Viewer, number: str) -> Confirm
     page = ConfirmPage(found, person, viewer.today, None)
     if not page.is_open:
         return page
-    return replace(page, new=new_page(connection, as_seen_by(viewer, found.person_id), found.answers))
-
-
-def as_seen_by(viewer: Viewer, person_id: int) -> Viewer:
-    """The same moment as a borrower would see it; for reading only."""
-    return replace(viewer, kind="borrower", person_id=person_id, staff_id=None, roles=frozenset({"borrower"}))
+    return replace(page, new=new_page(connection, as_borrower(viewer, found.person_id), found.answers))
 
 
 _PHONE = select(PHONE, ACCOUNT.c.display_name).join(ACCOUNT, ACCOUNT.c.id == PHONE.c.made_by)

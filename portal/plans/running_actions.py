@@ -110,7 +110,7 @@ def _note_days(session: Session, viewer: Viewer, going: PlanLife, changes: tuple
             until=None,
             number=number,
             path=moves.PAGE.format(number=number),
-            data={"payments": payments, "next": payments[0]},
+            data={"payments": payments, "next": payments[0], "counted": list(schedule.counted)},
         )
 
 

@@ -8,15 +8,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.core.refusal import Refusal
-from portal.plans import deciding_actions, deciding_queries, queue_queries, second_actions, words
+from portal.plans import counter_actions, deciding_actions, deciding_queries, queue_queries, second_actions, words
+from portal.plans.counter_forms import OfferBackForm
 from portal.plans.deciding_actions import Decision
 from portal.plans.deciding_queries import DecidePage
 from portal.plans.facts import Told, read_told
 from portal.plans.forms import ApproveForm, RefuseForm, SecondForm
-from portal.plans.lender_view import lender_in_all_languages
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import PERMISSIONS, Viewer, route
+from portal.platform.lender_view import lender_in_all_languages
 from portal.platform.render import render, see_other
 from portal.platform.visit import visit_of
 
@@ -102,6 +103,23 @@ async def second(request: Request) -> Response:
     return await _decide(request, form, status)
 
 
+async def take_offer_back(request: Request) -> Response:
+    """Take a counter-offer back before the borrower has answered."""
+    form = await OfferBackForm.read(request)
+    status = 422
+    if form.ok:
+        number, given = _number(request), form.value
+        try:
+            await db.write(request, counter_actions.take_back, number, given.mark, given.words)
+            return see_other(request, "plans:decide", number=number)
+        except LookupError:
+            raise HTTPException(404) from None
+        except Refusal as refusal:
+            form.refuse(refusal)
+            status = 409
+    return await _decide(request, form, status)
+
+
 async def _decide(request: Request, form: Form[Any], status: int) -> Response:
     page = await db.read(request, deciding_queries.decide_page, _number(request))
     if page is None:
@@ -155,5 +173,12 @@ routes: list[Route] = [
     route(PLAN + "/approve", approve, name="plans:approve", may="approve_plans", methods=("POST",)),
     route(PLAN + "/refuse", refuse_page, name="plans:refuse_page", may="approve_plans"),
     route(PLAN + "/refuse", refuse, name="plans:refuse", may="approve_plans", methods=("POST",)),
+    route(
+        PLAN + "/counter/take-back",
+        take_offer_back,
+        name="plans:take_offer_back",
+        may="approve_plans",
+        methods=("POST",),
+    ),
     route(PLAN + "/second", second, name="plans:second", may="confirm", methods=("POST",)),
 ]

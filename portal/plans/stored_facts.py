@@ -86,9 +86,9 @@ def read_criteria(text: str) -> tuple[LoanCheck, ...]:
 
 
 def hold_data(loan: LoanSchedule) -> Mapping[str, Any]:
-    """What the hold of an agreed plan shows: its dates and amounts, and the first of them."""
+    """What the hold of an agreed plan shows: its dates and amounts, the first of them, and what was paid before."""
     payments = [[each.due_on, each.amount] for each in loan.payments]
-    return {"payments": payments, "next": payments[0]}
+    return {"payments": payments, "next": payments[0], "counted": list(loan.counted)}
 
 
 def _day(text: str) -> date:

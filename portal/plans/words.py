@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from babel.dates import format_date
+from markupsafe import Markup, escape
 
 from portal.core.money import minor_digits
 from portal.core.plans import Criterion
@@ -14,7 +15,6 @@ from portal.plans.facts import SAID_DAYS, Answers, Figures
 from portal.platform import formats, i18n
 from portal.platform.i18n import Lazy, lazy, ngettext, pgettext
 from portal.platform.i18n import gettext as _
-from portal.platform.settings import Lender
 
 LAST_OF_EVERY_MONTH = 28
 
@@ -68,6 +68,7 @@ COUNTER_OUTCOMES: Mapping[str, Lazy] = {
     "withdrawn": lazy("The borrower left the other plan"),
     "lapsed": lazy("The other plan was not accepted in time"),
     "void": lazy("Figures changed after another plan was offered"),
+    "taken_back": lazy("The other plan was taken back before the borrower answered"),
 }
 REASONS: Mapping[str, Lazy] = {**REASONS_FOR, **REASONS_AGAINST}
 
@@ -101,12 +102,6 @@ def hardship_consent(lender: str) -> str:
     )
 
 
-def lender_names(lender: Lender, language: str) -> dict[str, str]:
-    """What a paper in a language calls the lender."""
-    said = lender.in_language(language)
-    return {name: getattr(said, name) for name in ("public_name", "legal_name", "licence", "phone")}
-
-
 def _others(data: Mapping[str, Any]) -> str:
     return _("A plan is waiting for an answer already: %(number)s. Withdraw it first.", number=data["number"])
 
@@ -136,6 +131,9 @@ REFUSALS: Mapping[str, Any] = {
     "plan.counter_too_late": lazy("The first payment of this plan would be before tomorrow. Choose another pay day."),
     "plan.counter_changed": lazy(
         "The changed offer is another one now. Please look at it again; nothing has been sent."
+    ),
+    "plan.counter_taken_back": lazy(
+        "We have taken this changed offer back. We look at your own plan again, and write to you."
     ),
     "plan.counter_void": lazy(
         "New bookings came in, so the changed offer no longer adds up. We look at it again. Nothing is lost, and you"
@@ -318,8 +316,13 @@ def weekday(day: date) -> str:
 
 
 def on_weekday(day: date, said: str) -> str:
-    """A date in words with its day of the week, in the order of the language: Tue 12 May, 5月12日 周二."""
-    return pgettext("a date with its day of the week", "%(weekday)s %(date)s") % {"weekday": weekday(day), "date": said}
+    """A date in words with its day of the week, in the order of the language: Tue 12 May, 5月12日 周二.
+
+    What is said as an element of a page stays one.
+    """
+    text = pgettext("a date with its day of the week", "%(weekday)s %(date)s")
+    values = {"weekday": weekday(day), "date": said}
+    return escape(text) % values if isinstance(said, Markup) else text % values
 
 
 def _short_amount(minor: int, currency: str) -> str:

@@ -1,7 +1,7 @@
 """Who may use what: the viewer of a request, the one map of permissions to roles, and routes that name one."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -81,6 +81,11 @@ class Viewer:
     seen_at: datetime | None = None
     ends_at: datetime | None = None
     zone: str = "UTC"
+
+
+def as_borrower(viewer: Viewer, person_id: int) -> Viewer:
+    """The same moment as a borrower would see it, for staff on the phone with them; for reading only."""
+    return replace(viewer, kind="borrower", person_id=person_id, staff_id=None, roles=frozenset({"borrower"}))
 
 
 class SignInNeeded(Exception):

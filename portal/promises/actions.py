@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 from sqlmodel import Session
 
 from portal.audit import actions as audit
@@ -27,6 +27,8 @@ from portal.promises.queries import PROMISE, TOLD, PromiseRecord
 PAGE = "/promises/{number}"
 
 _EVENT_OF = {"kept": "keep", "made_good": "keep", "partly_kept": "keep_partly", "broken": "break"}
+
+_ARRIVED = frozenset({"kept", "made_good"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +141,34 @@ def _note_new_day(session: Session, viewer: Viewer, found: PromiseRecord, to_day
 
 
 def say_paid(session: Session, viewer: Viewer, number: str, paid_on: date) -> str:
-    """The person says that it is paid; the payments that arrive decide. Refusals `promise.state`, `promise.paid_on`."""
+    """The person says that something was paid for it: until this is answered (`answer_paid`) only what arrives ends it.
+
+    Refusals `promise.state`, `promise.paid_on`.
+    """
     found, _record = _own(session, viewer, number)
     if not found.made_on <= paid_on <= viewer.today:
         raise Refusal("promise.paid_on")
     _move(session, viewer, found, "say_paid", said_paid_on=paid_on)
     audit.record(session, viewer, events.PromiseSaidPaid(number, paid_on))
     return number
+
+
+def answer_paid(session: Session, viewer: Viewer, number: str, outcome: str) -> None:
+    """What was said to be paid is `found`, `not_found` or `withdrawn`: the promise goes on as it stood before.
+
+    Nothing where it has ended meanwhile. From then on it is judged as ever, with the cure days of its own day.
+    """
+    found = queries.promise(session.connection(), number)
+    if found is None or found.state != "being_verified":
+        return
+    event = "answer" if found.due_on == found.first_due_on else "answer_moved"
+    _move(session, viewer, found, event)
+    audit.record(session, viewer, events.PromisePaidAnswered(number, outcome, STATES.after(found.state, event)))
+
+
+def hold(session: Session, number: str) -> None:
+    """Let nobody else change the promise until this transaction ends."""
+    session.connection().execute(select(PROMISE.c.id).where(PROMISE.c.number == number).with_for_update())
 
 
 def take_back(session: Session, viewer: Viewer, number: str) -> str:
@@ -211,11 +234,13 @@ def _news(found: PromiseRecord, record: LoanRecord, today: date) -> str:
         return ""
     outcome = rules.outcome(record.facts, found.promised, min(record.data_date, today))
     last = found.told[-1][0] if found.told else ""
+    if found.state == "being_verified" and outcome not in _ARRIVED:
+        return ""  # somebody looks for what the person has paid: until they have, it is neither missed nor broken
     if found.is_open:
         is_new = outcome in _EVENT_OF or (outcome == "missed" and last != "missed")
         return outcome if is_new else ""
     # A payment that came back is told by its own messages; here only what turns out better.
-    is_better = outcome in {"kept", "made_good"} and found.state in {"partly_kept", "broken"}
+    is_better = outcome in _ARRIVED and found.state in {"partly_kept", "broken"}
     return "rejudged" if is_better and last != "rejudged" else ""
 
 

@@ -31,11 +31,21 @@ class PromiseMoved:
 
 @dataclass(frozen=True, slots=True)
 class PromiseSaidPaid:
-    """The person says that a promised amount was paid on a day; the payments decide."""
+    """The person says that something was paid for a promise on a day: it is being verified, and no strike meanwhile."""
 
     kind: ClassVar[str] = "promises.said_paid"
     subject: str
     paid_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class PromisePaidAnswered:
+    """What the person said to have paid was found, was not, or was taken back: the promise goes on as `state`."""
+
+    kind: ClassVar[str] = "promises.paid_answered"
+    subject: str
+    outcome: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)

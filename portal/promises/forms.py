@@ -1,23 +1,18 @@
-"""What a person types about a promise: an amount and a day, another day, and when it was paid."""
+"""What a person types about a promise: an amount and a day, and another day."""
 
-import unicodedata
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
 
-from portal.core.money import parse_major
 from portal.core.refusal import Refusal
 from portal.platform.forms import Form, NoEntries
-from portal.platform.i18n import gettext as _
+from portal.platform.typed import read_amount
 from portal.promises import words
 
 Short = Annotated[str, StringConstraints(max_length=40)]
 
-LARGEST = 10**15
-"""More than any amount here, in minor units; what is typed beyond it is a slip."""
-
-_FIELDS = {"promise.amount": "amount", "promise.date": "due_on", "promise.paid_on": "paid_on"}
+_FIELDS = {"promise.amount": "amount", "promise.date": "due_on"}
 
 
 class PromiseInput(BaseModel):
@@ -38,20 +33,19 @@ class PromiseForm(Form[PromiseInput]):
 
     def minor(self, currency: str) -> int:
         """The amount in minor units; 0 with words beside the field where it is none."""
-        typed = unicodedata.normalize("NFKC", str(self.raw["amount"])).replace(" ", "").replace(",", "").strip()
         try:
-            amount = parse_major(typed, currency)
-        except ValueError:
-            self.add_error("amount", _("Type an amount in digits, for example 1000 or 1000.50."))
+            return read_amount(str(self.raw["amount"]), currency)
+        except ValueError as mistake:
+            self.add_error("amount", str(mistake))
             return 0
-        if not 0 < amount <= LARGEST:
-            self.add_error("amount", _("Type an amount above zero."))
-            return 0
-        return amount
 
     def refuse(self, refusal: Refusal) -> None:
-        """Say why it cannot be promised, beside the field that it is about."""
-        beside(self, refusal)
+        """Say why it cannot be promised, beside the field that it is about, or above the form."""
+        name = _FIELDS.get(refusal.code)
+        if name:
+            self.add_error(name, words.say(refusal))
+        else:
+            self.form_errors.append(words.say(refusal))
 
 
 class MoveInput(BaseModel):
@@ -67,34 +61,8 @@ class MoveForm(Form[MoveInput]):
     refusals = words.REFUSALS
 
 
-class PaidInput(BaseModel):
-    """When it was paid."""
-
-    paid_on: date
-
-
-class PaidForm(Form[PaidInput]):
-    """Says that it is paid."""
-
-    purpose = "promise_paid"
-    refusals = words.REFUSALS
-
-    def refuse(self, refusal: Refusal) -> None:
-        """Say why not, beside the day if that is it."""
-        beside(self, refusal)
-
-
 class TakeBackForm(Form[NoEntries]):
     """Takes a promise back."""
 
     purpose = "take_back_promise"
     refusals = words.REFUSALS
-
-
-def beside(form: Form[PromiseInput] | Form[PaidInput], refusal: Refusal) -> None:
-    """What a rule refuses, in words beside the field that it is about, or above the form."""
-    name = _FIELDS.get(refusal.code)
-    if name:
-        form.add_error(name, words.say(refusal))
-    else:
-        form.form_errors.append(words.say(refusal))

@@ -1,4 +1,4 @@
-"""The borrower's pages of promises: make one, follow it, move it, take it back, say that it is paid."""
+"""The borrower's pages of promises: make one, follow it, move it, take it back."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from portal.platform.forms import Form
 from portal.platform.gate import route
 from portal.platform.render import render, see_other
 from portal.promises import actions, queries, words
-from portal.promises.forms import MoveForm, PaidForm, PromiseForm, TakeBackForm
+from portal.promises.forms import MoveForm, PromiseForm, TakeBackForm
 
 
 async def promise_list(request: Request) -> Response:
@@ -54,12 +54,6 @@ async def move(request: Request) -> Response:
     return await _act(request, form, lambda: (actions.move_promise, form.value.to_day))
 
 
-async def say_paid(request: Request) -> Response:
-    """Say that it is paid."""
-    form = await PaidForm.read(request)
-    return await _act(request, form, lambda: (actions.say_paid, form.value.paid_on))
-
-
 async def take_back(request: Request) -> Response:
     """Say before its day that it cannot be paid."""
     form = await TakeBackForm.read(request)
@@ -91,10 +85,8 @@ async def _detail(request: Request, status: int, form: Form[Any] | None = None) 
     page = await db.read(request, queries.detail_page, request.path_params["number"])
     if page is None:
         raise HTTPException(404)
-    today = page.today
-    paid = PaidForm.blank(paid_on_day=today.day, paid_on_month=today.month, paid_on_year=today.year)
-    forms = {"move": MoveForm.blank(), "paid": paid, "take_back": TakeBackForm.blank()}
-    names = {MoveForm: "move", PaidForm: "paid", TakeBackForm: "take_back"}
+    forms: dict[str, Form[Any]] = {"move": MoveForm.blank(), "take_back": TakeBackForm.blank()}
+    names = {MoveForm: "move", TakeBackForm: "take_back"}
     if form is not None:
         forms[names[type(form)]] = form
     return render(
@@ -117,6 +109,5 @@ routes: list[Route] = [
     route("/promises/new", create, name="promises:create", may="promise", methods=("POST",)),
     route(PROMISE, detail, name="promises:detail", may="see_account"),
     route(PROMISE + "/move", move, name="promises:move", may="promise", methods=("POST",)),
-    route(PROMISE + "/paid", say_paid, name="promises:say_paid", may="promise", methods=("POST",)),
     route(PROMISE + "/cannot", take_back, name="promises:take_back", may="promise", methods=("POST",)),
 ]

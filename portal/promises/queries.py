@@ -28,6 +28,11 @@ LOOKED_AT_AGAIN = timedelta(days=90)
 
 _BY_NUMBER = select(PROMISE).where(PROMISE.c.number == bindparam("number"))
 _OWN = select(PROMISE).where(PROMISE.c.person_id == bindparam("person_id")).order_by(PROMISE.c.id.desc())
+_OPEN_ON = select(PROMISE).where(
+    PROMISE.c.person_id == bindparam("person_id"),
+    PROMISE.c.loan_id == bindparam("loan_id"),
+    PROMISE.c.ended_at.is_(None),
+)
 _TOLD = select(TOLD).where(TOLD.c.promise_id == bindparam("promise_id")).order_by(TOLD.c.place)
 
 
@@ -181,7 +186,14 @@ def _loan_of(connection: Connection, viewer: Viewer, loan_id: int) -> LoanRecord
     return next((loan for loan in own if loan.id == loan_id), None)
 
 
-# --- For the worker, and for plans ----------------------------------------------------------------------------
+# --- For paying, the worker and plans -------------------------------------------------------------------------
+
+
+def concerned(connection: Connection, viewer: Viewer, loan_id: int, paid_on: date) -> PromiseRecord | None:
+    """The viewer's promise on a loan that a payment of a day is for, None without one."""
+    row = connection.execute(_OPEN_ON, {"person_id": viewer.person_id, "loan_id": loan_id}).mappings().first()
+    found = _record(connection, row) if row else None
+    return found if found and found.made_on <= paid_on else None
 
 
 def to_judge(connection: Connection, viewer: Viewer) -> list[str]:
@@ -209,13 +221,16 @@ def to_remind(connection: Connection, viewer: Viewer) -> list[str]:
 def strikes(
     connection: Connection, person_id: int, records: Iterable[LoanRecord], since: date, booked_to: date | None
 ) -> tuple[PromiseStrike, ...]:
-    """The broken promises of a person on these loans, made from a day on: what counts against a plan (domain.md 8)."""
+    """The broken promises of a person on these loans, made from a day on: what counts against a plan (domain.md 8).
+
+    One for which somebody looks for a payment that the person has told of is none meanwhile.
+    """
     by_id = {record.id: record for record in records}
     statement = select(PROMISE).where(
         PROMISE.c.person_id == person_id,
         PROMISE.c.loan_id.in_(list(by_id)),
         PROMISE.c.made_on >= since,
-        PROMISE.c.state != "withdrawn",
+        PROMISE.c.state.not_in(("withdrawn", "being_verified")),
     )
     found = []
     for row in connection.execute(statement.order_by(PROMISE.c.due_on, PROMISE.c.id)).mappings():
@@ -232,7 +247,7 @@ def open_until(connection: Connection, person_id: int, records: Iterable[LoanRec
         PROMISE.c.person_id == person_id,
         PROMISE.c.loan_id.in_([record.id for record in records]),
         PROMISE.c.made_on >= since,
-        PROMISE.c.ended_at.is_(None),
+        PROMISE.c.state.in_(("open", "moved")),
     )
     ends = (row.due_on + timedelta(days=row.cure_days) for row in connection.execute(statement))
     return min(ends, default=None)

@@ -1,6 +1,7 @@
 """What the borrower does: gets the quote of the rules, accepts one, asks staff for less, or takes that back."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import insert
 from sqlmodel import Session
@@ -87,10 +88,20 @@ def ask(session: Session, viewer: Viewer, code: str, could_pay: int, words: str)
     beside it. LookupError for no loan of theirs.
     """
     page = _held_page(session, viewer, code)
-    if page.others:
-        raise Refusal("settlement.by_another")
+    check_asked(page, could_pay)
     if page.asked is not None:
         raise Refusal("settlement.asked_already", number=page.asked.number)
+    row = asked_row(viewer, page, could_pay, words) | {"person_id": viewer.person_id, "state": "asked"}
+    session.connection().execute(insert(REQUEST).values(row))
+    number = str(row["number"])
+    audit.record(session, viewer, events.SettlementAsked(number, page.record.id, could_pay, row["whole"]))
+    return number
+
+
+def check_asked(page: NewPage, could_pay: int) -> None:
+    """Whether staff could be asked for this on the loan as it is now; refusals of `ask`."""
+    if page.others:
+        raise Refusal("settlement.by_another")
     if page.open is not None and page.open.state == "accepted":
         raise Refusal("settlement.already", number=page.open.number)
     if page.refusal is not None or page.quote is None:
@@ -101,25 +112,23 @@ def ask(session: Session, viewer: Viewer, code: str, could_pay: int, words: str)
         raise Refusal("settlement.enough")
     if could_pay < page.least:
         raise Refusal("settlement.below_least", amount=page.least, currency=page.record.currency)
-    number = new_number()
-    row = {
-        "number": number,
+
+
+def asked_row(viewer: Viewer, page: NewPage, could_pay: int, words: str) -> dict[str, Any]:
+    """A new row of a request, but for its person and state."""
+    return {
+        "number": new_number(),
         "loan_id": page.record.id,
-        "person_id": viewer.person_id,
         "currency": page.record.currency,
-        "state": "asked",
         "version": 1,
         "could_pay": could_pay,
-        "whole": page.quote.today.whole,
+        "whole": page.quote.today.whole if page.quote else 0,
         "words": words,
         "asked_on": viewer.today,
         "asked_at": viewer.now,
         "reason": "",
         "answer": "",
     }
-    session.connection().execute(insert(REQUEST).values(row))
-    audit.record(session, viewer, events.SettlementAsked(number, page.record.id, could_pay, page.quote.today.whole))
-    return number
 
 
 def take_back(session: Session, viewer: Viewer, number: str) -> str:

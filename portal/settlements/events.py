@@ -17,6 +17,25 @@ class SettlementAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class SettlementPhoneBegun:
+    """Staff looked at what closes a person's loan, to write a question for a settlement down on the phone."""
+
+    kind: ClassVar[str] = "settlements.phone_begun"
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementWritten:
+    """Staff wrote a question for a settlement down on the phone; it counts only once the person has confirmed it."""
+
+    kind: ClassVar[str] = "settlements.written"
+    subject: str
+    loan_id: int
+    made_by: int
+    could_pay: int
+
+
+@dataclass(frozen=True, slots=True)
 class SettlementRequestEnded:
     """A request was answered with an offer or without one, taken back, or became void: `state` says which."""
 
@@ -83,3 +102,13 @@ class SettlementUndone:
 
     kind: ClassVar[str] = "settlements.undone"
     subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterPrinted:
+    """The letter that all is paid was made as PDF in a language and is kept so; `sha256` is that of its bytes."""
+
+    kind: ClassVar[str] = "settlements.letter_printed"
+    subject: str
+    language: str
+    sha256: str

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, StringConstraints
 
 from portal.core.money import format_major
+from portal.core.refusal import Refusal
 from portal.platform.forms import Form
 from portal.platform.i18n import gettext as _
 from portal.platform.typed import read_amount
@@ -17,6 +18,7 @@ from portal.settlements.offering_queries import DAYS_MOST, OfferPage, Typed
 Seen = Annotated[str, StringConstraints(max_length=64)]
 Short = Annotated[str, StringConstraints(max_length=40)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
+Value = TypeVar("Value", bound=BaseModel)
 
 
 class SeenInput(BaseModel):
@@ -46,11 +48,12 @@ class AskInput(BaseModel):
     words: Words = ""
 
 
-class AskForm(Form[AskInput]):
-    """Asks staff for less."""
+_OF_THE_AMOUNT = frozenset({"settlement.below_least", "settlement.enough"})
 
-    purpose = "ask_settlement"
-    outlives = True
+
+class AmountForm(Form[Value]):
+    """Names what somebody could pay at once, in the field `could_pay`."""
+
     refusals = words.REFUSALS
 
     def amount(self, currency: str) -> int:
@@ -60,6 +63,27 @@ class AskForm(Form[AskInput]):
         except ValueError as mistake:
             self.add_error("could_pay", str(mistake))
             return 0
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Say why not, beside the amount if that is it."""
+        if refusal.code in _OF_THE_AMOUNT:
+            self.add_error("could_pay", words.say(refusal))
+        else:
+            super().refuse(refusal)
+
+
+class AskForm(AmountForm[AskInput]):
+    """Asks staff for less."""
+
+    purpose = "ask_settlement"
+    outlives = True
+
+
+class ConfirmForm(Form[SeenInput]):
+    """Confirms what was written down on the phone."""
+
+    purpose = "confirm_settlement_question"
+    refusals = words.REFUSALS
 
 
 class TakeBackForm(Form[SeenInput]):

@@ -16,7 +16,7 @@ def evaluate(doors: Doors, viewer: Viewer) -> Iterator[str]:
     for read, act, done in (
         (queries.to_judge, judging_actions.judge, "judged"),
         (queries.to_watch, judging_actions.watch, "looked after"),
-        (queries.requests_to_judge, judging_actions.end_request_of_gone_loan, "ended with its loan"),
+        (queries.requests_to_judge, judging_actions.judge_request, "ended"),
     ):
         for number in doors.read_as(viewer, read):
             if _each(doors, viewer, act, number):

@@ -19,6 +19,7 @@ from portal.loans.queries import LoanRecord
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
 from portal.settlements import events, facts, moves, queries
+from portal.settlements.own_queries import CONFIRM_WITHIN
 from portal.settlements.queries import PAGE, SETTLEMENT, SettlementRecord
 
 GONE = frozenset({"sold", "closed"})
@@ -181,12 +182,20 @@ def _undo(session: Session, viewer: Viewer, found: SettlementRecord) -> None:
     notify(session, viewer, person_id=found.person_id, template="sms.answer", number=found.number)
 
 
-def end_request_of_gone_loan(session: Session, viewer: Viewer, number: str) -> bool:
-    """A loan that is sold or closed ends what was asked about it, with a notice; judged again here."""
+def judge_request(session: Session, viewer: Viewer, number: str) -> bool:
+    """A loan that is sold or closed ends what was asked about it, with a notice; judged again here.
+
+    What staff wrote down on the phone and nobody confirmed in time ends too; that costs nothing and is not told.
+    """
     found = queries.request(session.connection(), number)
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
-    if found is None or record is None or found.state != "asked" or record.status not in GONE:
+    if found is None or record is None or not found.is_open:
         return False
+    if record.status not in GONE:
+        is_over = found.state == "written" and viewer.today > found.asked_on + CONFIRM_WITHIN
+        if is_over:
+            moves.end_request(session, viewer, found, "ended")
+        return is_over
     moves.end_request(session, viewer, found, "ended")
     moves.void_second_person(session, viewer, number)
     notify(session, viewer, person_id=found.person_id, template="sms.answer", number=number)

@@ -52,7 +52,7 @@ def end_request(session: Session, viewer: Viewer, found: RequestRecord, state: s
     """Settle a request once; Refusal `settlement.answered` (by, state) for whoever comes second."""
     moved = session.connection().execute(
         update(REQUEST)
-        .where(REQUEST.c.id == found.id, REQUEST.c.version == found.version, REQUEST.c.state == "asked")
+        .where(REQUEST.c.id == found.id, REQUEST.c.version == found.version, REQUEST.c.state.in_(("written", "asked")))
         .values(state=state, version=found.version + 1, ended_at=viewer.now, **more)
     )
     if moved.rowcount != 1:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from sqlmodel import Session
 
+from portal.access import granting_actions as granting
 from portal.access import second_person_actions as access
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
@@ -13,7 +14,7 @@ from portal.messages.actions import notify
 from portal.platform.gate import Viewer
 from portal.settlements import events, moves, queries
 from portal.settlements.moves import ACT
-from portal.settlements.offering_queries import OfferPage, Typed, of_payload, offer_page
+from portal.settlements.offering_queries import OfferPage, Typed, is_own, of_payload, offer_page
 
 Lenders: TypeAlias = Mapping[str, Mapping[str, str]]
 """What a letter calls the lender, by language."""
@@ -81,10 +82,17 @@ def take_back(session: Session, viewer: Viewer, number: str) -> str:
 
 
 def refuse(session: Session, viewer: Viewer, number: str, reason: str, words: str) -> str:
-    """Answer that no more can be taken off. Refusal `settlement.answered`; LookupError for an unknown number."""
+    """Answer that no more can be taken off.
+
+    Refusals `settlement.answered`, `settlement.own_question`; LookupError for an unknown number.
+    """
     found = queries.request(session.connection(), number)
     if found is None:
         raise LookupError(number)
+    if found.state == "written":
+        raise Refusal("settlement.answered", by=None, state=found.state)
+    if is_own(session.connection(), viewer, found):
+        raise Refusal("settlement.own_question")
     moves.end_request(session, viewer, found, "refused", answered_by=viewer.staff_id, reason=reason, answer=words)
     moves.void_second_person(session, viewer, number)
     notify(session, viewer, person_id=found.person_id, template="sms.answer", number=number)
@@ -102,12 +110,15 @@ def _unanswered(session: Session, viewer: Viewer, number: str, typed: Typed | No
     found = queries.request(session.connection(), number)
     if found is None:
         raise LookupError(number)
+    granting.hold_granting(session, viewer)
     moves.hold_loan(session, found.loan_id)
     page = offer_page(session.connection(), viewer, number, typed)
     if page is None:
         raise LookupError(number)
     if page.request.state != "asked":
         raise Refusal("settlement.answered", by=page.request.answered_by, state=page.request.state)
+    if page.is_own:
+        raise Refusal("settlement.own_question")
     return page
 
 
@@ -150,6 +161,8 @@ def _offer(
         reason=decision.reason,
         words=decision.words,
     )
+    if confirmed_by is None:
+        granting.note_granted(session, viewer, made, page.quote.most, page.request.currency)
     answer = {"answered_by": offered_by, "reason": decision.reason, "answer": decision.words}
     moves.end_request(session, viewer, page.request, "offered", settlement_number=made, **answer)
     notify(session, viewer, person_id=page.request.person_id, template="sms.answer", number=page.request.number)

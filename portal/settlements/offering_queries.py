@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from portal.access import second_person_queries
+from portal.access import second_person_queries, staff_queries
+from portal.access.granting_queries import granted_today
 from portal.access.second_person_queries import Pending
 from portal.core.refusal import Refusal
 from portal.core.settlement import Offer, spread
@@ -17,7 +18,7 @@ from portal.platform.gate import PERMISSIONS, Viewer
 from portal.settlements import facts, queries
 from portal.settlements.facts import Quote
 from portal.settlements.moves import ACT
-from portal.settlements.queries import SETTLEMENT, RequestRecord, SettlementRecord
+from portal.settlements.queries import RequestRecord, SettlementRecord
 
 DAYS_MOST = 60
 """The longest that an offer of staff may stand."""
@@ -57,7 +58,8 @@ class OfferPage:
     """A request before staff: what the rules give, what can be taken off at most, and what is typed.
 
     `quote` is absent where what is typed cannot be offered; `refusal` says why. `authority` is the best that the
-    viewer's roles give alone, `given_today` what the viewer's offers of today take off already.
+    viewer's roles give alone, `granted_today` what the viewer has granted alone today already, by whatever decision.
+    `is_own` tells of a question that the viewer wrote down on the phone.
     """
 
     request: RequestRecord
@@ -72,7 +74,8 @@ class OfferPage:
     standing: SettlementRecord | None
     pending: Pending | None
     authority: AuthorityRecord
-    given_today: int
+    granted_today: int
+    is_own: bool = False
 
     @property
     def seen(self) -> str:
@@ -83,7 +86,7 @@ class OfferPage:
         """Whether the viewer may offer this alone: the whole effect, up to the last day."""
         if self.quote is None:
             return False
-        left_today = self.authority.waiver_day_max - self.given_today
+        left_today = self.authority.waiver_day_max - self.granted_today
         return self.quote.most <= min(self.authority.waiver_max, left_today)
 
 
@@ -109,7 +112,8 @@ def offer_page(connection: Connection, viewer: Viewer, number: str, typed: Typed
         standing=queries.open_of_loan(connection, record.id),
         pending=pending,
         authority=_authority(connection, viewer, found.currency),
-        given_today=_given_today(connection, viewer, found.currency),
+        granted_today=granted_today(connection, viewer, found.currency),
+        is_own=is_own(connection, viewer, found),
     )
     if page.refusal is not None or record.status == "sold":
         return page
@@ -117,6 +121,14 @@ def offer_page(connection: Connection, viewer: Viewer, number: str, typed: Typed
     if typed is None and pending is None:
         page = replace(page, typed=_what_would_do(page))
     return _with_quote(page)
+
+
+def is_own(connection: Connection, viewer: Viewer, found: RequestRecord) -> bool:
+    """Whether the viewer is the natural person who wrote it down, under whatever account (ST-04)."""
+    if viewer.staff_id is None or found.drafted_by is None:
+        return False
+    me, writer = (staff_queries.staff(connection, account) for account in (viewer.staff_id, found.drafted_by))
+    return me is not None and writer is not None and me.identity == writer.identity
 
 
 def _with_role(connection: Connection, found: RequestRecord, day: date) -> LoanRecord | None:
@@ -169,12 +181,3 @@ def _authority(connection: Connection, viewer: Viewer, currency: str) -> Authori
         max((each.waiver_day_max for each in given), default=0),
         max((each.plan_max for each in given), default=0),
     )
-
-
-def _given_today(connection: Connection, viewer: Viewer, currency: str) -> int:
-    mine = (
-        SETTLEMENT.c.offered_by == viewer.staff_id,
-        SETTLEMENT.c.offered_on == viewer.today,
-        SETTLEMENT.c.currency == currency,
-    )
-    return int(connection.scalar(select(func.sum(SETTLEMENT.c.most)).where(*mine)) or 0)

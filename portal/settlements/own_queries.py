@@ -1,7 +1,7 @@
 """A settlement as its owner sees it: what the rules offer now, and where one stands that was quoted or accepted."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
@@ -14,6 +14,9 @@ from portal.platform.gate import Viewer
 from portal.settlements import facts, queries
 from portal.settlements.facts import Quote
 from portal.settlements.queries import RequestRecord, SettlementRecord
+
+CONFIRM_WITHIN = timedelta(days=7)
+"""So long what staff wrote down on the phone can be confirmed: as the link in the text lives (domain.md 6)."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +117,20 @@ def detail_of(found: SettlementRecord, record: LoanRecord, viewer: Viewer) -> De
 
 @dataclass(frozen=True)
 class RequestPage:
-    """A request as its owner sees it."""
+    """A request as its owner sees it; one that staff wrote down can be confirmed up to `confirm_by`."""
 
     request: RequestRecord
     record: LoanRecord
     today: date
+
+    @property
+    def confirm_by(self) -> date:
+        return self.request.asked_on + CONFIRM_WITHIN
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was not confirmed in time, whether or not the worker has been by."""
+        return self.request.state == "written" and self.today > self.confirm_by
 
 
 def request_page(connection: Connection, viewer: Viewer, number: str) -> RequestPage | None:
@@ -126,19 +138,3 @@ def request_page(connection: Connection, viewer: Viewer, number: str) -> Request
     found = queries.own_request(connection, viewer, number)
     record = queries.own_loan(connection, viewer, found.loan_id) if found else None
     return RequestPage(found, record, viewer.today) if found and record else None
-
-
-@dataclass(frozen=True)
-class LetterPage:
-    """The letter that says that everything is paid, as it was written when it was."""
-
-    settlement: SettlementRecord
-
-
-def letter_page(connection: Connection, viewer: Viewer, number: str) -> LetterPage | None:
-    """The letter of a paid settlement: the owner's own, any for staff."""
-    if viewer.kind == "borrower":
-        found = queries.own_settlement(connection, viewer, number)
-    else:
-        found = queries.settlement(connection, number)
-    return LetterPage(found) if found and found.state == "paid" else None

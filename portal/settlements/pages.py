@@ -1,4 +1,4 @@
-"""The borrower's pages of settlements: what closes a loan, get the quote, accept it, ask for less, the letter."""
+"""The borrower's pages of settlements: what closes a loan, get the quote, accept it, ask for less."""
 
 from typing import Any
 
@@ -11,9 +11,10 @@ from portal.core.refusal import Refusal
 from portal.platform import db, formats
 from portal.platform.forms import Form
 from portal.platform.gate import route
+from portal.platform.lender_view import lender_in_all_languages
 from portal.platform.render import render, see_other
-from portal.settlements import asking_actions, own_queries, words
-from portal.settlements.forms import AcceptForm, AskForm, QuoteForm, TakeBackForm
+from portal.settlements import asking_actions, own_queries, phone_actions, words
+from portal.settlements.forms import AcceptForm, AskForm, ConfirmForm, QuoteForm, TakeBackForm
 
 CHANGED = frozenset({"settlement.figures_changed", "settlement.state", "settlement.answered"})
 """Refusals that say that something changed under the form: 409, else 422."""
@@ -27,7 +28,7 @@ async def new(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """Get the quote of the rules."""
     form = await QuoteForm.read(request)
-    lender = words.lender_names(request.app.state.portal.settings.lender)
+    lender = lender_in_all_languages(request)
     try:
         number = await db.write(request, asking_actions.get_quote, _code(request), str(form.raw["seen"]), lender)
         return see_other(request, "settlements:detail", number=number)
@@ -79,17 +80,23 @@ async def accept(request: Request) -> Response:
     return await _detail(request, form, status)
 
 
-async def letter(request: Request) -> Response:
-    """The letter that says that everything is paid, to print."""
-    page = await db.read(request, own_queries.letter_page, request.path_params["number"])
-    if page is None:
-        raise HTTPException(404)
-    return render(request, "settlements/letter.html", page=page)
-
-
 async def request_page(request: Request) -> Response:
     """Where a request stands, or how it was answered."""
     return await _request(request, TakeBackForm.blank(), 200)
+
+
+async def confirm_request(request: Request) -> Response:
+    """Confirm what was written down on the phone: from now on it is a question of one's own."""
+    form = await ConfirmForm.read(request)
+    number = request.path_params["number"]
+    try:
+        await db.write(request, phone_actions.confirm, number)
+        return see_other(request, "settlements:request", number=number)
+    except LookupError:
+        raise HTTPException(404) from None
+    except Refusal as refusal:
+        form.refuse(refusal)
+    return await _request(request, form, 409)
 
 
 async def take_back(request: Request) -> Response:
@@ -129,7 +136,7 @@ async def _detail(request: Request, form: AcceptForm, status: int) -> Response:
     return render(request, "settlements/detail.html", status=status, page=page, form=form)
 
 
-async def _request(request: Request, form: TakeBackForm, status: int) -> Response:
+async def _request(request: Request, form: Form[Any], status: int) -> Response:
     page = await db.read(request, own_queries.request_page, request.path_params["number"])
     if page is None:
         raise HTTPException(404)
@@ -161,7 +168,7 @@ routes: list[Route] = [
     route(LOAN + "/ask", ask, name="settlements:ask", may="settle", methods=("POST",)),
     route(ONE, detail, name="settlements:detail", may="settle"),
     route(ONE + "/accept", accept, name="settlements:accept", may="settle", methods=("POST",)),
-    route(ONE + "/letter", letter, name="settlements:letter", may="settle"),
     route(REQUEST, request_page, name="settlements:request", may="settle"),
+    route(REQUEST + "/confirm", confirm_request, name="settlements:confirm", may="settle", methods=("POST",)),
     route(REQUEST + "/take-back", take_back, name="settlements:take_back", may="settle", methods=("POST",)),
 ]

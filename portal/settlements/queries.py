@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import BindParameter, Connection, Row, bindparam, literal, or_, select, union_all
 
 from portal.access.queries import ACCOUNT
 from portal.core import plan_states
@@ -23,6 +23,10 @@ SETTLEMENT, REQUEST = table_of(Settlement), table_of(SettlementRequest)
 
 PAGE = "/settlements/{number}"
 """Where a hold leads the borrower."""
+REQUEST_PAGE = "/settlement-requests/{number}"
+
+TOLD_FOR = timedelta(days=14)
+"""So long an answer stands among what is under way."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,10 @@ class SettlementRecord:
 
 @dataclass(frozen=True)
 class RequestRecord:
-    """A request for a settlement as its row says; `answered_by` is a name of staff."""
+    """A request for a settlement as its row says; `answered_by` and `writer` are names of staff.
+
+    `writer`, whose account is `drafted_by`, wrote it down on the phone; both are None where the person asked.
+    """
 
     id: int
     number: str
@@ -84,11 +91,18 @@ class RequestRecord:
     words: str
     asked_on: date
     asked_at: datetime
+    drafted_by: int | None
+    writer: str | None
     answered_by: str | None
     reason: str
     answer: str
     settlement_number: str | None
     ended_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits."""
+        return self.state in {"written", "asked"}
 
 
 _CHECKER = ACCOUNT.alias("settlement_checker")
@@ -102,11 +116,15 @@ _OPEN_OF_LOAN = _SETTLEMENTS.where(
     SETTLEMENT.c.loan_id == bindparam("loan_id"), SETTLEMENT.c.state.in_(("quoted", "accepted"))
 )
 _OF_PERSON = _SETTLEMENTS.where(SETTLEMENT.c.person_id == bindparam("person_id")).order_by(SETTLEMENT.c.id.desc())
-_REQUESTS = select(REQUEST, ACCOUNT.c.display_name).select_from(
-    REQUEST.outerjoin(ACCOUNT, ACCOUNT.c.id == REQUEST.c.answered_by)
+_WRITER = ACCOUNT.alias("settlement_writer")
+_REQUESTS = select(REQUEST, ACCOUNT.c.display_name, _WRITER.c.display_name.label("writer_name")).select_from(
+    REQUEST.outerjoin(ACCOUNT, ACCOUNT.c.id == REQUEST.c.answered_by).outerjoin(
+        _WRITER, _WRITER.c.id == REQUEST.c.drafted_by
+    )
 )
+_WAITS = REQUEST.c.state.in_(("written", "asked"))
 _REQUEST_BY_NUMBER = _REQUESTS.where(REQUEST.c.number == bindparam("number"))
-_ASKED_OF_LOAN = _REQUESTS.where(REQUEST.c.loan_id == bindparam("loan_id"), REQUEST.c.state == "asked")
+_ASKED_OF_LOAN = _REQUESTS.where(REQUEST.c.loan_id == bindparam("loan_id"), _WAITS)
 _REQUESTS_OF_PERSON = _REQUESTS.where(REQUEST.c.person_id == bindparam("person_id")).order_by(REQUEST.c.id.desc())
 _PAID_ON_LOAN = (
     select(SETTLEMENT.c.number)
@@ -119,6 +137,22 @@ _PAID_ON_LOAN = (
     .order_by(SETTLEMENT.c.id.desc())
     .limit(1)
 )
+_MINE: BindParameter[int] = bindparam("person_id")
+_SINCE: BindParameter[datetime] = bindparam("since", type_=SETTLEMENT.c.ended_at.type)
+_UNDER_WAY = union_all(
+    select(literal("settlement_question"), REQUEST.c.number, REQUEST.c.state).where(
+        REQUEST.c.person_id == _MINE, or_(_WAITS, (REQUEST.c.state == "refused") & (REQUEST.c.ended_at >= _SINCE))
+    ),
+    select(literal("settlement"), SETTLEMENT.c.number, SETTLEMENT.c.state).where(
+        SETTLEMENT.c.person_id == _MINE,
+        or_(
+            SETTLEMENT.c.state == "quoted",
+            (SETTLEMENT.c.state == "lapsed")
+            & (SETTLEMENT.c.ended_at >= _SINCE)
+            & SETTLEMENT.c.ending.in_(("date", "dispute", "loan")),
+        ),
+    ),
+)
 _TO_JUDGE = select(SETTLEMENT.c.number).where(SETTLEMENT.c.state.in_(("quoted", "accepted"))).order_by(SETTLEMENT.c.id)
 _TO_WATCH = (
     select(SETTLEMENT.c.number)
@@ -126,7 +160,7 @@ _TO_WATCH = (
     .where(SETTLEMENT.c.state == "paid")
     .order_by(SETTLEMENT.c.id)
 )
-_REQUESTS_TO_JUDGE = select(REQUEST.c.number).where(REQUEST.c.state == "asked").order_by(REQUEST.c.id)
+_REQUESTS_TO_JUDGE = select(REQUEST.c.number).where(_WAITS).order_by(REQUEST.c.id)
 
 
 def settlement(connection: Connection, number: str) -> SettlementRecord | None:
@@ -170,7 +204,7 @@ def own_request(connection: Connection, viewer: Viewer, number: str) -> RequestR
 
 
 def asked_of_loan(connection: Connection, loan_id: int) -> RequestRecord | None:
-    """The request on a loan that waits for an answer."""
+    """The request on a loan that waits: for an answer, or to be confirmed by its person."""
     row = connection.execute(_ASKED_OF_LOAN, {"loan_id": loan_id}).first()
     return _request(row) if row else None
 
@@ -178,6 +212,28 @@ def asked_of_loan(connection: Connection, loan_id: int) -> RequestRecord | None:
 def requests_of_person(connection: Connection, person_id: int) -> tuple[RequestRecord, ...]:
     """All requests of a person, the newest first."""
     return tuple(_request(row) for row in connection.execute(_REQUESTS_OF_PERSON, {"person_id": person_id}))
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A question for a settlement, or one that was quoted or offered, for the account's list of what is under way."""
+
+    kind: str
+    number: str
+    state: str
+
+    @property
+    def page(self) -> str:
+        return (REQUEST_PAGE if self.kind == "settlement_question" else PAGE).format(number=self.number)
+
+
+def under_way(connection: Connection, viewer: Viewer) -> tuple[UnderWay, ...]:
+    """The viewer's questions and quotes that wait, and answers of the last days, which they were told of by a text.
+
+    A settlement that is accepted or paid is not among them: the loan's holds tell of it.
+    """
+    asked = {"person_id": viewer.person_id, "since": viewer.now - TOLD_FOR}
+    return tuple(UnderWay(*row) for row in connection.execute(_UNDER_WAY, asked))
 
 
 def to_judge(connection: Connection, viewer: Viewer) -> list[str]:
@@ -191,7 +247,7 @@ def to_watch(connection: Connection, viewer: Viewer) -> list[str]:
 
 
 def requests_to_judge(connection: Connection, viewer: Viewer) -> list[str]:
-    """The requests that wait for an answer."""
+    """The requests that wait."""
     return list(connection.scalars(_REQUESTS_TO_JUDGE))
 
 
@@ -220,5 +276,6 @@ def _record(row: Row[Any]) -> SettlementRecord:
 
 
 def _request(row: Row[Any]) -> RequestRecord:
-    names = [name for name in RequestRecord.__dataclass_fields__ if name != "answered_by"]
-    return RequestRecord(**{name: getattr(row, name) for name in names}, answered_by=row.display_name)
+    names = [name for name in RequestRecord.__dataclass_fields__ if name not in {"answered_by", "writer"}]
+    given = {name: getattr(row, name) for name in names}
+    return RequestRecord(**given, answered_by=row.display_name, writer=row.writer_name)

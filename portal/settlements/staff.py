@@ -11,9 +11,10 @@ from portal.core.refusal import Refusal
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import PERMISSIONS, Viewer, route
+from portal.platform.lender_view import lender_in_all_languages
 from portal.platform.render import render, see_other
 from portal.platform.visit import visit_of
-from portal.settlements import offering_actions, offering_queries, own_queries, staff_queries, words
+from portal.settlements import offering_actions, offering_queries, staff_queries, words
 from portal.settlements.forms import OfferForm, Question, RefuseForm, SecondForm, read_question
 from portal.settlements.offering_actions import Decision
 from portal.settlements.offering_queries import OfferPage
@@ -42,7 +43,9 @@ async def offer(request: Request) -> Response:
         value = form.value
         decision = Decision(question.typed, value.seen, value.reason, value.words)
         try:
-            await db.write(request, offering_actions.make_offer, page.request.number, decision, _lenders(request))
+            await db.write(
+                request, offering_actions.make_offer, page.request.number, decision, lender_in_all_languages(request)
+            )
             return see_other(request, "settlements:answer", number=page.request.number)
         except Refusal as refusal:
             form.refuse(refusal)
@@ -86,7 +89,7 @@ async def second(request: Request) -> Response:
         number, given = _number(request), form.value
         try:
             if given.answer == "confirm":
-                await db.write(request, offering_actions.confirm, number, given.seen, _lenders(request))
+                await db.write(request, offering_actions.confirm, number, given.seen, lender_in_all_languages(request))
             elif given.answer == "decline":
                 await db.write(request, offering_actions.decline, number)
             else:
@@ -106,14 +109,6 @@ async def detail(request: Request) -> Response:
     if page is None:
         raise HTTPException(404)
     return render(request, "settlements/staff_detail.html", page=page)
-
-
-async def letter(request: Request) -> Response:
-    """The letter, as the borrower has it."""
-    page = await db.read(request, own_queries.letter_page, _number(request))
-    if page is None:
-        raise HTTPException(404)
-    return render(request, "settlements/letter.html", page=page)
 
 
 async def _page(request: Request) -> OfferPage:
@@ -151,16 +146,13 @@ async def _answer(request: Request, form: Form[Any], status: int, given: dict[st
         question=question,
         may_offer=_has(viewer, "offer_settlements"),
         may_confirm=_has(viewer, "confirm"),
+        may_write=_has(viewer, "propose_for"),
         reasons=words.REASONS_FOR,
     )
 
 
 def _number(request: Request) -> str:
     return str(request.path_params["number"])
-
-
-def _lenders(request: Request) -> dict[str, dict[str, str]]:
-    return words.lender_names(request.app.state.portal.settings.lender)
 
 
 def _has(viewer: Viewer | None, permission: str) -> bool:
@@ -178,5 +170,4 @@ routes: list[Route] = [
     route(REQUEST + "/refuse", refuse, name="settlements:refuse", may="offer_settlements", methods=("POST",)),
     route(REQUEST + "/second", second, name="settlements:second", may="confirm", methods=("POST",)),
     route(ONE, detail, name="settlements:staff_detail", may="see_case"),
-    route(ONE + "/letter", letter, name="settlements:staff_letter", may="see_case"),
 ]

@@ -18,6 +18,9 @@ from portal.settlements.queries import REQUEST, SETTLEMENT
 
 PAGE_ROWS = 50
 
+WAITING = ("asked", "written")
+"""Requests that wait: for an answer, or to be confirmed by their person."""
+
 
 @dataclass(frozen=True)
 class QueueRow:
@@ -48,19 +51,19 @@ class QueuePage:
 
 
 def queue_page(connection: Connection, viewer: Viewer, given: Mapping[str, str]) -> QueuePage:
-    """The list under the filter of the address: `asked`, or a state of settlements."""
+    """The list under the filter of the address: `asked` or `written` of requests, or a state of settlements."""
     state = given.get("state", "asked")
-    state = state if state in (*plan_states.SETTLEMENT.states, "asked") else "asked"
+    state = state if state in (*plan_states.SETTLEMENT.states, *WAITING) else "asked"
     number = given.get("page", "")
     page = max(1, int(number)) if number.isascii() and number.isdigit() and len(number) < 6 else 1
     table, amount, since = (
         (REQUEST, REQUEST.c.could_pay, REQUEST.c.asked_at)
-        if state == "asked"
+        if state in WAITING
         else (SETTLEMENT, SETTLEMENT.c.most, SETTLEMENT.c.quoted_at)
     )
     until = SETTLEMENT.c.until if table is SETTLEMENT else REQUEST.c.asked_on
     current = (PERSON_VERSION.c.person_id == table.c.person_id) & PERSON_VERSION.c.superseded_at.is_(None)
-    order = table.c.id if state == "asked" else table.c.id.desc()
+    order = table.c.id if state in WAITING else table.c.id.desc()
     statement = (
         select(table.c.number, PERSON_VERSION.c.name, table.c.currency, table.c.state, amount, since, until)
         .join(PERSON_VERSION, current)

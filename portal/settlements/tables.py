@@ -5,19 +5,20 @@ The figures here were told to a person, so they are kept as they were said; what
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from portal.core.plan_states import SETTLEMENT
 from portal.platform.db import Instant
 
-REQUEST_STATES = ("asked", "offered", "refused", "withdrawn", "ended")
+REQUEST_STATES = ("written", "asked", "offered", "refused", "withdrawn", "ended")
+"""Written down by staff on the phone and to be confirmed by the person; asked by the person; and what came of it."""
 ENDINGS = ("date", "dispute", "loan", "replaced")
 """Why a settlement lapsed: its date passed, a dispute was filed, the loan was sold or closed, another offer came."""
 
 _FINAL = ", ".join(repr(state) for state in sorted(SETTLEMENT.final))
 _OPEN = "state IN ('quoted', 'accepted')"
-_ASKED = "state = 'asked'"
+_WAITS = "state IN ('written', 'asked')"
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -27,21 +28,24 @@ def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
 class SettlementRequest(SQLModel, table=True):
     """A person asks staff for less than the rules take off. `whole` is what closing the loan would have cost that day.
 
-    `could_pay` is what the person could pay at once. `version` guards every change of state.
+    `could_pay` is what the person could pay at once. Staff may write it down on the phone (`drafted_by`); then it
+    counts once the person has confirmed it, and its writer answers nothing of it. `version` guards every change.
     """
 
     __tablename__ = "settlement_request"
     __table_args__ = (
         _one_of("state", REQUEST_STATES),
         CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("state <> 'written' OR drafted_by IS NOT NULL", name="written"),
+        CheckConstraint("drafted_by <> answered_by", name="not_by_its_writer"),
         CheckConstraint("could_pay > 0 AND whole >= 0", name="amounts"),
-        CheckConstraint("(state = 'asked') = (ended_at IS NULL)", name="ended"),
+        CheckConstraint(f"({_WAITS}) = (ended_at IS NULL)", name="ended"),
         Index(
             "uq_settlement_request_asked",
             "loan_id",
             unique=True,
-            sqlite_where=text(_ASKED),
-            postgresql_where=text(_ASKED),
+            sqlite_where=text(_WAITS),
+            postgresql_where=text(_WAITS),
         ),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -56,6 +60,7 @@ class SettlementRequest(SQLModel, table=True):
     words: str = Field(default="", sa_type=Text)
     asked_on: date
     asked_at: datetime = Field(sa_type=Instant)
+    drafted_by: int | None = Field(default=None, foreign_key="staff_account.id")
     answered_by: int | None = Field(default=None, foreign_key="staff_account.id")
     reason: str = ""
     answer: str = Field(default="", sa_type=Text)
@@ -123,3 +128,16 @@ class Settlement(SQLModel, table=True):
     ending: str = ""
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     undone_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class SettlementPaper(SQLModel, table=True):
+    """The letter as a PDF in one language, as it was first fetched: the same bytes ever after."""
+
+    __tablename__ = "settlement_paper"
+    __table_args__ = (UniqueConstraint("settlement_id", "language"),)
+    id: int | None = Field(default=None, primary_key=True)
+    settlement_id: int = Field(foreign_key="settlement.id")
+    language: str
+    content: bytes = Field(sa_type=LargeBinary)
+    sha256: str
+    made_at: datetime = Field(sa_type=Instant)

@@ -7,7 +7,6 @@ from portal.core.refusal import Refusal
 from portal.platform import formats
 from portal.platform.i18n import Lazy, lazy
 from portal.platform.i18n import gettext as _
-from portal.platform.settings import Lender
 
 STATES: Mapping[str, Lazy] = {
     "quoted": lazy("Quote"),
@@ -19,6 +18,7 @@ STATE_KINDS: Mapping[str, str] = {"quoted": "info", "accepted": "info", "paid": 
 """The look of a state's tag; the others are plain."""
 
 REQUEST_STATES: Mapping[str, Lazy] = {
+    "written": lazy("To be confirmed"),
     "asked": lazy("Being checked"),
     "offered": lazy("Answered with an offer"),
     "refused": lazy("Not agreed"),
@@ -45,14 +45,6 @@ REASONS_AGAINST: Mapping[str, Lazy] = {
     "other_against": lazy("Another reason, in words"),
 }
 REASONS: Mapping[str, Lazy] = {**REASONS_FOR, **REASONS_AGAINST}
-
-
-def lender_names(lender: Lender) -> dict[str, dict[str, str]]:
-    """What a letter calls the lender, by language, since it is in the reader's."""
-    names = ("public_name", "legal_name", "licence", "phone")
-    return {
-        language: {name: getattr(lender.in_language(language), name) for name in names} for language in lender.languages
-    }
 
 
 def _decided(data: Mapping[str, Any]) -> str:
@@ -98,6 +90,7 @@ REFUSALS: Mapping[str, Any] = {
     "settlement.nothing_left": lazy("Nothing is left to pay on this contract."),
     "settlement.not_yours": lazy("Only the borrower can agree a settlement."),
     "settlement.over": lazy("The last day of this quote has passed. Get a new one; that costs nothing."),
+    "settlement.own_question": lazy("You wrote this question down on the phone. Somebody else answers it."),
     "settlement.enough": lazy("The quote asks for no more than that. You can accept it as it is."),
     "settlement.not_reducible": lazy("Nothing more can be taken off on this contract."),
     "settlement.below_least": _below_least,

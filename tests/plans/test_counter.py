@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.make.access import texts
 from tests.make.disputes import Cast
 from tests.make.loans import import_tables, payment
 from tests.make.plans import run_day
+from tests.make.running import ZONE
 
 Visit = Callable[..., Client]
 MANY = 20
@@ -235,6 +237,60 @@ def test_many_offers_of_a_day_are_no_way_around_its_limit(empty_doors: Doors, ca
     empty_doors.write_as(cast.borrower(), proposing_actions.withdraw_plan, first)
     second = make.propose(empty_doors, cast.borrower())
     assert make.counter(empty_doors, qiao, second) == "waiting"
+
+
+def take_back(doors: Doors, viewer: Viewer, number: str, mark: str) -> str:
+    """Staff take the counter-offer back; the state of the plan."""
+    return doors.write_as(viewer, counter_actions.take_back, number, mark, "We saw a slip of ours.")
+
+
+def test_taken_back_it_waits_for_an_answer_again_and_cannot_be_accepted(
+    visit: Visit, doors: Doors, cast: Cast, clock: FixedClock, qiao: Viewer, number: str
+) -> None:
+    lapses = make.record(doors, number).lapses_on
+    make.counter(doors, qiao, number)
+    mark = make.standing(doors, number).mark
+    with pytest.raises(Refusal, match=r"plan\.counter_changed"):
+        take_back(doors, qiao, number, "other")
+    staff = visit("Qiao", "plan_approver")
+    page = staff.get(f"/staff/plans/{number}")
+    assert staff.submit(page, {"words": "We saw a slip of ours."}, "/take-back").status_code == 303
+    plan = make.record(doors, number)
+    assert (plan.state, plan.lapses_on, plan.is_frozen) == ("proposed", lapses, False)
+    shown = visit("B1").get(f"/plans/{number}").text
+    assert "taken our changed offer back" in shown
+    assert "We saw a slip of ours." in shown
+    with pytest.raises(Refusal, match=r"plan\.counter_taken_back"):
+        make.accept(doors, cast.borrower(), number, mark)
+    assert [text["kind"] for text in texts(doors)] == ["sms.answer"] * 2
+    assert events(doors)[-1] == "plans.counter_taken_back"
+    clock.advance(minutes=1)
+    again = replace(qiao, now=clock.now())
+    assert make.counter(doors, again, number) == "countered", "and it can be answered anew"
+    clock.set(datetime.combine(lapses + timedelta(days=1), time(9), ZONE))
+    late = cast.staff("Qiao", "plan_approver")
+    assert take_back(doors, late, number, make.standing(doors, number).mark) == "lapsed", "too late for its first day"
+
+
+def test_of_taking_it_back_and_accepting_it_at_once_one_takes_effect(
+    doors: Doors, cast: Cast, qiao: Viewer, number: str
+) -> None:
+    """ST-07."""
+    make.counter(doors, qiao, number)
+    mark, lin = make.standing(doors, number).mark, cast.borrower()
+
+    def attempt(place: int) -> str:
+        try:
+            return take_back(doors, qiao, number, mark) if place % 2 else make.accept(doors, lin, number, mark)
+        except Refusal as refusal:
+            return refusal.code
+
+    with ThreadPoolExecutor(MANY) as pool:
+        said = list(pool.map(attempt, range(MANY)))
+    state, (outcome,) = make.state(doors, number), [row.outcome for row in rows(doors, select(COUNTER))]
+    assert [each for each in said if not each.startswith("plan.")] == [state]
+    assert (state, outcome) in {("running", "accepted"), ("proposed", "taken_back")}
+    assert len(rows(doors, select(AGREEMENT))) == (state == "running")
 
 
 def test_of_accept_leave_and_lapse_at_once_one_takes_effect(

@@ -246,7 +246,7 @@ def test_without_consent_nothing_is_sent_and_all_is_kept(visit: Visit) -> None:
     code = plan_pages.begin(lin)
     answer = lin.submit(plan_pages.look_over(lin, code), {}, code)
     assert answer.status_code == 422
-    assert "Please fill this in." in answer.text
+    assert "Tick this if you agree" in answer.text
     assert "364.00" in answer.text
     assert lin.submit(answer, {"consent": "yes"}, code).status_code == 303
 

@@ -32,6 +32,18 @@ def test_the_next_payment_comes_first_with_what_falls_due_beside_it(visit: Visit
         assert words in page.text, words
 
 
+def test_the_account_and_how_to_pay_name_the_amount_of_the_plans_own_page(visit: Visit, days: Days) -> None:
+    """After a miss, what it lacks is part of the next one; what was paid ahead is not asked for again."""
+    number = days.agree()
+    for stands, amount in (((5, 16), "728.00"), ((5, 20), "628.00")):
+        paid_ahead = [paid("2026-05-19", "100.00")] if stands == (5, 20) else [instalment_paid(5)]
+        days.on(*stands, *paid_ahead)
+        lin = visit("B1")
+        assert amount in plain(lin.get(f"/plans/{number}"))
+        assert f"Next: 12 June 2026, CN¥{amount}" in plain(lin.get("/account"))
+        assert amount in lin.get("/pay").text
+
+
 def test_a_payment_is_moved_on_its_own_page(visit: Visit, days: Days) -> None:
     number = days.agree(freeze=False)
     lin = visit("B1")

@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from portal.account import notice_actions, notice_queries
+from portal.account.jobs import look_for_payments
+from portal.account.notice_actions import Answer, Said
 from portal.core.refusal import Refusal
 from portal.loans import actions as loans
+from portal.loans import queries as loans_of
 from portal.loans.tables import Hold, table_of
 from portal.platform.gate import Viewer
 from portal.promises import actions, jobs, queries
@@ -142,6 +146,61 @@ def test_said_to_be_paid_it_waits_for_the_payment(days: Days) -> None:
     days.doors.write_as(lin, actions.say_paid, number, date(2026, 4, 17))
     assert state(days, number) == "being_verified"
     assert days.on(4, 24, paid("2026-04-17", "300.00")) == ["kept"]
+
+
+def say_paid(days: Days, amount: int, on: date) -> str:
+    """Lin says that money was paid on the loan, as the form under "How to pay" does; the number."""
+    lin = days.cast.borrower()
+    code = days.doors.read_as(lin, loans_of.account).loans[0].code
+    return days.doors.write_as(lin, notice_actions.say_paid, code, Said(amount, on, "transfer"))
+
+
+def answer(days: Days, number: str, payment_ref: str = "") -> None:
+    """Staff answer what Lin said."""
+    given = Answer(1, payment_ref, "We looked.")
+    days.doors.write_as(days.cast.staff("Hua", "dispute_handler"), notice_actions.answer, number, given)
+
+
+def test_being_verified_it_is_no_strike_until_staff_say_no(days: Days) -> None:
+    plan = days.agree()
+    about = days.doors.read_as(days.cast.borrower(), queries.new_page).choices[0].code
+    made = promise(days, 1_180_00, date(2026, 5, 7), about)
+    days.stand(5, 7)
+    word = say_paid(days, 1_180_00, date(2026, 5, 7))
+    assert state(days, made) == "being_verified"
+    assert days.on(5, 11) == ["reminder"], "of the plan's own payment, the next day"
+    life = days.life(plan).life
+    assert life is not None
+    assert (life.strikes, state(days, made)) == ((), "being_verified")
+    answer(days, word)
+    assert state(days, made) == "open"
+    assert days.evaluate() == ["broken"]
+    life = days.life(plan).life
+    assert life is not None
+    assert [strike.key for strike in life.strikes] == [made]
+
+
+def test_found_or_taken_back_a_word_lets_the_promise_go_on_as_it_stood(days: Days) -> None:
+    """Moved stays moved, a second word keeps it being verified, and what was paid before it was made is not for it."""
+    made = promise(days)
+    lin = days.cast.borrower()
+    days.doors.write_as(lin, actions.move_promise, made, date(2026, 4, 28))
+    say_paid(days, 299_00, date(2026, 4, 16))
+    assert state(days, made) == "moved"
+    first, second = (say_paid(days, amount, date(2026, 4, 17)) for amount in (100_00, 200_00))
+    days.doors.write_as(lin, notice_actions.take_back, second)
+    assert state(days, made) == "being_verified"
+    days.on(4, 20, paid("2026-04-19", "100.00", "P1"))
+    assert look_for_payments(days.doors) == 1
+    assert (state(days, made), notice(days, first)) == ("moved", ("found", made))
+    assert days.on(5, 1, paid("2026-04-28", "200.00")) == ["kept"]
+
+
+def notice(days: Days, number: str) -> tuple[str, str | None]:
+    """What became of a word, and the promise that it was for."""
+    found = days.doors.read_as(days.doors.system(), lambda connection, _: notice_queries.notice(connection, number))
+    assert found is not None
+    return found.state, found.promise_number
 
 
 @pytest.mark.parametrize("amount", [0, -1, 2_086_92])

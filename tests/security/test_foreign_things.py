@@ -30,7 +30,7 @@ ENTRIES = {"reason": "other", "stretch": "2026-04-01_2026-04-17", "version": "1"
 
 NOT_THERE_YET = (
     *("plans:agreement", "plans:agreement_pdf", "plans:dates", "plans:payment", "plans:more", "plans:more_answer"),
-    *("plans:phone", "settlements:letter"),
+    *("plans:phone", "settlements:letter", "settlements:letter_pdf"),
 )
 NOT_YET = {"disputes:review": [303, 404], **{name: [404, 404] for name in NOT_THERE_YET}}
 """What its owner and another get where there is nothing yet: the dispute is not decided, the plan not agreed."""

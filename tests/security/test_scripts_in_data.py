@@ -160,7 +160,7 @@ OURS_THERE = {
     "hardship": {"change", "consent_text"},
     "hold": {"data"},
     "pay_link": {"sealed_ref"},
-    "payment_notice": {"payment_ref"},
+    "payment_notice": {"payment_ref", "promise_number"},
     "limit_change": {"after", "before", "mark"},
     "phone_proposal": {"plan_number"},
     "plan": {"draft", "rules", "said"},

@@ -15,14 +15,16 @@ from portal.audit.tables import LOG
 from portal.core.assessment import assess
 from portal.core.refusal import Refusal
 from portal.core.settlement import closed
+from portal.disputes import deciding_queries as disputes
 from portal.disputes import filing_actions
 from portal.loans import actions as loans
 from portal.loans import queries as loan_queries
 from portal.loans.tables import DecisionExport, Waiver, table_of
+from portal.plans import deciding_actions
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
-from portal.settlements import asking_actions, judging_actions, offering_actions
+from portal.settlements import asking_actions, judging_actions, offering_actions, phone_actions
 from portal.settlements.queries import SETTLEMENT
 from tests.make import plans as make_plans
 from tests.make import settlements as make
@@ -336,6 +338,90 @@ def test_above_the_authority_a_second_person_confirms(empty_doors: Doors, cast: 
     settled = make.offer_page(empty_doors, maker, number).request.settlement_number
     assert settled is not None
     assert make.record(empty_doors, settled).confirmed_by == "Shen"
+
+
+def write_down(doors: Doors, writer: Viewer, lin: Viewer, could_pay: int = ASKED) -> str:
+    """Staff write Lin's question down on the phone; its number."""
+    loan, person = (
+        make.code_of(doors, lin),
+        doors.read_as(lin, lambda connection, _: loan_queries.person_by_ref(connection, "B1")),
+    )
+    assert person is not None
+    return doors.write_as(writer, phone_actions.write_down, person.code, loan, could_pay, "My bonus came.")
+
+
+def test_written_down_on_the_phone_it_counts_once_confirmed_and_its_writer_answers_nothing(
+    empty_doors: Doors, cast: Cast, tmp_path: Path
+) -> None:
+    """ST-04: never one's own proposal, and nobody asks for somebody else."""
+    import_tables(empty_doors, tmp_path, make.lin_settling("0"))
+    lin, wen, qiao = cast.borrower(), cast.staff("Wen", "plan_approver"), cast.staff("Qiao", "plan_approver")
+    number = write_down(empty_doors, wen, lin)
+    with pytest.raises(Refusal, match=r"settlement\.answered"):
+        make.offer(empty_doors, qiao, number, 17_13)
+    with pytest.raises(Refusal, match=r"settlement\.asked_already"):
+        write_down(empty_doors, qiao, lin)
+    empty_doors.write_as(lin, phone_actions.confirm, number)
+    assert make.request_state(empty_doors, number) == "asked"
+    for answer in (
+        lambda: make.offer(empty_doors, wen, number, 17_13),
+        lambda: empty_doors.write_as(wen, offering_actions.refuse, number, "too_far_off", ""),
+    ):
+        with pytest.raises(Refusal, match=r"settlement\.own_question"):
+            answer()
+    assert make.offer(empty_doors, qiao, number, 17_13) == "offered"
+    assert [text["kind"] for text in texts(empty_doors)] == ["sms.link", "sms.answer"]
+    assert kinds(empty_doors).index("settlements.written") < kinds(empty_doors).index("settlements.asked")
+
+
+def test_of_confirming_and_taking_it_back_at_once_one_takes_effect(
+    empty_doors: Doors, cast: Cast, tmp_path: Path
+) -> None:
+    """ST-07."""
+    import_tables(empty_doors, tmp_path, make.lin_settling("0"))
+    lin, wen = cast.borrower(), cast.staff("Wen", "plan_approver")
+    number = write_down(empty_doors, wen, lin)
+
+    def attempt(place: int) -> str:
+        viewer, act = (wen, phone_actions.take_back) if place % 2 else (lin, phone_actions.confirm)
+        try:
+            empty_doors.write_as(viewer, act, number)
+            return "withdrawn" if place % 2 else "asked"
+        except Refusal as refusal:
+            return refusal.code
+
+    with ThreadPoolExecutor(MANY) as pool:
+        said = list(pool.map(attempt, range(MANY)))
+    assert [each for each in said if "." not in each] == [make.request_state(empty_doors, number)]
+
+
+def test_not_confirmed_in_time_it_ends_and_nobody_is_told(
+    empty_doors: Doors, cast: Cast, clock: FixedClock, tmp_path: Path
+) -> None:
+    import_tables(empty_doors, tmp_path, make.lin_settling("0"))
+    number = write_down(empty_doors, cast.staff("Wen", "plan_approver"), cast.borrower())
+    clock.advance(days=7)
+    assert run_day(empty_doors) == 0
+    clock.advance(days=1)
+    with pytest.raises(Refusal, match=r"settlement\.answered"):
+        empty_doors.write_as(cast.borrower(), phone_actions.confirm, number)
+    assert (run_day(empty_doors), make.request_state(empty_doors, number)) == (1, "ended")
+    assert [text["kind"] for text in texts(empty_doors)] == ["sms.link"]
+
+
+def test_a_days_limit_counts_what_was_given_away_in_any_way(empty_doors: Doors, cast: Cast, tmp_path: Path) -> None:
+    """ST-05: what a settlement took off leaves less for the penalty of a plan, and for a dispute, of that day."""
+    limits = [make_plans.authority(role, waiver_day_max="100.00") for role in ("plan_approver", "dispute_handler")]
+    import_tables(empty_doors, tmp_path, make.lin_settling("0", authority=limits))
+    lin, qiao = cast.borrower(), cast.staff("Qiao", "plan_approver", "dispute_handler")
+    assert make.offer(empty_doors, qiao, make.ask(empty_doors, lin, ASKED), 10_00) == "offered"
+    used = empty_doors.read_as(qiao, disputes.authority, "CNY")
+    assert (used.used, used.covers(90_01), used.covers(0)) == (10_00, False, True)
+    plan = make_plans.propose(empty_doors, lin)
+    assert make_plans.decide_page(empty_doors, qiao, plan).forecast == 96_93
+    assert make_plans.approve(empty_doors, qiao, plan, freeze=True) == "waiting"
+    empty_doors.write_as(qiao, deciding_actions.take_back, plan)
+    assert make_plans.approve(empty_doors, qiao, plan) == "running", "what takes nothing off needs nothing of the day"
 
 
 def test_an_import_that_changes_the_figures_voids_what_awaits(empty_doors: Doors, cast: Cast, tmp_path: Path) -> None:

@@ -1,17 +1,24 @@
 """The pages of settlements: the borrower's, the staff's, who may do what, and the letter."""
 
+import io
+import json
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pypdfium2
 import pytest
+from sqlalchemy import update
 
+from portal.loans import queries as loans
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
+from portal.settlements.queries import SETTLEMENT
 from tests.client import Client, fields_of, form_of
 from tests.make import settlements as make
 from tests.make.disputes import Cast, file_dispute
-from tests.make.loans import import_tables
+from tests.make.loans import borrower, import_tables
 from tests.make.settlements import run_day
 
 Visit = Callable[..., Client]
@@ -53,10 +60,47 @@ def test_from_the_quote_to_the_letter(
         assert words in letter.text, words
     chinese = lin.get(quoted.headers["location"] + "/letter", headers={"Accept-Language": "zh", "Cookie": zh(lin)})
     assert "人民币壹万壹仟零伍拾贰元捌角伍分" in chinese.text
+    assert f"{letter.url.path}/zh.pdf" in chinese.text
     account = lin.get("/account").text
     assert "settled on" in account
     assert "5 May" not in account
     assert "Letter: paid in full" in lin.get(begin.removesuffix("/settlement")).text
+
+
+def test_the_letter_as_pdf_has_the_same_bytes_each_time(
+    visit: Visit, doors: Doors, cast: Cast, clock: FixedClock, tmp_path: Path
+) -> None:
+    """Whoever fetches it, however the program words it by then; and none once its payment came back."""
+    import_tables(doors, tmp_path / "second", {"borrowers": [borrower(name="林䶮𬱖·㛃", payday="12")]})
+    number = make.quote(doors, cast.borrower())
+    path = f"/settlements/{number}/letter"
+    lin = visit("B1")
+    assert lin.get(f"{path}/zh.pdf").status_code == 404
+    make.arrives(doors, tmp_path, TODAY, 11_052_85)
+    run_day(doors)
+    first = lin.get(f"{path}/zh.pdf")
+    assert first.headers["content-type"] == "application/pdf"
+    for words in ("林䶮𬱖·㛃", "结清证明", "L1", "11,052.85", "人民币壹万壹仟零伍拾贰元捌角伍分", "协商减免"):
+        assert words in text_of(first.content), words
+    clock.advance(days=2)
+    with doors.engines.write.begin() as connection:  # as another version would word it
+        said = json.dumps(dict(make.record(doors, number).letter) | {"engine": "99"})
+        connection.execute(update(SETTLEMENT).values(letter=said))
+    assert visit("Qiao", "dispute_handler").get(f"/staff{path}/zh.pdf").content == first.content
+    assert visit().get(f"{path}/zh.pdf").status_code in {303, 401}
+    lin = visit("B1")
+    assert lin.get(f"{path}/xx.pdf").status_code == 404
+    make.arrives(doors, tmp_path, TODAY, 11_052_85, reversed="1", data_date=date(2026, 4, 19))
+    run_day(doors)
+    gone = lin.get(f"{path}/zh.pdf")
+    assert (gone.status_code, gone.headers["location"]) == (303, path)
+    assert "no longer counts" in lin.get(path).text
+
+
+def text_of(pdf: bytes) -> str:
+    """What stands in a PDF, without the gaps between characters."""
+    pages = pypdfium2.PdfDocument(io.BytesIO(pdf))
+    return re.sub(r"\s+", "", "".join(page.get_textpage().get_text_range() for page in pages))
 
 
 def zh(client: Client) -> str:
@@ -160,6 +204,29 @@ def test_asked_offered_and_accepted(app: object, asking: Doors, cast: Cast) -> N
         assert "Gladly." in offer.text
         assert lin.submit(offer, form="/accept").status_code == 303
         assert staff.get(f"/staff/settlements/{settlement}").status_code == 200
+
+
+def test_written_down_on_the_phone_and_confirmed_from_the_account(app: object, asking: Doors, cast: Cast) -> None:
+    with Client(app, headers={"Accept-Language": "en"}) as nobody:  # type: ignore[arg-type]
+        wen, lin = enter(app, asking, cast, nobody, "Wen", "plan_approver"), enter(app, asking, cast, nobody, "B1")
+        person = asking.read_as(cast.borrower(), lambda connection, _: loans.person_by_ref(connection, "B1"))
+        assert person is not None
+        assert f"/staff/settlements/phone/new?person={person.code}" in wen.get(f"/staff/cases/{person.code}").text
+        form = wen.get(f"/staff/settlements/phone/new?person={person.code}")
+        wrong = wen.submit(form, {"could_pay": "1", "words": "Kept words"}, "/phone/send")
+        assert wrong.status_code == 422
+        assert "Kept words" in wrong.text
+        answer = wen.submit(wrong, {"could_pay": "11,060"}, "/phone/send")
+        assert answer.status_code == 303, answer.text
+        assert "Waits until the person confirms it." in wen.follow(answer).text
+        assert answer.headers["location"] in wen.get("/staff/settlements?state=written").text
+        (path,) = set(re.findall(r'href="(/settlement-requests/[^"]+)"', lin.get("/account").text))
+        page = lin.get(path)
+        for words in ("Is this what you want to ask?", "Wen wrote it down", "11,060.00", "24 April 2026", "Kept words"):
+            assert words in page.text, words
+        assert lin.submit(page, form="/confirm").status_code == 303
+        assert "We have your question" in lin.get(path).text
+        assert "Somebody else answers it" in wen.get(f"/staff{path}").text
 
 
 def test_a_second_person_on_the_page(app: object, asking: Doors, cast: Cast) -> None:
