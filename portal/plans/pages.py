@@ -107,7 +107,7 @@ functions: dict[str, Any] = {
     "plan_rhythms": words.RHYTHMS,
     "plan_said_days": SAID_DAYS,
 }
-filters: dict[str, Any] = {"on_weekday": words.on_weekday}
+filters: dict[str, Any] = {"on_weekday": words.on_weekday_shown}
 
 PLAN = "/plans/{number}"
 

@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import Any
 
 from babel.dates import format_date
-from markupsafe import Markup, escape
 
 from portal.core.money import minor_digits
 from portal.core.plans import Criterion
@@ -316,13 +315,17 @@ def weekday(day: date) -> str:
 
 
 def on_weekday(day: date, said: str) -> str:
-    """A date in words with its day of the week, in the order of the language: Tue 12 May, 5月12日 周二.
+    """A date in words with its day of the week, in the order of the language: Tue 12 May, 5月12日 周二."""
+    return _order() % {"weekday": weekday(day), "date": said}
 
-    What is said as an element of a page stays one.
-    """
-    text = pgettext("a date with its day of the week", "%(weekday)s %(date)s")
-    values = {"weekday": weekday(day), "date": said}
-    return escape(text) % values if isinstance(said, Markup) else text % values
+
+def on_weekday_shown(day: date, said: str) -> str:
+    """The same on a page, where the date is an element."""
+    return i18n.in_page(_order(), weekday=weekday(day), date=said)
+
+
+def _order() -> str:
+    return pgettext("a date with its day of the week", "%(weekday)s %(date)s")
 
 
 def _short_amount(minor: int, currency: str) -> str:

@@ -95,6 +95,11 @@ def _markup(text: str, values: Mapping[str, object]) -> Markup:
     return Markup(text % {name: escape(value) for name, value in values.items()})  # noqa: S704 - a text of ours
 
 
+def in_page(text: str, /, **values: object) -> Markup:
+    """A text of ours, in the reader's language already, as part of a page: an element among the values stays one."""
+    return _markup(text, values)
+
+
 def _gettext(text: str, /, **values: object) -> Markup:
     return _markup(_catalogue(_LANGUAGE.get()).ugettext(text), values)
 
