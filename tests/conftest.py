@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests.buckets import S3Server, s3_server
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 STORES = ("folder", "bucket")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The suite draws the same examples every time, so that what fails is the change; drills draw new ones.
+
+    How long an example may take depends on what else the machine does, and is no one's mistake.
+    """
+    hypothesis.settings.register_profile("portal", deadline=None, derandomize=config.getoption("markexpr") != "drill")
+    hypothesis.settings.load_profile("portal")
 
 
 def migrate(url: str) -> None:

@@ -301,7 +301,7 @@ def _word(is_here: bool, days_late: int, cure: int) -> str:
     return "struck" if days_late == cure else "missed"
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(_cases())
 def test_it_judges_as_the_model_does(case: tuple[LoanFacts, list[tuple[int, int]], int, int, set[int]]) -> None:
     facts, plan, cure, data_day, said = case

@@ -127,7 +127,7 @@ SUMS = st.lists(st.integers(1, 10**10), min_size=1, max_size=4)
 OFFERED = st.tuples(st.sampled_from(RHYTHMS), st.integers(1, 31), st.integers(1, 14), st.integers(1, 24))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SUMS, OFFERED, st.sampled_from(["CNY", "JPY", "KWD"]))
 def test_equal_payments_differ_by_one_minor_unit_at_most(
     sums: list[int], offered: tuple[Rhythm, int, int, int], currency: str
@@ -141,7 +141,7 @@ def test_equal_payments_differ_by_one_minor_unit_at_most(
     assert len(amounts) == offered[3] or sum(sums) < offered[3] ** 2, "fewer only where cents run out"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(SUMS, OFFERED)
 def test_equal_payments_stay_so_while_penalty_accrues(sums: list[int], offered: tuple[Rhythm, int, int, int]) -> None:
     """The last one may differ by what a minor unit bears until then, and by rounding."""

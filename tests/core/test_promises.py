@@ -100,7 +100,7 @@ def test_one_that_was_kept_in_part_is_no_strike() -> None:
     assert [word for word in words if is_strike(word)] == ["missed", "broken"]  # type: ignore[arg-type]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(st.tuples(st.integers(-2, 20), st.integers(1, 40_000)), max_size=5),
     st.integers(0, 12),

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -190,7 +189,6 @@ def test_any_order(kind: str, databases_of: Any) -> None:
     limits = settings(
         max_examples=15,
         stateful_step_count=25,
-        deadline=timedelta(seconds=60),
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(machine(databases_of(kind)), settings=limits)

@@ -104,7 +104,7 @@ def test_a_table_is_cut_as_it_was(delimiter: str) -> None:
 
 
 @given(st.sets(st.integers(0, len(ROWS) - 1)), st.integers(2, 9))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_covering_never_turns_an_answer_round(covered: set[int], due: int) -> None:
     """The answer is that of the whole file, or that it cannot be told; and away from the due date it stays."""
     before = judged("csv", table(), due)

@@ -89,7 +89,7 @@ CHANGES = st.lists(st.tuples(st.integers(1, 9), st.integers(-90_000, 90_000).fil
 
 
 @given(CHANGES, st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_box_turns_an_answer_round(changes: list[tuple[int, int]], data: Any) -> None:
     """In all four readings: the same as uncovered, or it cannot be told; and near the due date it cannot."""
     booked = bookings(changes, start=200_000)

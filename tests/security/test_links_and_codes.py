@@ -176,9 +176,7 @@ def besiege(opens: Callable[[str, str], bool], genuine: dict[str, str], kind: st
     assert opens(kind, genuine[kind]), f"the genuine {kind} opens nothing: this test would see nothing"
     opened: list[str] = []
 
-    @settings(
-        max_examples=tries, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None
-    )
+    @settings(max_examples=tries, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
     @given(value=forged(genuine[kind]))
     def attempt(value: str) -> None:
         if value != genuine[kind] and opens(kind, value) and not is_same_inside(kind, value, genuine[kind]):
