@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, or_
 
 from portal.account.facts import LoanFigures, figures
 from portal.core.allocation import Amounts
@@ -18,7 +18,8 @@ from portal.platform.gate import Viewer
 from portal.settlements import queries as settlements
 
 GUARANTOR = "guarantor"
-_WITH_DRAFTS = loans.account_statement(ANY_OWN)
+_ACCOUNT = loans.account_statement(or_(ANY_OWN, settlements.EVER))
+"""With whether there may be anything to go on with that no hold tells of: for most there is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,9 @@ class AccountPage:
 
 def account_page(connection: Connection, viewer: Viewer) -> AccountPage:
     """Everything the signed-in person may see. A sold loan shows no figures (domain.md 5)."""
-    record = loans.account(connection, viewer, _WITH_DRAFTS)
+    record = loans.account(connection, viewer, _ACCOUNT)
     drafts = own_drafts(connection, viewer) if record.also else ()
+    unheld = _settlements(connection, viewer) if record.also else ()
     seen = tuple(as_seen_by(viewer, loan) for loan in record.loans)
     shown = [figures(loan, viewer.today) for loan in seen if loan.status != "sold"]
     own = tuple(loan for loan in shown if loan.record.role != GUARANTOR)
@@ -94,7 +96,7 @@ def account_page(connection: Connection, viewer: Viewer) -> AccountPage:
         today=viewer.today,
         data_date=record.data_date,
         cards=tuple(_card(currency, own) for currency in _currencies(own)),
-        pending=(*_pending(viewer, seen), *_settlements(connection, viewer)),
+        pending=(*_pending(viewer, seen), *unheld),
         loans=own,
         guaranteed=tuple(loan for loan in shown if loan.record.role == GUARANTOR),
         hidden=tuple(loan for loan in seen if loan.status == "sold"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, literal, or_, select, union_all
+from sqlalchemy import BindParameter, Connection, Row, bindparam, exists, literal, or_, select, union_all
 
 from portal.access.queries import ACCOUNT
 from portal.core import plan_states
@@ -153,6 +153,10 @@ _UNDER_WAY = union_all(
         ),
     ),
 )
+_VIEWER: BindParameter[int] = bindparam("viewer_person")
+EVER = or_(*(exists(select(table.c.id).where(table.c.person_id == _VIEWER)) for table in (REQUEST, SETTLEMENT)))
+"""Whether the viewer ever asked for a settlement or was offered one; takes `visible_parameters` of the loans."""
+
 _TO_JUDGE = select(SETTLEMENT.c.number).where(SETTLEMENT.c.state.in_(("quoted", "accepted"))).order_by(SETTLEMENT.c.id)
 _TO_WATCH = (
     select(SETTLEMENT.c.number)
