@@ -165,7 +165,7 @@ def migrate() -> int:
 
 @app.command()
 def demo() -> int:
-    """Fill an empty development database with an invented portfolio."""
+    """Fill a development database with an invented portfolio as it stands today."""
     settings = _settings()
     if settings.in_production:
         raise Failed("The demo portfolio is for development only.")
