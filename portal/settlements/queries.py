@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from portal.access.queries import ACCOUNT
 from portal.core import plan_states
@@ -120,12 +120,15 @@ _PAID_ON_LOAN = (
     .limit(1)
 )
 _TO_JUDGE = select(SETTLEMENT.c.number).where(SETTLEMENT.c.state.in_(("quoted", "accepted"))).order_by(SETTLEMENT.c.id)
+_HELD = select(HOLD.c.id).where(HOLD.c.number == SETTLEMENT.c.number, HOLD.c.ended_at.is_(None)).exists()
 _TO_WATCH = (
     select(SETTLEMENT.c.number)
-    .join(HOLD, (HOLD.c.number == SETTLEMENT.c.number) & HOLD.c.ended_at.is_(None))
-    .where(SETTLEMENT.c.state == "paid")
+    .where(SETTLEMENT.c.state == "paid", SETTLEMENT.c.undone_at.is_(None))
+    .where(or_(_HELD, SETTLEMENT.c.paid_on >= bindparam("since")))
     .order_by(SETTLEMENT.c.id)
 )
+WATCHED_FOR = timedelta(days=90)
+"""So long after its day a payment that comes back undoes a settlement, even of a loan on which nothing was left."""
 _REQUESTS_TO_JUDGE = select(REQUEST.c.number).where(REQUEST.c.state == "asked").order_by(REQUEST.c.id)
 
 
@@ -186,8 +189,8 @@ def to_judge(connection: Connection, viewer: Viewer) -> list[str]:
 
 
 def to_watch(connection: Connection, viewer: Viewer) -> list[str]:
-    """The paid settlements of which the lender's system has not closed the loan yet."""
-    return list(connection.scalars(_TO_WATCH))
+    """The paid settlements whose loan the lender's system has not closed yet, and those paid a short while ago."""
+    return list(connection.scalars(_TO_WATCH, {"since": viewer.today - WATCHED_FOR}))
 
 
 def requests_to_judge(connection: Connection, viewer: Viewer) -> list[str]:
