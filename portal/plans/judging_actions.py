@@ -5,6 +5,7 @@ last is told, so that looking again says nothing twice.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -73,9 +74,11 @@ def _judge(session: Session, viewer: Viewer, going: PlanLife, ripe_on: date) -> 
         telling.tell(session, viewer, going, what, about, place=place)
         place += 1
         yield what
-    if going.plan.state == "evaluated" and life.second is None:
+    if going.plan.state == "evaluated" and not going.evaluation_stands:
         yield _go_on(session, viewer, going, place)
-    elif going.plan.state == "running" and life.is_ripe(ripe_on):
+        place += 1
+        going = replace(going, plan=queries.plan(session.connection(), going.plan.number) or going.plan)
+    if going.plan.state == "running" and life.is_ripe(ripe_on):
         yield _evaluate(session, viewer, going, life, going.data_date, place)
 
 
@@ -147,7 +150,8 @@ def trace_of(going: PlanLife, life: Life, data_date: date) -> dict[str, Any]:
 
 
 def _go_on(session: Session, viewer: Viewer, going: PlanLife, place: int) -> str:
-    """A payment that was booked late shows that there were not two strikes: the evaluation falls."""
+    """A payment that was booked late shows that there were not these two strikes: the evaluation falls. Two others are
+    evaluated by themselves, after the cure days of the second."""
     telling.step(session, viewer, going.plan, "rejudge")
     telling.tell(session, viewer, going, "going_on", content={"strikes": []}, place=place)
     audit.record(session, viewer, events.PlanWentOn(going.plan.number, None, ()))
