@@ -188,6 +188,14 @@ def test_all_paid_it_is_kept_and_penalty_counts_again_on_what_falls_due_later(da
     assert "plans.kept" in kinds(days)
 
 
+def test_nothing_is_agreed_once_all_has_been_paid(days: Days) -> None:
+    number = make.propose(days.doors, days.cast.borrower())
+    days.on(4, 20, paid("2026-04-20", "2100.00"))
+    with pytest.raises(Refusal, match=r"plan\.nothing_due"):
+        make.approve(days.doors, days.cast.staff("Qiao", "plan_approver"), number)
+    assert make.state(days.doors, number) == "proposed"
+
+
 def test_a_settlement_ends_it_though_it_was_evaluated_and_nothing_else_is_left_of_the_loan(days: Days) -> None:
     nothing_later = [instalment(number, f"2026-{number:02}-05", void="1") for number in range(5, 13)]
     days.book(booked_to=date(2026, 4, 17), instalments=nothing_later)
