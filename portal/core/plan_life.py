@@ -366,7 +366,10 @@ def _step(days: Sequence[date]) -> int:
     """The usual days between payments: 7, 14, or 0 for a month."""
     gaps = sorted((after - before).days for before, after in pairwise(days))
     middle = gaps[len(gaps) // 2] if gaps else 0
-    return 0 if middle == 0 or middle > 2 * _DAYS_A_WEEK + 6 else max(_DAYS_A_WEEK, round(middle / 7) * 7)
+    if middle == 0 or middle > 2 * _DAYS_A_WEEK + 6:
+        return 0
+    # A payment that was moved widens a gap, which is no rhythm of its own.
+    return _DAYS_A_WEEK if middle <= _DAYS_A_WEEK + 3 else 2 * _DAYS_A_WEEK
 
 
 def _later(day: date, step: int) -> date:

@@ -251,6 +251,7 @@ def test_a_payment_moves_a_little_and_not_beyond_the_next() -> None:
         ((on(5, 12), on(5, 19)), on(5, 26)),
         ((on(5, 12), on(5, 26)), on(6, 9)),
         ((on(5, 12),), on(6, 12)),
+        ((on(4, 2), on(4, 21)), on(5, 5)),
         ((date(2026, 11, 30), date(2026, 12, 31)), date(2027, 1, 31)),
     ],
 )
