@@ -217,8 +217,10 @@ class Life:
 
     @property
     def second(self) -> Strike | None:
-        """The strike that puts the plan up for cancellation, None while there are fewer than two."""
-        return self.strikes[STRIKES_ALLOWED] if len(self.strikes) > STRIKES_ALLOWED else None
+        """The strike that puts the plan up for cancellation, None while there are fewer than two: the second by the end
+        of its cure days, so that neither of the two can be made good any more (domain.md 8: each with its own)."""
+        in_order = sorted(self.strikes, key=lambda strike: strike.cure_until)
+        return in_order[STRIKES_ALLOWED] if len(in_order) > STRIKES_ALLOWED else None
 
     @property
     def evaluation_on(self) -> date | None:
@@ -234,7 +236,7 @@ class Life:
             return self.evaluation_on
         ahead = [each.cure_until for each in self.payments if each.verdict == "ahead" and not each.is_covered]
         ends = [*ahead[:1], *([self.promised_until] if self.promised_until else [])]
-        return min(ends) + _ONE_DAY if ends else None
+        return max(self.strikes[0].cure_until, min(ends)) + _ONE_DAY if ends else None
 
     def is_ripe(self, day: date) -> bool:
         """Whether the evaluation is to be made on a day, from its hour on: the data must reach the last cure day."""

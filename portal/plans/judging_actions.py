@@ -63,11 +63,11 @@ def _judge(session: Session, viewer: Viewer, going: PlanLife, ripe_on: date) -> 
     if going.has_left:
         yield _leave(session, viewer, going)
         return
-    life = going.life
-    if life is None or going.rests or going.data_date is None:
+    life, data_date = going.life, going.data_date
+    if life is None or going.rests or data_date is None:
         return
     if life.is_fulfilled:
-        yield _keep(session, viewer, going, life, going.data_date)
+        yield _keep(session, viewer, going, life, data_date)
         return
     place = 0
     for about, what in _news(going, life):
@@ -79,7 +79,7 @@ def _judge(session: Session, viewer: Viewer, going: PlanLife, ripe_on: date) -> 
         place += 1
         going = replace(going, plan=queries.plan(session.connection(), going.plan.number) or going.plan)
     if going.plan.state == "running" and life.is_ripe(ripe_on):
-        yield _evaluate(session, viewer, going, life, going.data_date, place)
+        yield _evaluate(session, viewer, going, life, data_date, place)
 
 
 def _news(going: PlanLife, life: Life) -> Iterator[tuple[str, str]]:

@@ -161,6 +161,15 @@ def test_a_later_instalment_that_is_paid_makes_nothing_good() -> None:
     assert found.payments[1].to_pay == 68_000
 
 
+def test_it_is_evaluated_when_neither_of_the_two_can_be_made_good_any_more() -> None:
+    short = PromiseStrike("P-1", on(5, 13), on(5, 13), is_over=True)
+    found = life(late(), on(5, 14), promises=(short,))
+    assert [strike.key for strike in found.strikes] == ["2026-05-12", "P-1"]
+    assert found.evaluation_on == on(5, 16), "after the cure days of the payment, which end last"
+    assert not found.is_ripe(on(5, 14))
+    assert life(late(), on(5, 15), promises=(short,)).is_ripe(on(5, 16))
+
+
 def test_what_arrived_before_the_plan_is_not_counted_again() -> None:
     today_too = (Awaited(START, START, 10_000), *(Awaited(day, day, 30_000) for day in DAYS))
     for day, planned, counted, received in (
