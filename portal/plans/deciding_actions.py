@@ -162,6 +162,9 @@ def check(page: DecidePage, decision: Decision) -> None:
         raise Refusal("plan.nothing_due")
     if decision.freeze and page.frozen is None:
         raise Refusal("plan.no_freeze")
+    agreed = page.frozen if decision.freeze else page.now
+    if agreed is not None and not agreed.ends:
+        raise Refusal("plan.never_ends")
 
 
 def _agreed(page: DecidePage, decision: Decision) -> Agreed:
