@@ -196,6 +196,16 @@ def test_nothing_is_agreed_once_all_has_been_paid(days: Days) -> None:
     assert make.state(days.doors, number) == "proposed"
 
 
+def test_no_plan_is_agreed_that_would_not_end(days: Days) -> None:
+    """What was small when it was offered is not any more, since the payment before it came back."""
+    before = paid("2026-04-16", "2080.00", "OFF")
+    days.book(before, booked_to=date(2026, 4, 17))
+    number = make.propose(days.doors, days.cast.borrower(), monthly="1")
+    days.book(before | {"reversed": "1"}, booked_to=date(2026, 4, 17))
+    with pytest.raises(Refusal, match=r"plan\.never_ends"):
+        make.approve(days.doors, days.cast.staff("Qiao", "plan_approver"), number)
+
+
 def test_a_settlement_ends_it_though_it_was_evaluated_and_nothing_else_is_left_of_the_loan(days: Days) -> None:
     nothing_later = [instalment(number, f"2026-{number:02}-05", void="1") for number in range(5, 13)]
     days.book(booked_to=date(2026, 4, 17), instalments=nothing_later)
