@@ -93,6 +93,7 @@ def evaluate(portal: Portal, as_of: date | None = None, *, all_of_them: bool = T
     yield from settlements.evaluate(portal.doors, viewer)
     yield from promises.evaluate(portal.doors, viewer)
     yield from plans.evaluate(portal.doors, viewer, ripe_on, since)
+    yield from settlements.look_after(portal.doors, viewer)
 
 
 def _evaluate_new(portal: Portal) -> int:

@@ -43,7 +43,7 @@ class Awaited:
 class LoanPart:
     """One loan under a plan: its facts as they are known, and what is awaited of it.
 
-    `counted` are the references of payments that had arrived before the plan was proposed, on its start day. `parts`
+    `counted` are the references of payments of its start day that were known when it was proposed or agreed. `parts`
     are what is disputed of the loan: that is not awaited.
     """
 
@@ -55,13 +55,12 @@ class LoanPart:
 
     @cached_property
     def _arrivals(self) -> tuple[tuple[date, int], ...]:
-        """Day and amount of what arrived since the start day, oldest first; on that day only if the plan awaits it."""
-        awaits_today = any(each.agreed_on == self.start for each in self.awaited)
-        since = self.start if awaits_today else self.start + _ONE_DAY
+        """Day and amount of what arrived since the start day, oldest first. What arrived on that very day and was not
+        known yet counts: what the plan covers was measured without it."""
         found = (
             (payment.received_on, payment.amount)
             for payment in self.facts.payments
-            if payment.kind == "payment" and payment.received_on >= since and payment.reference not in self.counted
+            if payment.kind == "payment" and payment.received_on >= self.start and payment.reference not in self.counted
         )
         return tuple(sorted(found))
 
@@ -86,15 +85,21 @@ class LoanPart:
         aside = sum(disputed(item, self.parts).unpaid for item in seen.instalments if item.is_due) if self.parts else 0
         return max(0, seen.due.total - aside)
 
+    @cached_property
+    def turning_days(self) -> frozenset[date]:
+        """The days on which something came in or was taken off: only then can what is due be cleared."""
+        taken_off = (waiver.on_day for waiver in self.facts.amount_waivers)
+        return frozenset((*taken_off, *(payment.received_on for payment in self.facts.payments)))
+
     def due_between(self, after: date, until: date) -> int:
         """The later instalments that fall due after a day, up to another."""
         return sum(amount for on, amount in self.later if after < on <= until)
 
     def missing(self, due_on: date, seen_on: date) -> int:
         """What of all that is awaited up to `due_on` has not arrived by a later day: what fell due since comes before
-        it. Nothing once nothing is due any more."""
+        it. Never more than is due then: who paid early owes less penalty than was reckoned with (domain.md 4)."""
         lacking = self.needed(due_on) + self.due_between(due_on, seen_on) - self.received(seen_on)
-        return lacking if lacking > 0 and self.due(seen_on) else 0
+        return min(lacking, self.due(seen_on)) if lacking > 0 else 0
 
     def covers(self, due_on: date, by: date) -> bool:
         """Whether what is awaited up to `due_on` has arrived by the end of `by`, or nothing is due any more then."""
@@ -177,21 +182,27 @@ class Terms:
 
 @dataclass(frozen=True)
 class Life:
-    """How an agreed plan stands on the data date. `next` is what to pay next."""
+    """How an agreed plan stands on the data date. `next` is what to pay next.
+
+    `cleared_on` is the first day after the start at whose end nothing was due on any of its loans: with it the plan
+    ends (domain.md 8), whoever looks when.
+    """
 
     payments: tuple[Judged, ...]
     strikes: tuple[Strike, ...]
     received: int
     total: int
     nothing_due: bool
+    cleared_on: date | None
     cure_days: int
     data_date: date | None
     promised_until: date | None = None
 
     @property
     def is_fulfilled(self) -> bool:
-        """Whether the plan has been kept: nothing is due any more, or all that it asked for has arrived."""
-        return self.nothing_due or (self.payments[-1].is_covered and self._is_judged(self.payments[-1].due_on))
+        """Whether the plan has been kept: all that was due has been cleared, or all that it asked for has arrived."""
+        last = self.payments[-1]
+        return self.cleared_on is not None or (last.is_covered and self._is_judged(last.due_on))
 
     @property
     def next(self) -> Judged | None:
@@ -206,8 +217,10 @@ class Life:
 
     @property
     def second(self) -> Strike | None:
-        """The strike that puts the plan up for cancellation, None while there are fewer than two."""
-        return self.strikes[STRIKES_ALLOWED] if len(self.strikes) > STRIKES_ALLOWED else None
+        """The strike that puts the plan up for cancellation, None while there are fewer than two: the second by the end
+        of its cure days, so that neither of the two can be made good any more (domain.md 8: each with its own)."""
+        in_order = sorted(self.strikes, key=lambda strike: strike.cure_until)
+        return in_order[STRIKES_ALLOWED] if len(in_order) > STRIKES_ALLOWED else None
 
     @property
     def evaluation_on(self) -> date | None:
@@ -223,7 +236,7 @@ class Life:
             return self.evaluation_on
         ahead = [each.cure_until for each in self.payments if each.verdict == "ahead" and not each.is_covered]
         ends = [*ahead[:1], *([self.promised_until] if self.promised_until else [])]
-        return min(ends) + _ONE_DAY if ends else None
+        return max(self.strikes[0].cure_until, min(ends)) + _ONE_DAY if ends else None
 
     def is_ripe(self, day: date) -> bool:
         """Whether the evaluation is to be made on a day, from its hour on: the data must reach the last cure day."""
@@ -255,6 +268,7 @@ def judge(loans: Sequence[LoanPart], data_date: date | None, terms: Terms, today
         received=sum(loan.received(horizon) for loan in loans),
         total=sum(each.amount for loan in loans for each in loan.awaited),
         nothing_due=_nothing_due(loans, data_date),
+        cleared_on=_cleared_on(loans, data_date),
         cure_days=terms.cure_days,
         data_date=data_date,
         promised_until=terms.promised_until,
@@ -340,11 +354,24 @@ def _nothing_due(loans: Sequence[LoanPart], data_date: date | None) -> bool:
     return data_date is not None and all(loan.start < data_date and loan.due(data_date) == 0 for loan in loans)
 
 
+def _cleared_on(loans: Sequence[LoanPart], data_date: date | None) -> date | None:
+    """The first day after the start, up to the data date, at whose end nothing was due."""
+    if data_date is None:
+        return None
+    first = max(loan.start for loan in loans) + _ONE_DAY
+    days = {first, *(day for loan in loans for day in loan.turning_days)}
+    within = (day for day in sorted(days) if first <= day <= data_date)
+    return next((day for day in within if all(loan.due(day) == 0 for loan in loans)), None)
+
+
 def _step(days: Sequence[date]) -> int:
     """The usual days between payments: 7, 14, or 0 for a month."""
     gaps = sorted((after - before).days for before, after in pairwise(days))
     middle = gaps[len(gaps) // 2] if gaps else 0
-    return 0 if middle == 0 or middle > 2 * _DAYS_A_WEEK + 6 else max(_DAYS_A_WEEK, round(middle / 7) * 7)
+    if middle == 0 or middle > 2 * _DAYS_A_WEEK + 6:
+        return 0
+    # A payment that was moved widens a gap, which is no rhythm of its own.
+    return _DAYS_A_WEEK if middle <= _DAYS_A_WEEK + 3 else 2 * _DAYS_A_WEEK
 
 
 def _later(day: date, step: int) -> date:

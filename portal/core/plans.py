@@ -156,8 +156,9 @@ class Outlook:
 
     def _payments(self, dates: Sequence[PayDate], amounts: list[int]) -> tuple[tuple[PlanPayment, ...], int]:
         """The payments on these dates, the last one no more than clears all, and what is left then."""
-        owed = self._owed(dates, amounts)
-        amounts = [*amounts[:-1], min(amounts[-1], owed)]
+        enough = self._enough(dates, amounts)
+        amounts = [*amounts[:-1], min(amounts[-1], enough)]
+        left = 0 if amounts[-1] == enough else max(0, -self._surplus(dates, amounts))
         payments = tuple(
             PlanPayment(number, paid.on, amount, paid.moved_from)
             for number, (paid, amount) in enumerate(zip(dates, amounts, strict=True), start=1)
@@ -165,7 +166,13 @@ class Outlook:
         )
         if not payments:
             raise Refusal("plan.nothing_due", loan=self._facts.loan)
-        return payments, owed - amounts[-1]
+        return payments, left
+
+    def _enough(self, dates: Sequence[PayDate], amounts: Sequence[int]) -> int:
+        """What clears all on the last of the dates: less than is due that evening without it where a late fee falls on
+        that day, which comes after its payment and is not charged then (domain.md 4)."""
+        owed = self._owed(dates, amounts)
+        return owed - max(0, self._surplus(dates, [*amounts[:-1], owed])) if owed else 0
 
     def _clears(self, dates: Sequence[PayDate], amounts: Sequence[int]) -> bool:
         # Once cleared it stays so: what falls due later is paid on its day, and what is too much is credit.

@@ -18,7 +18,7 @@ def confirm_end(session: Session, viewer: Viewer, number: str, seen: str, said: 
     `plan.decided`. LookupError for an unknown number.
     """
     going, trace = _evaluated(session, viewer, number, seen)
-    if going.life is None or going.rests or going.life.second is None or going.life.is_fulfilled:
+    if going.life is None or going.rests or not going.evaluation_stands or going.life.is_fulfilled:
         raise Refusal("plan.trace_changed")
     telling.end_agreed(session, viewer, going.plan, "confirm")
     keys = [strike.key for strike in going.life.strikes]

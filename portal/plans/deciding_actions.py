@@ -15,6 +15,7 @@ from portal.core.plan_states import PLAN
 from portal.core.receipt import ENGINE_VERSION
 from portal.core.refusal import Refusal
 from portal.loans import actions as loans
+from portal.loans import queries as loan_queries
 from portal.loans.rulepacks import rule_pack
 from portal.messages.actions import notify
 from portal.plans import basis_facts, events, moves, offer_facts, queries, stored_facts
@@ -159,8 +160,13 @@ def check(page: DecidePage, decision: Decision) -> None:
         raise Refusal("plan.figures_changed")
     if page.blocked:
         raise page.blocked[0][1]
+    if page.nothing_due:
+        raise Refusal("plan.nothing_due")
     if decision.freeze and page.frozen is None:
         raise Refusal("plan.no_freeze")
+    agreed = page.frozen if decision.freeze else page.now
+    if agreed is not None and not agreed.ends:
+        raise Refusal("plan.never_ends")
 
 
 def _agreed(page: DecidePage, decision: Decision) -> Agreed:
@@ -187,6 +193,7 @@ def agree(
     `is_decided` where staff decided before, by a counter-offer: their day, their rules and their words stay.
     """
     number = page.plan.number
+    moves.hold_loans(session, (loan.id for loan in page.records))
     decided: dict[str, Any] = {} if is_decided else _decided(viewer, page, agreed, decided_by, confirmed_by)
     if not is_decided and confirmed_by is None:
         granting.note_granted(session, viewer, number, agreed.forecast, page.plan.currency)
@@ -260,10 +267,16 @@ def _keep_paper(session: Session, viewer: Viewer, page: DecidePage, agreed: Figu
 
 
 def _take_place_of_others(session: Session, viewer: Viewer, page: DecidePage) -> None:
-    """A plan that runs on the same loans ends as replaced, an open promise as withdrawn (domain.md 9)."""
+    """A plan that runs on the same loans ends as replaced, an open promise as withdrawn (domain.md 9).
+
+    Read anew, now that the loans are held: a promise made at this moment is there by now, or finds the plan.
+    """
+    covered = {loan.id for loan in page.records}
+    now = loan_queries.loans_of(session.connection(), page.plan.person_id, viewer.today)
     beside = {
         hold.number: hold.kind
-        for loan in page.records
+        for loan in now
+        if loan.id in covered
         for hold in loan.holds
         if hold.kind in {"plan", "promise"} and hold.is_in_force(viewer.today) and hold.number != page.plan.number
     }

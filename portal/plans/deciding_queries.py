@@ -11,6 +11,7 @@ from portal.access import second_person_queries, staff_queries
 from portal.access.granting_queries import granted_today
 from portal.access.second_person_queries import Pending
 from portal.access.staff_queries import StaffRecord
+from portal.core.assessment import assess
 from portal.core.refusal import Refusal
 from portal.loans import limits_queries
 from portal.loans import queries as loans
@@ -94,6 +95,11 @@ class DecidePage:
     @property
     def has_lapsed(self) -> bool:
         return self.today > self.plan.lapses_on
+
+    @property
+    def nothing_due(self) -> bool:
+        """Whether all that the plan is about has been paid or settled meanwhile, so that nothing can be asked for."""
+        return not any(assess(record.facts, self.today).due.total for record in self.records)
 
     def within_authority(self, freeze: bool) -> bool:
         """Whether the viewer may agree alone: what is due under the plan, and what a freeze is expected to save."""

@@ -5,6 +5,7 @@ last is told, so that looking again says nothing twice.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -62,21 +63,23 @@ def _judge(session: Session, viewer: Viewer, going: PlanLife, ripe_on: date) -> 
     if going.has_left:
         yield _leave(session, viewer, going)
         return
-    life = going.life
-    if life is None or going.rests or going.data_date is None:
+    life, data_date = going.life, going.data_date
+    if life is None or going.rests or data_date is None:
         return
     if life.is_fulfilled:
-        yield _keep(session, viewer, going, life, going.data_date)
+        yield _keep(session, viewer, going, life, data_date)
         return
     place = 0
     for about, what in _news(going, life):
         telling.tell(session, viewer, going, what, about, place=place)
         place += 1
         yield what
-    if going.plan.state == "evaluated" and life.second is None:
+    if going.plan.state == "evaluated" and not going.evaluation_stands:
         yield _go_on(session, viewer, going, place)
-    elif going.plan.state == "running" and life.is_ripe(ripe_on):
-        yield _evaluate(session, viewer, going, life, going.data_date, place)
+        place += 1
+        going = replace(going, plan=queries.plan(session.connection(), going.plan.number) or going.plan)
+    if going.plan.state == "running" and life.is_ripe(ripe_on):
+        yield _evaluate(session, viewer, going, life, data_date, place)
 
 
 def _news(going: PlanLife, life: Life) -> Iterator[tuple[str, str]]:
@@ -147,7 +150,8 @@ def trace_of(going: PlanLife, life: Life, data_date: date) -> dict[str, Any]:
 
 
 def _go_on(session: Session, viewer: Viewer, going: PlanLife, place: int) -> str:
-    """A payment that was booked late shows that there were not two strikes: the evaluation falls."""
+    """A payment that was booked late shows that there were not these two strikes: the evaluation falls. Two others are
+    evaluated by themselves, after the cure days of the second."""
     telling.step(session, viewer, going.plan, "rejudge")
     telling.tell(session, viewer, going, "going_on", content={"strikes": []}, place=place)
     audit.record(session, viewer, events.PlanWentOn(going.plan.number, None, ()))

@@ -204,5 +204,5 @@ def _told(plan: PlanSchedule, basis: Basis) -> LoanSchedule:
         is_frozen=plan.is_frozen,
         left=plan.left,
         first=plan.offer.first_payment or 0,
-        counted=tuple(sorted(basis.counted)) if plan.offer.first_today else (),
+        counted=tuple(sorted(basis.counted)),
     )

@@ -105,13 +105,10 @@ def _steps(connection: Connection, viewer: Viewer, found: PlanRecord) -> tuple[S
 def _covered(schedule: LoanSchedule, record: LoanRecord, start: date) -> dict[date, bool]:
     """By day whether payments since the start day reach the plan's payments and what fell due (domain.md 8)."""
     counted = set(schedule.counted)
-    pays_today = bool(schedule.payments) and schedule.payments[0].due_on == start
     received = sum(
         payment.amount
         for payment in record.facts.payments
-        if payment.kind == "payment"
-        and (payment.received_on > start or (pays_today and payment.received_on == start))
-        and payment.reference not in counted
+        if payment.kind == "payment" and payment.received_on >= start and payment.reference not in counted
     )
     covered, needed = {}, 0
     for payment in schedule.payments:

@@ -76,6 +76,15 @@ class PlanLife:
         return tuple(sorted({each.due_on for part in self.parts for each in part.awaited}))
 
     @property
+    def evaluation_stands(self) -> bool:
+        """Whether the strikes that the evaluation rests on are still two, so that the plan may be ended by it."""
+        told = self.content_of("evaluated")
+        if told is None or self.life is None:
+            return False
+        seen = {row["promise"] or row["due_on"] for row in told.content["strikes"]}
+        return sum(strike.key in seen for strike in self.life.strikes) > plan_life.STRIKES_ALLOWED
+
+    @property
     def look_by(self) -> date | None:
         """The day by which a person looks at an evaluation: the product's working days for an answer after it."""
         told = self.content_of("evaluated")

@@ -17,6 +17,7 @@ from portal.core.refusal import Refusal
 from portal.loans import actions as loans
 from portal.loans import queries as loan_queries
 from portal.loans.queries import LoanRecord
+from portal.loans.tables import Loan, table_of
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_number
@@ -25,6 +26,8 @@ from portal.promises.facts import Choice
 from portal.promises.queries import PROMISE, TOLD, PromiseRecord
 
 PAGE = "/promises/{number}"
+
+_LOAN = table_of(Loan)
 
 _EVENT_OF = {"kept": "keep", "made_good": "keep", "partly_kept": "keep_partly", "broken": "break"}
 
@@ -47,10 +50,8 @@ def make_promise(session: Session, viewer: Viewer, given: Given) -> str:
     Refusals: `promise.nothing_due`, `promise.amount` (most), `promise.date` (first, last), and those of what stands
     beside it (`promise.<presence>`). Amounts are measured here against what is payable (MO-14).
     """
-    page = queries.new_page(session.connection(), viewer)
-    choice = page.choice(given.about)
-    if choice is None:
-        raise page.blocked[0][1] if page.blocked else Refusal("promise.nothing_due")
+    _hold_loan(session, _choice(session, viewer, given).record.id)
+    choice = _choice(session, viewer, given)  # anew: a plan agreed at this moment is there by now, or finds the promise
     try:
         rules.check(given.amount, given.due_on, viewer.today, choice.most, choice.instalment)
     except Refusal as refusal:
@@ -67,6 +68,19 @@ def make_promise(session: Session, viewer: Viewer, given: Given) -> str:
         ),
     )
     return number
+
+
+def _choice(session: Session, viewer: Viewer, given: Given) -> Choice:
+    page = queries.new_page(session.connection(), viewer)
+    choice = page.choice(given.about)
+    if choice is None:
+        raise page.blocked[0][1] if page.blocked else Refusal("promise.nothing_due")
+    return choice
+
+
+def _hold_loan(session: Session, loan_id: int) -> None:
+    """Let nobody else plan, settle or file anything on the loan until this transaction ends."""
+    session.connection().execute(select(_LOAN.c.id).where(_LOAN.c.id == loan_id).with_for_update())
 
 
 def _row(viewer: Viewer, choice: Choice, given: Given, number: str) -> dict[str, Any]:

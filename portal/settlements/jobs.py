@@ -13,14 +13,20 @@ from portal.settlements import judging_actions, queries
 def evaluate(doors: Doors, viewer: Viewer) -> Iterator[str]:
     """Judge every settlement and request as of the viewer's day, each in a transaction of its own; a line for each
     that changed."""
-    for read, act, done in (
-        (queries.to_judge, judging_actions.judge, "judged"),
-        (queries.to_watch, judging_actions.watch, "looked after"),
-        (queries.requests_to_judge, judging_actions.judge_request, "ended"),
-    ):
-        for number in doors.read_as(viewer, read):
-            if _each(doors, viewer, act, number):
-                yield f"settlement {number}: {done}"
+    for number in doors.read_as(viewer, queries.to_judge):
+        if _each(doors, viewer, judging_actions.judge, number):
+            yield f"settlement {number}: judged"
+    yield from look_after(doors, viewer)
+    for number in doors.read_as(viewer, queries.requests_to_judge):
+        if _each(doors, viewer, judging_actions.judge_request, number):
+            yield f"settlement {number}: ended"
+
+
+def look_after(doors: Doors, viewer: Viewer) -> Iterator[str]:
+    """Look after the paid ones: again when the plans on their loans have ended, which keep a settlement on the loan."""
+    for number in doors.read_as(viewer, queries.to_watch):
+        if _each(doors, viewer, judging_actions.watch, number):
+            yield f"settlement {number}: looked after"
 
 
 def _each(doors: Doors, viewer: Viewer, act: Callable[[Session, Viewer, str], bool], number: str) -> bool:

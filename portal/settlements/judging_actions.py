@@ -161,6 +161,8 @@ def watch(session: Session, viewer: Viewer, number: str) -> bool:
     if owed and not set(found.counted) <= known and record.status not in GONE:
         _undo(session, viewer, found)
         return True
+    if any(hold.kind == "plan" and hold.is_in_force(viewer.today) for hold in record.holds):
+        return False  # a plan on the loan reads from the hold that it was settled, and ends first
     still = assess(record.facts, viewer.today)
     if record.status in GONE or (still.due.total == 0 and still.not_yet_due == 0):
         return loans.end_hold(session, viewer, number, viewer.today, "closed") > 0

@@ -158,13 +158,16 @@ EVER = or_(*(exists(select(table.c.id).where(table.c.person_id == _VIEWER)) for 
 """Whether the viewer ever asked for a settlement or was offered one; takes `visible_parameters` of the loans."""
 
 _TO_JUDGE = select(SETTLEMENT.c.number).where(SETTLEMENT.c.state.in_(("quoted", "accepted"))).order_by(SETTLEMENT.c.id)
+_HELD = select(HOLD.c.id).where(HOLD.c.number == SETTLEMENT.c.number, HOLD.c.ended_at.is_(None)).exists()
 _TO_WATCH = (
     select(SETTLEMENT.c.number)
-    .join(HOLD, (HOLD.c.number == SETTLEMENT.c.number) & HOLD.c.ended_at.is_(None))
-    .where(SETTLEMENT.c.state == "paid")
+    .where(SETTLEMENT.c.state == "paid", SETTLEMENT.c.undone_at.is_(None))
+    .where(or_(_HELD, SETTLEMENT.c.paid_on >= bindparam("since")))
     .order_by(SETTLEMENT.c.id)
 )
 _REQUESTS_TO_JUDGE = select(REQUEST.c.number).where(_WAITS).order_by(REQUEST.c.id)
+WATCHED_FOR = timedelta(days=90)
+"""So long after its day a payment that comes back undoes a settlement, even of a loan on which nothing was left."""
 
 
 def settlement(connection: Connection, number: str) -> SettlementRecord | None:
@@ -246,8 +249,8 @@ def to_judge(connection: Connection, viewer: Viewer) -> list[str]:
 
 
 def to_watch(connection: Connection, viewer: Viewer) -> list[str]:
-    """The paid settlements of which the lender's system has not closed the loan yet."""
-    return list(connection.scalars(_TO_WATCH))
+    """The paid settlements whose loan the lender's system has not closed yet, and those paid a short while ago."""
+    return list(connection.scalars(_TO_WATCH, {"since": viewer.today - WATCHED_FOR}))
 
 
 def requests_to_judge(connection: Connection, viewer: Viewer) -> list[str]:

@@ -161,10 +161,21 @@ def test_a_later_instalment_that_is_paid_makes_nothing_good() -> None:
     assert found.payments[1].to_pay == 68_000
 
 
+def test_it_is_evaluated_when_neither_of_the_two_can_be_made_good_any_more() -> None:
+    short = PromiseStrike("P-1", on(5, 13), on(5, 13), is_over=True)
+    found = life(late(), on(5, 14), promises=(short,))
+    assert [strike.key for strike in found.strikes] == ["2026-05-12", "P-1"]
+    assert found.evaluation_on == on(5, 16), "after the cure days of the payment, which end last"
+    assert not found.is_ripe(on(5, 14))
+    assert life(late(), on(5, 15), promises=(short,)).is_ripe(on(5, 16))
+
+
 def test_what_arrived_before_the_plan_is_not_counted_again() -> None:
     today_too = (Awaited(START, START, 10_000), *(Awaited(day, day, 30_000) for day in DAYS))
     for day, planned, counted, received in (
-        (START, DAYS, frozenset(), 0),
+        (START, DAYS, frozenset({"P1"}), 0),
+        (START, DAYS, frozenset(), 5_000),
+        (START - timedelta(days=1), DAYS, frozenset(), 0),
         (START + timedelta(days=1), DAYS, frozenset(), 5_000),
         (START, today_too, frozenset(), 5_000),
         (START, today_too, frozenset({"P1"}), 0),
@@ -172,6 +183,22 @@ def test_what_arrived_before_the_plan_is_not_counted_again() -> None:
         awaited = tuple(each if isinstance(each, Awaited) else Awaited(each, each, 34_000) for each in planned)
         found = LoanPart(late(paid(day, 5_000)), START, awaited, counted)
         assert found.received(DAYS[0]) == received, (day, received)
+
+
+def test_who_pays_early_is_not_asked_for_penalty_that_never_accrued() -> None:
+    early = late(paid(on(4, 20), 80_000), frozen=False)
+    found = judge([part(early, 36_000)], on(6, 12), Terms(), on(6, 12)).payments[2]
+    # As agreed 28,000 were left to come; of that no more than is due by then.
+    assert found.missing == assess(early, on(7, 13)).due.total == 23_237
+
+
+def test_it_has_ended_with_the_first_day_on_which_nothing_was_due_whoever_looked_when() -> None:
+    whole = assess(late(), on(5, 1)).due.total
+    facts = late(paid(on(5, 1), whole))
+    facts = replace(facts, instalments=(instalment(), instalment(2, on(5, 5), 90_000)))
+    assert [life(facts, on(5, day)).is_fulfilled for day in (1, 2, 20)] == [True, True, True]
+    booked_late = replace(facts, payments=late(paid(on(4, 10), whole)).payments)
+    assert [life(booked_late, on(4, day)).is_fulfilled for day in (17, 18)] == [False, True]
 
 
 def test_upheld_the_plan_gets_shorter() -> None:
@@ -233,6 +260,7 @@ def test_a_payment_moves_a_little_and_not_beyond_the_next() -> None:
         ((on(5, 12), on(5, 19)), on(5, 26)),
         ((on(5, 12), on(5, 26)), on(6, 9)),
         ((on(5, 12),), on(6, 12)),
+        ((on(4, 2), on(4, 21)), on(5, 5)),
         ((date(2026, 11, 30), date(2026, 12, 31)), date(2027, 1, 31)),
     ],
 )
@@ -265,7 +293,6 @@ def _model(
     facts: LoanFacts, plan: list[tuple[int, int]], cure: int, data_day: int, said: set[int]
 ) -> tuple[list[str], bool]:
     """Every day by itself, without the engine: an account of the loan without penalty, oldest due first."""
-    account: dict[int, int] = {}
     arrived = 0
     due = sum(each.principal for each in facts.instalments if each.due_on <= START)
     due -= sum(each.amount for each in facts.payments if each.received_on <= START)
@@ -278,7 +305,6 @@ def _model(
         fallen = sum(each.principal for each in facts.instalments if each.due_on == today)
         came = sum(each.amount for each in facts.payments if each.received_on == today)
         due, arrived, asked = due + fallen - came, arrived + came, asked + fallen
-        account[day] = due
         if due <= 0:
             clear_on.append(day)
         for index, (planned, amount) in enumerate(plan):
@@ -292,7 +318,7 @@ def _model(
     for index in said:
         if words.get(index) in {"missed", "struck"}:
             words[index] = "excused"
-    return [words.get(index, "ahead") for index in range(len(plan))], bool(data_day and account[data_day] <= 0)
+    return [words.get(index, "ahead") for index in range(len(plan))], bool(clear_on)
 
 
 def _word(is_here: bool, days_late: int, cure: int) -> str:
@@ -312,11 +338,12 @@ def test_it_judges_as_the_model_does(case: tuple[LoanFacts, list[tuple[int, int]
     awaited = tuple(Awaited(day, day, amount) for day, (_day, amount) in zip(days, plan, strict=True))
     terms = Terms(cure_days=cure, excused=frozenset(days[index] for index in said))
     data_date = START + timedelta(days=data_day)
-    found = judge([LoanPart(known, START, awaited)], data_date, terms, data_date)
+    counted = frozenset(each.reference for each in known.payments if each.received_on == START)
+    found = judge([LoanPart(known, START, awaited, counted)], data_date, terms, data_date)
     words, is_clear = _model(known, plan, cure, data_day, said)
     assert verdicts(found)[: len(plan)] == words
-    assert found.nothing_due == is_clear
+    assert (found.cleared_on is not None) == is_clear
     own = [strike for strike in found.strikes if strike.agreed_on]
     assert len(own) == sum(word in {"missed", "struck"} for word in words)
-    again = judge([LoanPart(known, START, awaited)], data_date, terms, data_date)
+    again = judge([LoanPart(known, START, awaited, counted)], data_date, terms, data_date)
     assert again == found

@@ -1,5 +1,6 @@
 """Schedules of every rhythm against the second engine, which replays each day alone (MO-05)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -18,6 +19,7 @@ from portal.core.plans import Offer, PlanLimits, PlanSchedule, keeps, schedule
 from portal.core.refusal import Refusal
 from portal.core.terms import DEFAULT_ORDER, RateRow, Terms
 from portal.loans.rulepacks import rule_pack
+from tests.core.loans import instalment, loan, on, paid, terms
 from tests.model.oracle import Facts, Row, explain_loan, read_folder
 from tests.model.portfolios import DATA_DATE, write_portfolio
 from tests.model.test_against_engine import loan_facts
@@ -34,6 +36,17 @@ def test_each_day_replayed_the_last_payment_is_the_remainder(tmp_path: Path) -> 
 @pytest.mark.parametrize("seed", range(2000, 2040))
 def test_the_same_on_thousands_of_loans(tmp_path: Path, seed: int) -> None:
     assert check_portfolio(tmp_path, seed, loans=100)
+
+
+def test_a_late_fee_of_the_last_day_is_not_in_the_payment_that_prevents_it() -> None:
+    """It is charged after the day's payments, and not at all once nothing is unpaid (domain.md 4)."""
+    with_fee = terms(late_fee=1_500, late_fee_after_days=60)
+    facts = replace(loan(instalment(1, on(3, 15), 100_000)), terms=with_fee)
+    plan = schedule(facts, Offer(14, 60_000, None), on(3, 20), CHINA)
+    known = replace(facts, payments=tuple(paid(each.due_on, each.amount, f"P{each.number}") for each in plan.payments))
+    end = assess(known, plan.last_on)
+    assert plan.last_on == on(5, 14), "60 days after it fell due"
+    assert (plan.left, end.due.total, end.credit) == (0, 0, 0)
 
 
 def check_portfolio(folder: Path, seed: int, loans: int) -> int:

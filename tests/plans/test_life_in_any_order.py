@@ -5,9 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, timedelta
+from threading import Event
+from time import sleep
 
 import pytest
 from sqlalchemy import select
+from sqlmodel import Session
 
 from portal.core.plan_states import PLAN as PLANS
 from portal.core.plan_states import PROMISE as PROMISES
@@ -15,9 +18,10 @@ from portal.core.plan_states import Machine
 from portal.core.refusal import Refusal
 from portal.loans import queries as loan_queries
 from portal.loans.tables import Hold, Waiver, table_of
-from portal.plans import cancelling_actions, proposing_actions, running_actions, telling
+from portal.plans import cancelling_actions, deciding_actions, proposing_actions, running_actions, telling
 from portal.plans.queries import PLAN
 from portal.plans.running_queries import CHANGE, TOLD
+from portal.platform.gate import Viewer
 from portal.promises import actions as promises
 from portal.promises import queries as promise_queries
 from portal.promises.queries import PROMISE
@@ -26,6 +30,8 @@ from tests.make.running import Days, paid
 
 STEPS = 40
 AT_ONCE = 6
+SLOWLY = 0.3
+"""So many seconds one transaction waits before its end, while another would overtake it."""
 
 
 def reaches(machine: Machine, before: str, after: str) -> bool:
@@ -216,7 +222,6 @@ def test_accepting_withdrawing_and_lapsing_at_once_one_takes_effect(days: Days) 
         lin, staff = days.cast.borrower(), days.cast.staff("Qiao", "plan_approver")
         number = make.propose(days.doors, lin)
         decision = make.decision(days.doors, staff, number)
-        from portal.plans import deciding_actions
 
         def approve(number: str = number, decision: object = decision, staff: object = staff) -> object:
             return days.doors.write_as(staff, deciding_actions.approve, number, decision, make.PAPER)
@@ -249,6 +254,77 @@ def test_ending_going_on_judging_and_changing_at_once_one_takes_effect(days: Day
     assert make.state(days.doors, number) in done
     count = len(days.life(number).told)
     assert count == len({each.what + each.about + str(each.told_on) for each in days.life(number).told})
+
+
+@pytest.mark.parametrize("promised_first", [True, False])
+def test_a_promise_and_an_agreement_at_once_never_stand_side_by_side(days: Days, promised_first: bool) -> None:
+    """Whichever is first: the promise is withdrawn, or there is nothing to promise but later instalments."""
+    lin, staff, doors = days.cast.borrower(), days.cast.staff("Qiao", "plan_approver"), days.doors
+    choice = doors.read_as(lin, promise_queries.new_page).choices[0]
+    given = promises.Given(choice.code, 100_00, doors.system().today + timedelta(days=3), "transfer")
+    number = make.propose(doors, lin)
+    decision = make.decision(doors, staff, number)
+    begun = Event()
+
+    def promise(session: Session, viewer: Viewer) -> str:
+        return begin(promised_first, promises.make_promise(session, viewer, given))
+
+    def approve(session: Session, viewer: Viewer) -> str:
+        return begin(not promised_first, deciding_actions.approve(session, viewer, number, decision, make.PAPER))
+
+    def begin(is_first: bool, done: str) -> str:
+        if is_first:
+            begun.set()
+            sleep(SLOWLY)  # done, and not yet committed
+        return done
+
+    def act(is_first: bool, viewer: Viewer, write: Callable[[Session, Viewer], str]) -> str:
+        assert is_first or begun.wait(10)
+        return doors.write_as(viewer, write)
+
+    promised, agreed = at_once(
+        [lambda: act(promised_first, lin, promise), lambda: act(not promised_first, staff, approve)]
+    )
+    assert agreed == "running"
+    if promised_first:
+        assert state_of_promise(days, promised) == "withdrawn"
+    else:
+        assert promised.startswith("promise."), "nothing was made, with its reason"
+
+
+def state_of_promise(days: Days, number: str) -> str:
+    """The state of a promise."""
+    found = days.doors.read_as(days.doors.system(), lambda connection, _: promise_queries.promise(connection, number))
+    return found.state if found else ""
+
+
+def test_ending_replacing_and_withdrawing_at_once_one_takes_effect(days: Days) -> None:
+    number = days.agree()
+    days.on(6, 16)
+    lin, staff, doors = days.cast.borrower(), days.cast.staff("Qiao", "plan_approver"), days.doors
+    told = days.life(number).content_of("evaluated")
+    assert told is not None
+    seen = telling.hash_of(told.content)
+    change = make.propose(doors, lin, monthly="500")
+    decision = make.decision(doors, staff, change)
+    done = at_once(
+        [
+            lambda: doors.write_as(staff, cancelling_actions.confirm_end, number, seen, ""),
+            lambda: doors.write_as(staff, deciding_actions.approve, change, decision, make.PAPER),
+            lambda: doors.write_as(lin, proposing_actions.withdraw_plan, change) and "withdrawn",
+            lambda: str(days.evaluate()),
+        ]
+    )
+    states = make.state(doors, number), make.state(doors, change)
+    assert states in {("cancelled", "running"), ("cancelled", "withdrawn"), ("replaced", "running")}, (done, states)
+    hold = table_of(Hold)
+    open_holds = doors.read_as(
+        doors.system(), lambda connection, _: connection.scalars(select(hold.c.number).where(hold.c.ended_at.is_(None)))
+    )
+    assert set(open_holds) == ({change} if states[1] == "running" else set())
+    waiver = table_of(Waiver)
+    for row in doors.read_as(doors.system(), lambda connection, _: list(connection.execute(select(waiver)))):
+        assert row.case_number == change or row.superseded_at is not None or row.to_day == date(2026, 6, 16)
 
 
 def test_moving_the_same_payment_at_once_one_takes_effect(days: Days) -> None:

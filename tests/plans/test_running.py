@@ -14,7 +14,9 @@ from portal.plans import cancelling_actions, running_actions, running_queries, t
 from portal.plans.queries import PLAN
 from portal.plans.running_queries import TOLD
 from tests.make import plans as make
+from tests.make import settlements as settling
 from tests.make.access import texts
+from tests.make.loans import instalment
 from tests.make.running import Days, instalment_paid, paid
 
 MAY, JUNE = date(2026, 5, 12), date(2026, 6, 12)
@@ -123,6 +125,20 @@ def test_a_payment_booked_late_is_told_and_the_evaluation_falls(days: Days) -> N
     assert "plans.went_on" in kinds(days)
 
 
+def test_an_evaluation_falls_with_its_strike_though_another_can_still_be_made_good(days: Days) -> None:
+    number = two_strikes(days)
+    staff = days.cast.staff("Qiao", "plan_approver")
+    hash_seen = seen(days, number)
+    days.stand(7, 14)
+    days.book(paid("2026-06-12", "728.00"), booked_to=date(2026, 7, 14))
+    with pytest.raises(Refusal, match=r"plan\.trace_changed"):
+        days.doors.write_as(staff, cancelling_actions.confirm_end, number, hash_seen, "")
+    assert days.evaluate() == ["rejudged", "missed", "going_on"]
+    assert make.state(days.doors, number) == "running"
+    assert days.on(7, 17) == ["evaluated"], "by itself, after its own cure days"
+    assert seen(days, number) != hash_seen
+
+
 def test_staff_confirm_and_the_contract_counts_from_that_day(days: Days) -> None:
     number = two_strikes(days)
     staff = days.cast.staff("Qiao", "plan_approver")
@@ -170,6 +186,42 @@ def test_all_paid_it_is_kept_and_penalty_counts_again_on_what_falls_due_later(da
     assert waiver.to_day == date(2026, 4, 20)
     assert told(days) == [("kept", "")]
     assert "plans.kept" in kinds(days)
+
+
+def test_nothing_is_agreed_once_all_has_been_paid(days: Days) -> None:
+    number = make.propose(days.doors, days.cast.borrower())
+    days.on(4, 20, paid("2026-04-20", "2100.00"))
+    with pytest.raises(Refusal, match=r"plan\.nothing_due"):
+        make.approve(days.doors, days.cast.staff("Qiao", "plan_approver"), number)
+    assert make.state(days.doors, number) == "proposed"
+
+
+def test_no_plan_is_agreed_that_would_not_end(days: Days) -> None:
+    """What was small when it was offered is not any more, since the payment before it came back."""
+    before = paid("2026-04-16", "2080.00", "OFF")
+    days.book(before, booked_to=date(2026, 4, 17))
+    number = make.propose(days.doors, days.cast.borrower(), monthly="1")
+    days.book(before | {"reversed": "1"}, booked_to=date(2026, 4, 17))
+    with pytest.raises(Refusal, match=r"plan\.never_ends"):
+        make.approve(days.doors, days.cast.staff("Qiao", "plan_approver"), number)
+
+
+def test_a_settlement_ends_it_though_it_was_evaluated_and_nothing_else_is_left_of_the_loan(days: Days) -> None:
+    nothing_later = [instalment(number, f"2026-{number:02}-05", void="1") for number in range(5, 13)]
+    days.book(booked_to=date(2026, 4, 17), instalments=nothing_later)
+    number = days.agree()
+    assert days.on(6, 16)[-1] == "evaluated"
+    lin = days.cast.borrower()
+    settlement = settling.quote(days.doors, lin)
+    quote = settling.detail(days.doors, lin, settlement).quote
+    assert quote is not None
+    to_pay = f"{quote.today.to_pay // 100}.{quote.today.to_pay % 100:02}"
+    # The bookings do not reach that day yet: a settlement counts at once, and so does its end of the plan.
+    done = days.on(6, 17, paid("2026-06-17", to_pay), booked_to=date(2026, 6, 16))
+    assert done == ["judged", "kept, by a settlement", "looked after"]
+    assert make.state(days.doors, number) == "kept"
+    assert rows(days, select(table_of(Hold)).where(table_of(Hold).c.ended_at.is_(None))) == []
+    assert days.evaluate() == []
 
 
 def test_a_moved_payment_is_awaited_on_its_new_day_and_the_hold_says_so(days: Days) -> None:

@@ -30,7 +30,7 @@ from tests.make import plans as make_plans
 from tests.make import settlements as make
 from tests.make.access import texts
 from tests.make.disputes import Cast, file_dispute, filing
-from tests.make.loans import import_tables, loan
+from tests.make.loans import import_tables, instalment, loan
 from tests.make.plans import run_day as run_plans
 from tests.make.settlements import run_day
 
@@ -271,6 +271,25 @@ def test_a_payment_that_comes_back_undoes_it(doors: Doors, cast: Cast, clock: Fi
     assert assess(now, date(2026, 4, 19)).due.total == 208_691 + 2 * 93
     assert holds(doors, cast.borrower()) == {}
     assert "settlements.undone" in kinds(doors)
+    assert run_day(doors) == 0
+
+
+def test_it_comes_undone_though_nothing_else_was_left_of_the_loan(
+    doors: Doors, cast: Cast, clock: FixedClock, tmp_path: Path
+) -> None:
+    nothing_later = [instalment(number, f"2026-{number:02}-05", void="1") for number in range(5, 13)]
+    import_tables(doors, tmp_path / "short", {"instalments": nothing_later})
+    number = make.quote(doors, cast.borrower())
+    whole = make.detail(doors, cast.borrower(), number).quote
+    assert whole is not None
+    make.arrives(doors, tmp_path, TODAY, whole.today.to_pay)
+    assert run_day(doors) == 2, "paid, and looked after"
+    assert (run_day(doors), holds(doors, cast.borrower())) == (0, {})
+    clock.advance(days=30)
+    make.arrives(doors, tmp_path, TODAY, whole.today.to_pay, reversed="1", data_date=date(2026, 5, 17))
+    assert run_day(doors) == 1
+    assert make.record(doors, number).undone_at is not None
+    assert facts(doors, cast.borrower()).amount_waivers == ()
     assert run_day(doors) == 0
 
 
