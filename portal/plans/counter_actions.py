@@ -71,8 +71,8 @@ def accept(session: Session, viewer: Viewer, number: str, mark: str, lender: str
 
     `mark` is the hash of what was shown; the schedule is computed again and has to be the same. Changed figures end the
     counter-offer and the proposal is looked at again, since staff agreed to the old ones only. Refusals `plan.decided`,
-    `plan.lapsed`, `plan.counter_changed`, `plan.counter_taken_back`, `plan.nothing_due`, and those of what stands beside
-    it. LookupError for no own plan.
+    `plan.lapsed`, `plan.counter_changed`, `plan.counter_taken_back`, `plan.nothing_due`, and those of what stands
+    beside it. LookupError for no own plan.
     """
     plan = queries.own_plan(session.connection(), viewer, number)
     if plan is None:

@@ -166,6 +166,7 @@ _TO_WATCH = (
     .order_by(SETTLEMENT.c.id)
 )
 _REQUESTS_TO_JUDGE = select(REQUEST.c.number).where(_WAITS).order_by(REQUEST.c.id)
+
 WATCHED_FOR = timedelta(days=90)
 """So long after its day a payment that comes back undoes a settlement, even of a loan on which nothing was left."""
 
