@@ -8,6 +8,7 @@ from portal.plans import words
 from portal.plans.drafting_content import HOUSEHOLD
 from portal.plans.forms import Question, read_amounts, read_days, read_first
 from portal.plans.proposing_queries import NewPage
+from portal.platform import formats
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import gettext as _
 
@@ -31,9 +32,19 @@ class NowForm(Form[NowInput]):
     outlives = True
     refusals = words.REFUSALS
 
-    def check(self, currency: str) -> None:
-        """An amount, or nothing."""
-        self.errors.update(read_first(self.raw, currency)[1])
+    def check(self, currency: str, due: int) -> None:
+        """An amount that leaves something of what is `due` (minor units) for a plan, or nothing."""
+        first, errors = read_first(self.raw, currency)
+        self.errors.update(errors)
+        if due and first >= due:
+            all_of_it = formats.money(due, currency)
+            self.add_error(
+                "first",
+                _(
+                    "In all %(amount)s is due. If you can pay that now, you need no plan; else type less.",
+                    amount=all_of_it,
+                ),
+            )
 
 
 class HouseholdInput(BaseModel):

@@ -88,7 +88,8 @@ async def begin(request: Request) -> Response:
     """Begin a draft with what can be paid now."""
     form = await NowForm.read(request)
     currency, status = str(form.raw["currency"]), 422
-    form.check(currency or "XXX")
+    page = await db.read(request, proposing_queries.basis_page, currency)
+    form.check(currency or "XXX", page.due)
     if form.ok:
         try:
             changes = {"first": form.value.first, "when": form.value.when}
@@ -114,7 +115,7 @@ async def now(request: Request, draft: DraftPage) -> Response:
 
 async def pay_now(request: Request, form: NowForm, draft: DraftPage) -> Response:
     """Keep what can be paid now."""
-    form.check(draft.currency)
+    form.check(draft.currency, draft.page.due)
     return await _save(request, form, draft, "now", {"first": form.raw["first"], "when": form.raw["when"] or "today"})
 
 

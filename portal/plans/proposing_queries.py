@@ -204,8 +204,10 @@ def usual_days(payday: int | None, today: date) -> Answers:
 
 
 def answered(page: NewPage, question: Question) -> NewPage:
-    """The page with what the answers come to."""
-    page = replace(page, question=question)
+    """The page with what these answers come to, and nothing of what others came to before."""
+    page = replace(
+        page, question=question, refusal=None, figures=None, checks=(), frozen=None, change=None, larger=None
+    )
     answers = question.answers
     if answers is None:
         return page

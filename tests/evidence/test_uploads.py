@@ -417,7 +417,8 @@ def test_the_page_of_a_draft_works_without_a_script(client: Client) -> None:
         pass
     page = client.get(path)
     locked = next(row.code for row in rows(client, FILE) if row.name == "locked.pdf")
-    asked = client.get(f"/files/{locked}/password")
+    assert as_(client, "stranger").get(f"/files/{locked}/password").status_code == 404
+    asked = as_(client, "lin").get(f"/files/{locked}/password")
     wrong = client.submit(asked, {"password": "not it"}, form="/password")
     assert wrong.status_code == 422
     assert "This password does not open the file." in wrong.text

@@ -184,10 +184,10 @@ def test_absurd_amounts_get_an_answer(visit: Visit) -> None:
         tried(lin, place, monthly=monthly)
     for payments in ("1", "24", "25", "0"):
         tried(lin, place, way="equal", payments=payments)
-    for first in ("2086.91", "5000", "2086.90"):
+    for first, status in (("2086.91", 422), ("5000", 422), ("2086.90", 303)):
         for when in ("today", "pay_day"):
             kept = lin.submit(lin.get(f"{place}/now"), {"first": first, "when": when}, "/now")
-            assert kept.status_code == 303
+            assert kept.status_code == status
             assert lin.get(f"{place}/amount").status_code == 200
             assert lin.get(f"{place}/own").status_code == 200
             assert lin.get(place).status_code == 200
@@ -223,6 +223,28 @@ def test_the_own_payday_may_be_the_last_of_the_month(visit: Visit, doors: Doors,
         "2026-06-01",
         "2026-06-30",
     ]
+
+
+@pytest.mark.parametrize("typed", ["", "abc", "-5", "0", "1000.505"])
+def test_an_amount_that_cannot_be_read_is_said_beside_a_kept_one_outside_the_limits(visit: Visit, typed: str) -> None:
+    lin = visit("B1")
+    place = f"/plans/drafts/{plan_pages.begin(lin, anyway=True, monthly='150')}"
+    page = lin.get(f"{place}/own")
+    assert "The smallest change that would pass" in page.text
+    answer = lin.submit(page, {"way": "monthly", "monthly": typed, "act": "next"}, "/own")
+    assert answer.status_code == 422
+    assert "The smallest change that would pass" not in answer.text
+    assert lin.get(f"{place}/schedule", params={"way": "equal", "payments": typed}).status_code == 200
+
+
+@pytest.mark.parametrize("first", ["2086.91", "5000", "999999999999"])
+def test_who_can_pay_all_now_needs_no_plan(visit: Visit, first: str) -> None:
+    lin = visit("B1")
+    begun = lin.submit(lin.get("/plans/new"), {"first": first}, "/plans/new")
+    assert begun.status_code == 422
+    assert "you need no plan" in begun.text
+    place = f"/plans/drafts/{plan_pages.begin(lin)}/now"
+    assert lin.submit(lin.get(place), {"first": first}, place).status_code == 422
 
 
 def test_sent_followed_and_withdrawn(visit: Visit) -> None:
