@@ -16,6 +16,8 @@ from portal.platform.i18n import Lazy, lazy, ngettext, pgettext
 from portal.platform.i18n import gettext as _
 
 LAST_OF_EVERY_MONTH = 28
+ROOM_FOR_AMOUNTS = 6
+"""Columns of a chart beside each other whose amounts are readable on a phone."""
 
 CONSENT_VERSION = "2"
 """Changed whenever the consent line's words change."""
@@ -276,9 +278,11 @@ def propose_amount(amount: str, rhythm: str) -> str:
 
 def chart(figures: Figures) -> list[dict[str, Any]]:
     """The columns of the schedule chart: a payment a column, under it what else falls due in its month. A column is
-    called by its month, the later ones of a month by their day."""
+    called by its month, the later ones of a month by their day. Where many stand together, an amount is written over
+    the first of a run of equal ones."""
     seen: set[tuple[int, int]] = set()
     columns = []
+    crowded, before = len(figures.payments) > ROOM_FOR_AMOUNTS, None
     for payment in figures.payments:
         of = (payment.due_on.year, payment.due_on.month)
         columns.append(
@@ -286,10 +290,11 @@ def chart(figures: Figures) -> list[dict[str, Any]]:
                 "label": str(payment.due_on.day) if of in seen else month(payment.due_on),
                 "plan": payment.amount,
                 "running": payment.running,
-                "text": _short_amount(payment.amount, figures.currency),
+                "text": "" if crowded and payment.amount == before else _short_amount(payment.amount, figures.currency),
             }
         )
         seen.add(of)
+        before = payment.amount
     return columns
 
 

@@ -237,6 +237,16 @@ def test_an_amount_that_cannot_be_read_is_said_beside_a_kept_one_outside_the_lim
     assert lin.get(f"{place}/schedule", params={"way": "equal", "payments": typed}).status_code == 200
 
 
+def test_amounts_over_many_columns_do_not_run_together(visit: Visit) -> None:
+    lin = visit("B1")
+    place = f"/plans/drafts/{plan_pages.begin(lin)}"
+    few, many = (
+        lin.get(f"{place}/schedule", params={"way": "monthly", "monthly": each}).text for each in ("400", "200")
+    )
+    assert few.count(">400</text>") == 5
+    assert many.count(">200</text>") == 1
+
+
 @pytest.mark.parametrize("first", ["2086.91", "5000", "999999999999"])
 def test_who_can_pay_all_now_needs_no_plan(visit: Visit, first: str) -> None:
     lin = visit("B1")
