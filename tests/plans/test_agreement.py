@@ -147,6 +147,29 @@ def test_the_page_and_the_pdf_say_the_same(visit: Visit, agreed: str) -> None:
     assert f'href="{agreed}/dates.ics"' in page.text
 
 
+LAW = "By agreeing you confirm that this sum is due. The period in which it can be claimed starts anew (Civil Code"
+LATE = ("If a payment is late", "After a second one you have 3 days to make it good", "These are no breaks: moving")
+
+
+def test_what_agreeing_means_is_said_before_it_in_the_words_of_the_paper(
+    visit: Visit, doors: Doors, cast: Cast
+) -> None:
+    """On the page that sends a proposal and on the one that accepts a counter-offer, before the button."""
+    lin, qiao = visit("B1"), cast.staff("Qiao", "plan_approver")
+    checked = plan_pages.look_over(lin, plan_pages.begin(lin)).text
+    path = plan_pages.send(lin)
+    make.counter(doors, qiao, path.removeprefix("/plans/"))
+    offered = lin.get(path)
+    for shown, button in ((checked, "Send the proposal"), (offered.text, "Accept this change")):
+        assert LAW in shown.partition(button)[0]
+        for words in LATE:
+            assert words in shown, words
+    assert lin.submit(offered, {}, "/accept").status_code == 303
+    paper = lin.get(f"{path}/agreement").text
+    for words in (LAW, *LATE[1:]):
+        assert words in paper, words
+
+
 @pytest.mark.parametrize("end", ["agreement", "agreement/en.pdf", "dates.ics"])
 def test_nobody_else_fetches_it(visit: Visit, agreed: str, end: str) -> None:
     assert visit("B1").get(f"{agreed}/{end}").status_code == 200
