@@ -20,7 +20,7 @@ def paper_of(page: PaperPage, language: str, zone: str) -> Paper:
     number = _("Number %(number)s", number=page.plan.number)
     agreed = _("agreed on %(date)s", date=formats.long_date(page.agreed_on))
     engine = _("engine %(version)s", version=page.content["engine"])
-    marks = [labels.fingerprint(loan.fingerprint) for loan in page.plan.figures.loans]
+    marks = [labels.fingerprint(mark) for mark in page.consent.fingerprints]
     return Paper(
         language=language,
         title=_("Agreement on a plan"),
@@ -57,8 +57,8 @@ def _parts(page: PaperPage, said: dict[str, str], zone: str) -> Iterator[Part]:
         yield Words(_("This assumes that each month's instalment is paid on its day too."))
         yield _running(figures.running, plan.currency)
     yield from _rules(page, said)
-    given = formats.moment(plan.proposed_at, zone)
-    yield Words(_("%(words)s (%(moment)s)", words=plan.consent_text, moment=given), "note")
+    given = formats.moment(page.consent.given_at, zone)
+    yield Words(_("%(words)s (%(moment)s)", words=page.consent.words, moment=given), "note")
 
 
 def _structure(structure: dict[str, int], loan: LoanSchedule, currency: str) -> Rows:

@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from portal.plans.agreement_calendar import calendar_file
 from portal.plans.agreement_queries import PAPER
 from portal.plans.queries import AGREEMENT
+from portal.platform import formats, labels
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from tests.client import Client
@@ -168,6 +169,36 @@ def test_what_agreeing_means_is_said_before_it_in_the_words_of_the_paper(
     paper = lin.get(f"{path}/agreement").text
     for words in (LAW, *LATE[1:]):
         assert words in paper, words
+
+
+def test_after_a_counter_offer_the_paper_has_the_words_the_moment_and_the_mark_of_accepting(
+    visit: Visit, doors: Doors, clock: FixedClock, cast: Cast
+) -> None:
+    """In every language, as page and as PDF; nothing of what was proposed before it."""
+    lin = visit("B1")
+    path = plan_pages.send(lin)
+    number = path.removeprefix("/plans/")
+    make.counter(doors, cast.staff("Qiao", "plan_approver"), number)
+    proposed = make.record(doors, number).figures.loans[0].fingerprint
+    clock.advance(minutes=7)
+    offered = lin.get(path)
+    mark = labels.fingerprint(make.standing(doors, number).mark)
+    assert f"Fingerprint {mark}" in offered.text
+    assert lin.submit(offered, {}, "/accept").status_code == 303
+    at = formats.moment(clock.now(), "Asia/Shanghai")
+    words = (
+        "By accepting I agree to this plan with Example Finance. Example Finance may use these answers and my payment"
+        f" record for it, and for nothing else. ({at})"
+    )
+    page = re.sub(r"\s+", "", lin.get(f"{path}/agreement").text)
+    english, chinese = (text_of(lin.get(f"{path}/agreement/{tag}.pdf").content) for tag in ("en", "zh"))
+    for said in (page, english):
+        assert re.sub(r"\s+", "", words) in said
+    assert "ByacceptingIagree" in chinese
+    for said in (page, english, chinese):
+        assert mark.replace(" ", "") in said
+        assert "Iproposethisplan" not in said
+        assert labels.fingerprint(proposed).replace(" ", "") not in said
 
 
 @pytest.mark.parametrize("end", ["agreement", "agreement/en.pdf", "dates.ics"])
