@@ -6,13 +6,11 @@ from datetime import date
 from portal.plans import words
 from portal.plans.facts import LoanSchedule, Payment
 from portal.plans.queries import PaperPage
-from portal.platform import formats, i18n, labels
+from portal.platform import formats, labels
 from portal.platform.i18n import gettext as _
-from portal.platform.i18n import ngettext
 from portal.platform.papers import Paper, Part, Rows, Words
 
 _STRUCTURE = ("fee", "interest", "principal", "penalty")
-_CUTOFF = "24:00"
 
 
 def paper_of(page: PaperPage, language: str, zone: str) -> Paper:
@@ -22,7 +20,7 @@ def paper_of(page: PaperPage, language: str, zone: str) -> Paper:
     number = _("Number %(number)s", number=page.plan.number)
     agreed = _("agreed on %(date)s", date=formats.long_date(page.agreed_on))
     engine = _("engine %(version)s", version=page.content["engine"])
-    marks = [labels.fingerprint(loan.fingerprint) for loan in page.plan.figures.loans]
+    marks = [labels.fingerprint(mark) for mark in page.consent.fingerprints]
     return Paper(
         language=language,
         title=_("Agreement on a plan"),
@@ -59,8 +57,8 @@ def _parts(page: PaperPage, said: dict[str, str], zone: str) -> Iterator[Part]:
         yield Words(_("This assumes that each month's instalment is paid on its day too."))
         yield _running(figures.running, plan.currency)
     yield from _rules(page, said)
-    given = formats.moment(plan.proposed_at, zone)
-    yield Words(_("%(words)s (%(moment)s)", words=plan.consent_text, moment=given), "note")
+    given = formats.moment(page.consent.given_at, zone)
+    yield Words(_("%(words)s (%(moment)s)", words=page.consent.words, moment=given), "note")
 
 
 def _structure(structure: dict[str, int], loan: LoanSchedule, currency: str) -> Rows:
@@ -105,13 +103,8 @@ def _rules(page: PaperPage, said: dict[str, str]) -> Iterator[Words]:
     title = formats.penalty_word(*types, start=True)
     yield Words(_("%(penalty)s, late payments and changes", penalty=title), "heading")
     yield Words(_penalty(page, formats.penalty_word(*types)))
-    yield Words(_breaks(page.content["cure_days"]))
-    yield Words(
-        _(
-            "These are no breaks: moving a payment before its day, telling us early that you cannot pay, paying more,"
-            " a dispute."
-        )
-    )
+    yield Words(words.late(page.content["cure_days"]))
+    yield Words(words.no_breaks())
     yield Words(_changes(said["phone"]))
     yield Words(
         _(
@@ -119,7 +112,8 @@ def _rules(page: PaperPage, said: dict[str, str]) -> Iterator[Words]:
             " these."
         )
     )
-    yield Words(_law(page))
+    yield Words(words.agreeing(page.content.get("limitation") or {}))
+    yield Words(_("You can fetch this paper at any time."))
 
 
 def _penalty(page: PaperPage, penalty: str) -> str:
@@ -132,35 +126,9 @@ def _penalty(page: PaperPage, penalty: str) -> str:
     return _("On what is unpaid, %(penalty)s goes on counting. The schedule includes it.", penalty=penalty)
 
 
-def _breaks(cure: int) -> str:
-    return ngettext(
-        "One late payment does not end the plan. After a second one you have %(count)s day to make it good. Only"
-        " then can the plan end. The contract terms count again from that day, never for the time before. A payment"
-        " is on time if it arrives by %(cutoff)s of its day.",
-        "One late payment does not end the plan. After a second one you have %(count)s days to make it good. Only"
-        " then can the plan end. The contract terms count again from that day, never for the time before. A payment"
-        " is on time if it arrives by %(cutoff)s of its day.",
-        cure,
-        count=cure,
-        cutoff=_CUTOFF,
-    )
-
-
 def _changes(phone: str) -> str:
     return _(
         "To change the plan, ask on your page or ring %(phone)s before the day of a payment. Until both sides have"
         " agreed to another plan, this one goes on.",
         phone=phone,
-    )
-
-
-def _law(page: PaperPage) -> str:
-    limitation = page.content.get("limitation") or {}
-    source = limitation.get(i18n.language().split("-")[0]) or limitation.get("en")
-    if source is None:
-        return _("By agreeing you confirm that this sum is due. You can fetch this paper at any time.")
-    return _(
-        "By agreeing you confirm that this sum is due. The period in which it can be claimed starts anew (%(source)s)."
-        " You can fetch this paper at any time.",
-        source=source,
     )

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from portal.core.refusal import Refusal
 from portal.plans import counter_facts
+from portal.plans.conditions_facts import Conditions, conditions
 from portal.plans.counter_facts import Counter, Terms
 from portal.plans.counter_row_queries import standing
 from portal.plans.deciding_queries import DecidePage, decide_page
@@ -34,12 +35,16 @@ class CounterPage:
 
 @dataclass(frozen=True)
 class Countered:
-    """A counter-offer beside what was offered. `fresh` is False where the figures have changed since it was made."""
+    """A counter-offer beside what was offered; no `conditions` where the figures have changed since it was made."""
 
     counter: Counter
     offered: Figures
-    fresh: bool
-    consent_name: str = ""
+    conditions: Conditions | None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it still adds up."""
+        return self.conditions is not None
 
 
 def counter_page(connection: Connection, viewer: Viewer, number: str, given: Mapping[str, str]) -> CounterPage | None:
@@ -91,7 +96,9 @@ def countered(connection: Connection, viewer: Viewer, plan: PlanRecord) -> Count
     if found is None:
         return None
     page = decide_page(connection, viewer, plan.number)
-    return Countered(found, plan.figures, page is not None and is_fresh(page, found))
+    if page is None or not is_fresh(page, found):
+        return Countered(found, plan.figures, None)
+    return Countered(found, plan.figures, conditions(page.bundle, plan.start_on))
 
 
 def is_fresh(page: DecidePage, counter: Counter) -> bool:

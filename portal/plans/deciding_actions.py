@@ -16,9 +16,9 @@ from portal.core.receipt import ENGINE_VERSION
 from portal.core.refusal import Refusal
 from portal.loans import actions as loans
 from portal.loans import queries as loan_queries
-from portal.loans.rulepacks import rule_pack
 from portal.messages.actions import notify
 from portal.plans import basis_facts, events, moves, offer_facts, queries, stored_facts
+from portal.plans.conditions_facts import conditions
 from portal.plans.deciding_queries import ACT, DecidePage, decide_page
 from portal.plans.facts import Figures
 from portal.plans.queries import AGREEMENT
@@ -239,6 +239,7 @@ def _decided(
 
 
 def _keep_paper(session: Session, viewer: Viewer, page: DecidePage, agreed: Figures, lender: Lenders) -> None:
+    known = conditions(page.bundle, page.plan.start_on)
     content = {
         "lender": {language: dict(names) for language, names in lender.items()},
         "name": page.person.name,
@@ -247,7 +248,7 @@ def _keep_paper(session: Session, viewer: Viewer, page: DecidePage, agreed: Figu
         "is_frozen": agreed.is_frozen,
         "currency": agreed.currency,
         "start_on": agreed.start,
-        "cure_days": max(basis.record.rules.cure_days for basis in page.bundle),
+        "cure_days": known.cure_days,
         "loans": [
             {
                 "loan_id": loan.loan_id,
@@ -257,7 +258,7 @@ def _keep_paper(session: Session, viewer: Viewer, page: DecidePage, agreed: Figu
             }
             for loan, basis in zip(agreed.loans, page.bundle, strict=True)
         ],
-        "limitation": dict(rule_pack(page.bundle[0].record.rule_pack).limitation(page.plan.start_on)),
+        "limitation": dict(known.limitation),
     }
     session.execute(
         insert(AGREEMENT).values(

@@ -105,6 +105,9 @@ functions: dict[str, Any] = {
     "plan_amount_each": words.amount_each,
     "plan_propose_amount": words.propose_amount,
     "plan_rhythms": words.RHYTHMS,
+    "plan_agreeing": words.agreeing,
+    "plan_late": words.late,
+    "plan_no_breaks": words.no_breaks,
     "plan_said_days": SAID_DAYS,
 }
 filters: dict[str, Any] = {"on_weekday": words.on_weekday_shown}

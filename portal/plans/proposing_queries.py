@@ -15,6 +15,7 @@ from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.loans.rulepacks import rule_pack
 from portal.plans import basis_facts, facts, offer_facts, words
+from portal.plans.conditions_facts import Conditions, conditions
 from portal.plans.facts import Answers, Basis, Figures, LoanCheck
 from portal.plans.forms import Question, as_typed, read_answers
 from portal.platform.gate import Viewer
@@ -59,6 +60,11 @@ class NewPage:
     frozen: Figures | None = None
     change: Way | None = None
     larger: Way | None = None
+
+    @property
+    def conditions(self) -> Conditions:
+        """What counts beside the figures; only where there are figures."""
+        return conditions(self.bundle, self.today)
 
     @property
     def passed(self) -> bool:

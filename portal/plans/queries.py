@@ -12,6 +12,7 @@ from portal.access.queries import ACCOUNT
 from portal.core.affordability import Household
 from portal.loans.tables import table_of
 from portal.plans import stored_facts
+from portal.plans.counter_tables import PlanCounter
 from portal.plans.facts import SAID_DAYS, Answers, Figures, LoanCheck, LoanSchedule
 from portal.plans.forms import as_typed
 from portal.plans.tables import Plan, PlanAgreement, PlanLoan
@@ -71,6 +72,10 @@ _LOANS_OF_PLAN = select(PLAN_LOAN).where(PLAN_LOAN.c.plan_id == bindparam("plan_
 _AGREEMENT = select(AGREEMENT.c.content, AGREEMENT.c.agreed_on, AGREEMENT.c.agreed_at).where(
     AGREEMENT.c.plan_id == bindparam("plan_id")
 )
+_COUNTER = table_of(PlanCounter)
+_ACCEPTED = select(_COUNTER.c.consent_text, _COUNTER.c.ended_at, _COUNTER.c.mark).where(
+    _COUNTER.c.plan_id == bindparam("plan_id"), _COUNTER.c.outcome == "accepted"
+)
 
 
 def plan(connection: Connection, number: str) -> PlanRecord | None:
@@ -120,6 +125,15 @@ def _agreed_schedules(content: str) -> tuple[LoanSchedule, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the borrower agreed to last: the words, the moment, and the fingerprints of what was shown with them."""
+
+    words: str
+    given_at: datetime
+    fingerprints: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class PaperPage:
     """The agreement of a plan, as it was said on the day."""
@@ -128,6 +142,7 @@ class PaperPage:
     agreed_on: date
     agreed_at: datetime
     content: Mapping[str, Any]
+    consent: Consent
 
 
 def paper_page(connection: Connection, viewer: Viewer, number: str) -> PaperPage | None:
@@ -136,7 +151,15 @@ def paper_page(connection: Connection, viewer: Viewer, number: str) -> PaperPage
     row = connection.execute(_AGREEMENT, {"plan_id": found.id}).first() if found else None
     if found is None or row is None:
         return None
-    return PaperPage(found, row.agreed_on, row.agreed_at, json.loads(row.content))
+    return PaperPage(found, row.agreed_on, row.agreed_at, json.loads(row.content), _consent(connection, found))
+
+
+def _consent(connection: Connection, found: PlanRecord) -> Consent:
+    """That of the counter-offer which was accepted; where there was none, that of the proposal itself."""
+    accepted = connection.execute(_ACCEPTED, {"plan_id": found.id}).first()
+    if accepted is not None:
+        return Consent(accepted.consent_text, accepted.ended_at, (accepted.mark,))
+    return Consent(found.consent_text, found.proposed_at, tuple(loan.fingerprint for loan in found.figures.loans))
 
 
 def number_of_draft(connection: Connection, viewer: Viewer, code: str) -> str | None:

@@ -18,6 +18,7 @@ from portal.platform.i18n import gettext as _
 LAST_OF_EVERY_MONTH = 28
 ROOM_FOR_AMOUNTS = 6
 """Columns of a chart beside each other whose amounts are readable on a phone."""
+_CUTOFF = "24:00"
 
 CONSENT_VERSION = "2"
 """Changed whenever the consent line's words change."""
@@ -91,6 +92,41 @@ def counter_consent(lender: str) -> str:
         "By accepting I agree to this plan with %(lender)s. %(lender)s may use these answers and my payment record for"
         " it, and for nothing else.",
         lender=lender,
+    )
+
+
+def agreeing(limitation: Mapping[str, str]) -> str:
+    """What agreeing to a plan confirms: before it is agreed and on its paper. `limitation` names by language the rule
+    by which the limitation period starts anew, empty for none."""
+    source = limitation.get(i18n.language().split("-")[0]) or limitation.get("en")
+    if source is None:
+        return _("By agreeing you confirm that this sum is due.")
+    return _(
+        "By agreeing you confirm that this sum is due. The period in which it can be claimed starts anew (%(source)s).",
+        source=source,
+    )
+
+
+def late(cure: int) -> str:
+    """What late payments do to a plan, with so many days to make a second one good."""
+    return ngettext(
+        "One late payment does not end the plan. After a second one you have %(count)s day to make it good. Only"
+        " then can the plan end. The contract terms count again from that day, never for the time before. A payment"
+        " is on time if it arrives by %(cutoff)s of its day.",
+        "One late payment does not end the plan. After a second one you have %(count)s days to make it good. Only"
+        " then can the plan end. The contract terms count again from that day, never for the time before. A payment"
+        " is on time if it arrives by %(cutoff)s of its day.",
+        cure,
+        count=cure,
+        cutoff=_CUTOFF,
+    )
+
+
+def no_breaks() -> str:
+    """What does not count as breaking a plan."""
+    return _(
+        "These are no breaks: moving a payment before its day, telling us early that you cannot pay, paying more,"
+        " a dispute."
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from portal.plans.agreement_calendar import calendar_file
 from portal.plans.agreement_queries import PAPER
 from portal.plans.queries import AGREEMENT
+from portal.platform import formats, labels
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from tests.client import Client
@@ -145,6 +146,59 @@ def test_the_page_and_the_pdf_say_the_same(visit: Visit, agreed: str) -> None:
         assert re.sub(r"\s+", "", paragraph.replace("&#39;", "'")) in said, paragraph
     assert f'href="{agreed}/agreement/zh.pdf"' in page.text
     assert f'href="{agreed}/dates.ics"' in page.text
+
+
+LAW = "By agreeing you confirm that this sum is due. The period in which it can be claimed starts anew (Civil Code"
+LATE = ("If a payment is late", "After a second one you have 3 days to make it good", "These are no breaks: moving")
+
+
+def test_what_agreeing_means_is_said_before_it_in_the_words_of_the_paper(
+    visit: Visit, doors: Doors, cast: Cast
+) -> None:
+    """On the page that sends a proposal and on the one that accepts a counter-offer, before the button."""
+    lin, qiao = visit("B1"), cast.staff("Qiao", "plan_approver")
+    checked = plan_pages.look_over(lin, plan_pages.begin(lin)).text
+    path = plan_pages.send(lin)
+    make.counter(doors, qiao, path.removeprefix("/plans/"))
+    offered = lin.get(path)
+    for shown, button in ((checked, "Send the proposal"), (offered.text, "Accept this change")):
+        assert LAW in shown.partition(button)[0]
+        for words in LATE:
+            assert words in shown, words
+    assert lin.submit(offered, {}, "/accept").status_code == 303
+    paper = lin.get(f"{path}/agreement").text
+    for words in (LAW, *LATE[1:]):
+        assert words in paper, words
+
+
+def test_after_a_counter_offer_the_paper_has_the_words_the_moment_and_the_mark_of_accepting(
+    visit: Visit, doors: Doors, clock: FixedClock, cast: Cast
+) -> None:
+    """In every language, as page and as PDF; nothing of what was proposed before it."""
+    lin = visit("B1")
+    path = plan_pages.send(lin)
+    number = path.removeprefix("/plans/")
+    make.counter(doors, cast.staff("Qiao", "plan_approver"), number)
+    proposed = make.record(doors, number).figures.loans[0].fingerprint
+    clock.advance(minutes=7)
+    offered = lin.get(path)
+    mark = labels.fingerprint(make.standing(doors, number).mark)
+    assert f"Fingerprint {mark}" in offered.text
+    assert lin.submit(offered, {}, "/accept").status_code == 303
+    at = formats.moment(clock.now(), "Asia/Shanghai")
+    words = (
+        "By accepting I agree to this plan with Example Finance. Example Finance may use these answers and my payment"
+        f" record for it, and for nothing else. ({at})"
+    )
+    page = re.sub(r"\s+", "", lin.get(f"{path}/agreement").text)
+    english, chinese = (text_of(lin.get(f"{path}/agreement/{tag}.pdf").content) for tag in ("en", "zh"))
+    for said in (page, english):
+        assert re.sub(r"\s+", "", words) in said
+    assert "ByacceptingIagree" in chinese
+    for said in (page, english, chinese):
+        assert mark.replace(" ", "") in said
+        assert "Iproposethisplan" not in said
+        assert labels.fingerprint(proposed).replace(" ", "") not in said
 
 
 @pytest.mark.parametrize("end", ["agreement", "agreement/en.pdf", "dates.ics"])

@@ -212,7 +212,13 @@ def test_from_the_case_to_the_borrower_s_yes(visit: Visit, doors: Doors, cast: C
     assert number in lin.get("/account").text
     assert lin.get(f"/plans/{number}").status_code == 303
     page = lin.get(f"/plans/phone/{number}")
-    for words in ("Is this what you said on the phone?", "Qiao wrote it down", "363.84", "2,183.84"):
+    for words in (
+        "Is this what you said on the phone?",
+        "Qiao wrote it down",
+        "363.84",
+        "2,183.84",
+        "By agreeing you confirm",
+    ):
         assert words in page.text, words
     unsaid = lin.submit(page, {}, "/confirm")
     assert unsaid.status_code == 422
