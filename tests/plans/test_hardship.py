@@ -197,7 +197,7 @@ def test_the_page_says_what_stops_before_it_asks(visit: Visit, doors: Doors, cas
     assert "Reminders pause" in after.text
     assert "16 May 2026" in after.text
     assert "200.00" in after.text
-    assert "Support in a hard time" in lin.get("/account").text
+    assert "Pause of reminders" in lin.get("/account").text
     number = make.propose(doors, cast.borrower())
     seen = visit("Qiao", "plan_approver").get(f"/staff/plans/{number}").text
     assert "reminders pause until" in seen
