@@ -41,6 +41,13 @@ class LoanFigures:
         paid = (hold.data.get("paid_on") for hold in self.record.holds if hold.kind == "settlement")
         return next((date.fromisoformat(day) for day in paid if day), None)
 
+    @cached_property
+    def agreed_settlement(self) -> Hold | None:
+        """The settlement that is accepted and not paid yet: no plan and no promise beside it (domain.md 9)."""
+        day = self.assessment.as_of
+        agreed = (hold for hold in self.record.holds if hold.kind == "settlement" and "paid_on" not in hold.data)
+        return next((hold for hold in agreed if hold.is_in_force(day)), None)
+
     @property
     def next_plan_payment(self) -> tuple[date, int] | None:
         """Day of the plan's next payment and what is to be paid on it, as the plan's own page says: what earlier ones

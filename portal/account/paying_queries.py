@@ -8,14 +8,12 @@ from sqlalchemy import Connection
 
 from portal.account.facts import LoanFigures, figures
 from portal.account.notice_queries import NoticeRecord, waiting_of
-from portal.account.queries import AccountPage, account_page, as_seen_by
+from portal.account.queries import AccountPage, account_page, as_seen_by, settlement_of_today
 from portal.core.pay_codes import Payee, code_text
-from portal.core.settlement import figure
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
 from portal.platform.qr import QrPicture, qr_picture
-from portal.settlements import queries as settlements
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +76,7 @@ class PayList:
 def pay_list(connection: Connection, viewer: Viewer) -> PayList:
     """Where paying begins."""
     account = account_page(connection, viewer)
-    payable = (
-        PayableLoan(loan, _choices(connection, loan, viewer.today)) for loan in (*account.loans, *account.guaranteed)
-    )
+    payable = (PayableLoan(loan, _choices(connection, loan)) for loan in (*account.loans, *account.guaranteed))
     shown = tuple(each for each in payable if each.choices)
     return PayList(account, shown, waiting_of(connection, viewer))
 
@@ -92,7 +88,7 @@ def pay_page(connection: Connection, viewer: Viewer, code: str) -> PayPage | Non
         return None
     shown = figures(as_seen_by(viewer, found), viewer.today)
     waiting = tuple(each for each in waiting_of(connection, viewer) if each.loan_id == found.id)
-    return PayPage(shown, viewer.today, found.data_date, _choices(connection, shown, viewer.today), waiting)
+    return PayPage(shown, viewer.today, found.data_date, _choices(connection, shown), waiting)
 
 
 def paid_into(
@@ -121,7 +117,7 @@ def _picture(text: str) -> QrPicture | None:
         return None
 
 
-def _choices(connection: Connection, loan: LoanFigures, today: date) -> tuple[Choice, ...]:
+def _choices(connection: Connection, loan: LoanFigures) -> tuple[Choice, ...]:
     """What is due, a plan's next payment, a settlement's amount of today, the next instalment: as far as they are."""
     if loan.settled_on is not None:
         return ()
@@ -129,11 +125,9 @@ def _choices(connection: Connection, loan: LoanFigures, today: date) -> tuple[Ch
     plan = loan.next_plan_payment
     if plan is not None:
         found.insert(0, Choice("plan", plan[1], plan[0]))
-    if any(hold.kind == "settlement" for hold in loan.record.holds):
-        settlement = settlements.open_of_loan(connection, loan.record.id)
-        if settlement is not None and settlement.state == "accepted" and today <= settlement.offer.until:
-            owed = figure(loan.record.facts, settlement.offer, today, settlement.rule).to_pay
-            found.insert(0, Choice("settlement", owed, settlement.offer.until))
+    settlement = settlement_of_today(connection, loan)
+    if settlement is not None:
+        found.insert(0, Choice("settlement", settlement.amount, settlement.until))
     coming = loan.assessment.next_due
     if coming is not None and loan.record.role != "guarantor":
         found.append(Choice("next", coming.amount, coming.due_on))

@@ -11,6 +11,7 @@ from portal.core.allocation import Amounts
 from portal.core.assessment import NextDue
 from portal.core.days import add_months
 from portal.core.interactions import Hold
+from portal.core.settlement import figure
 from portal.drafts.queries import ANY_OWN, DraftRecord, own_drafts
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord, ReversedPayment
@@ -55,6 +56,20 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class AgreedSettlement:
+    """What closes a loan today by a settlement that was accepted, in minor units, and up to which day.
+
+    Its page is that of the person who accepted it, `person_id`.
+    """
+
+    loan: LoanFigures
+    page: str
+    person_id: int | None
+    amount: int
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class AccountPage:
     """The account of a person: what is due by currency, what is pending, every loan.
 
@@ -70,12 +85,22 @@ class AccountPage:
     guaranteed: tuple[LoanFigures, ...]
     hidden: tuple[LoanRecord, ...]
     drafts: tuple[DraftRecord, ...]
+    agreed: tuple[AgreedSettlement, ...] = ()
 
     @property
     def late_loan(self) -> LoanFigures | None:
         """The loan whose oldest part is latest: where the way to the receipt leads."""
-        late = [loan for loan in self.loans if loan.settled_on is None and _first_with_penalty(loan) is not None]
-        return max(late, key=lambda loan: loan.assessment.days_past_due, default=None)
+        return max(self._late, key=lambda loan: loan.assessment.days_past_due, default=None)
+
+    @property
+    def agreeable_loan(self) -> LoanFigures | None:
+        """The latest of the loans on which a plan or a promise can be agreed: of which no settlement is."""
+        free = (loan for loan in self._late if loan.agreed_settlement is None)
+        return max(free, key=lambda loan: loan.assessment.days_past_due, default=None)
+
+    @property
+    def _late(self) -> list[LoanFigures]:
+        return [loan for loan in self.loans if loan.settled_on is None and _first_with_penalty(loan) is not None]
 
     @property
     def late_instalment(self) -> int | None:
@@ -91,6 +116,7 @@ def account_page(connection: Connection, viewer: Viewer) -> AccountPage:
     seen = tuple(as_seen_by(viewer, loan) for loan in record.loans)
     shown = [figures(loan, viewer.today) for loan in seen if loan.status != "sold"]
     own = tuple(loan for loan in shown if loan.record.role != GUARANTOR)
+    agreed = [settlement_of_today(connection, loan) for loan in own]
     return AccountPage(
         name=record.person_name,
         today=viewer.today,
@@ -101,7 +127,18 @@ def account_page(connection: Connection, viewer: Viewer) -> AccountPage:
         guaranteed=tuple(loan for loan in shown if loan.record.role == GUARANTOR),
         hidden=tuple(loan for loan in seen if loan.status == "sold"),
         drafts=tuple(draft for draft in drafts if draft.loan_id in {loan.id for loan in seen}),
+        agreed=tuple(each for each in agreed if each and each.person_id == viewer.person_id),
     )
+
+
+def settlement_of_today(connection: Connection, loan: LoanFigures) -> AgreedSettlement | None:
+    """What the accepted settlement of a loan comes to today; asks nothing where no hold tells of one."""
+    hold, today = loan.agreed_settlement, loan.assessment.as_of
+    found = settlements.open_of_loan(connection, loan.record.id) if hold else None
+    if hold is None or found is None or found.state != "accepted" or today > found.offer.until:
+        return None
+    owed = figure(loan.record.facts, found.offer, today, found.rule).to_pay
+    return AgreedSettlement(loan, hold.page, hold.person_id, owed, found.offer.until)
 
 
 def as_seen_by(viewer: Viewer, record: LoanRecord) -> LoanRecord:

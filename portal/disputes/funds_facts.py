@@ -112,9 +112,13 @@ def times_of(rows: Iterable[tuple[str, StatementRow]]) -> dict[tuple[str, int], 
     return {(file, row.line): row.at for file, row in rows if row.at is not None}
 
 
-def attempts_on_chart(attempts: Sequence[DebitAttempt]) -> list[tuple[int, datetime]]:
-    """The lender's own tries by the minute of the day, their instants in the lender's zone."""
-    return [(_minute(attempt.attempted_at.time()), attempt.attempted_at) for attempt in attempts]
+def attempts_on_chart(attempts: Sequence[DebitAttempt]) -> list[tuple[int, datetime, bool]]:
+    """The lender's own entries by the minute of the day, their instants in the lender's zone, and whether a debit
+    was started at all."""
+    return [
+        (_minute(attempt.attempted_at.time()), attempt.attempted_at, attempt.result != "not_presented")
+        for attempt in attempts
+    ]
 
 
 def _minute(at: time) -> int:

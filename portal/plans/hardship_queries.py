@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 from sqlmodel import SQLModel
 
+from portal.core.assessment import assess
+from portal.core.interactions import Hold
 from portal.core.money import minor_digits
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
@@ -38,14 +40,33 @@ class HardshipRecord:
 
 
 @dataclass(frozen=True)
+class PlanBeside:
+    """The plan that runs beside a pause: `page` leads to it if it is the viewer's own.
+
+    `covers_all`: whatever is due is under a plan, so that there is only a change of it to ask for. `stops_penalty`: on
+    all of that no night counts while the plan is kept.
+    """
+
+    number: str
+    page: str
+    contract_types: tuple[str, ...]
+    covers_all: bool
+    stops_penalty: bool
+
+
+@dataclass(frozen=True)
 class HardshipPage:
-    """The pause that runs, else until when one can be had (None: not at present), and a plan that starts small."""
+    """The pause that runs, else until when one can be had (None: not at present), and a plan that starts small.
+
+    `plan` is the one that runs already.
+    """
 
     today: date
     running: HardshipRecord | None
     until: date | None
     again_on: date | None
     small: Way | None
+    plan: PlanBeside | None = None
     keeps_days: int = KEPT.days
 
 
@@ -56,7 +77,39 @@ def hardship_page(connection: Connection, viewer: Viewer) -> HardshipPage:
     left = days_left(connection, viewer)
     until = viewer.today + timedelta(days=left - 1) if left > 0 and running is None else None
     again = None if until or running else _again_on(connection, person_id)
-    return HardshipPage(viewer.today, running, until, again, small_start(connection, viewer))
+    plan = plan_beside(loans.loans_of(connection, person_id, viewer.today), person_id, viewer.today)
+    return HardshipPage(viewer.today, running, until, again, small_start(connection, viewer), plan)
+
+
+def plan_beside(records: Sequence[LoanRecord], person_id: int, day: date) -> PlanBeside | None:
+    """The plan that runs on the loans that a person owes, None without one."""
+    owed = [record for record in records if record.role in basis_facts.PROPOSERS and record.status != "sold"]
+    hold = next((found for record in owed if (found := _plan_of(record, day))), None)
+    if hold is None:
+        return None
+    late = [record for record in owed if assess(record.facts, day).due.total]
+    return PlanBeside(
+        number=hold.number,
+        page=hold.page if hold.person_id == person_id else "",
+        contract_types=tuple(dict.fromkeys(record.contract_type for record in owed if _plan_of(record, day))),
+        covers_all=all(_plan_of(record, day) for record in late),
+        stops_penalty=all(_is_stopped(record, day) for record in late),
+    )
+
+
+def _plan_of(record: LoanRecord, day: date) -> Hold | None:
+    return next((hold for hold in record.holds if hold.kind == "plan" and hold.is_in_force(day)), None)
+
+
+def _is_stopped(record: LoanRecord, day: date) -> bool:
+    """Whether a plan stops the night that begins on a day; a night carries the date on which it ends."""
+    night = basis_facts.day_after(day)
+    return any(
+        waiver.cause == basis_facts.PLAN_CAUSE
+        and waiver.from_day <= night
+        and (waiver.to_day is None or night <= waiver.to_day)
+        for waiver in record.facts.days_waivers
+    )
 
 
 def current(connection: Connection, person_id: int, day: date) -> HardshipRecord | None:

@@ -82,6 +82,11 @@ def standing(record: LoanRecord, day: date) -> Refusal | None:
     return may("accept_settlement", holds, record.status, record.role or "borrower")  # type: ignore[arg-type]
 
 
+def has_plan(record: LoanRecord, day: date) -> bool:
+    """Whether a plan runs on a loan; paying the settlement ends it as kept, until then it goes on (domain.md 9)."""
+    return any(hold.kind == "plan" and hold.is_in_force(day) for hold in record.holds)
+
+
 def by_the_rules(record: LoanRecord, day: date) -> Offer:
     """What the product's rules take off without anybody deciding."""
     rules = record.rules

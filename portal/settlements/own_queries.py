@@ -40,6 +40,11 @@ class NewPage:
         return self.quote.seen if self.quote else ""
 
     @property
+    def plan_goes_on(self) -> bool:
+        """Whether a plan runs on the loan, which a settlement leaves as it is until everything under it is paid."""
+        return facts.has_plan(self.record, self.today)
+
+    @property
     def least(self) -> int:
         """What closes the loan today if all that can be reduced is taken off: staff can offer nothing below it."""
         if self.quote is None:
@@ -87,6 +92,11 @@ class DetailPage:
     @property
     def seen(self) -> str:
         return self.quote.seen if self.quote else ""
+
+    @property
+    def plan_goes_on(self) -> bool:
+        """Whether a plan runs on the loan, which a settlement leaves as it is until everything under it is paid."""
+        return facts.has_plan(self.record, self.today)
 
     @property
     def is_over(self) -> bool:

@@ -13,7 +13,7 @@ from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from tests.client import Client
 from tests.make.disputes import Cast, file_dispute, lin_with_authorities
-from tests.make.loans import borrower, import_tables, lin_yi, loan, payment, product
+from tests.make.loans import borrower, debit_attempt, import_tables, lin_yi, loan, payment, product
 from tests.markup import Markup
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -67,7 +67,16 @@ def test_the_receipt_adds_up_line_by_line(lin: Client, code: str) -> None:
     assert "24% a year would allow 28.00; not reached." in said
     assert "08:12" in said
     assert "not enough money on the account" in said
+    assert "We tried to take CN¥1,180.00 from the account ending 6789" in said
     assert len(Markup(page.text).all("details")) >= 3
+
+
+def test_where_no_debit_was_started_no_try_is_told_of(lin: Client, code: str, doors: Doors, tmp_path: Path) -> None:
+    never = debit_attempt("D1", 3, "2026-03-05T08:12:00+08:00", result="not_presented", result_code="")
+    import_tables(doors, tmp_path / "never", lin_yi(debit_attempts=[never]))
+    said = text_of(lin.get(f"/loans/{code}/instalments/3/penalty"))
+    assert "08:12 · no debit was started" in said
+    assert "We tried" not in said
 
 
 def test_a_receipt_can_be_seen_from_any_day(lin: Client, code: str) -> None:

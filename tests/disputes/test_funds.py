@@ -122,6 +122,18 @@ def test_a_debit_that_was_taken_that_day_ends_it(doors: Doors, number: str, send
     assert (funds.check.funds, funds.check.debited, funds.state) == ("met", "yes", "not_met")
 
 
+def test_the_line_of_the_day_calls_no_debit_what_was_never_started(
+    client: Client, cast: Cast, doors: Doors, number: str, send: Send, tmp_path: Path
+) -> None:
+    never = [debit_attempt("D1", 3, "2026-03-05T08:12:00+08:00", result="not_presented", result_code="")]
+    import_tables(doors, tmp_path / "again", lin_with_authorities(debit_attempts=never))
+    send(("march.csv", statement()))
+    client.http.cookies.update(cast.sign_in(cast.borrower()))
+    page = client.get(f"/disputes/{number}", headers={"Accept-Language": "en"}).text
+    assert "no debit started" in page
+    assert ">our debit<" not in page
+
+
 def test_the_day_of_an_attempt_is_the_lenders(doors: Doors, number: str, send: Send, tmp_path: Path) -> None:
     """23:30 in Shanghai is still the 5th, whatever the day in UTC; 00:30 on the 6th is not."""
     late = [debit_attempt("D1", 3, "2026-03-06T00:30:00+08:00", result="collected", result_code="00")]

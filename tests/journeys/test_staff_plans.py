@@ -115,6 +115,8 @@ def counter(desk: Page, number: str, *, script: bool) -> None:
     steps.link_to(desk, number).click()
     desk.wait_for_url(f"**/staff/plans/{number}")
     see(desk, "staff-plan-case")
+    cut_off = "(panes) => panes.filter((pane) => pane.scrollWidth > pane.clientWidth).length"
+    assert desk.locator(".pane").evaluate_all(cut_off) == 0, "no answer is out of sight beside the others"
     steps.link_to(desk, "/counter").click()
     desk.wait_for_url("**/counter**")
     see(desk, "staff-counter")

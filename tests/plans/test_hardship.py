@@ -197,7 +197,7 @@ def test_the_page_says_what_stops_before_it_asks(visit: Visit, doors: Doors, cas
     assert "Reminders pause" in after.text
     assert "16 May 2026" in after.text
     assert "200.00" in after.text
-    assert "Support in a hard time" in lin.get("/account").text
+    assert "Pause of reminders" in lin.get("/account").text
     number = make.propose(doors, cast.borrower())
     seen = visit("Qiao", "plan_approver").get(f"/staff/plans/{number}").text
     assert "reminders pause until" in seen
@@ -208,6 +208,24 @@ def test_the_page_says_what_stops_before_it_asks(visit: Visit, doors: Doors, cas
     assert "reminders pause until" in staff
     assert lin.submit(after, {}, "/end").status_code == 303
     assert "reminders pause until" not in visit("Qiao", "plan_approver").get(f"/staff/plans/{number}").text
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+def test_beside_a_plan_it_says_what_holds(visit: Visit, doors: Doors, cast: Cast, freeze: bool) -> None:
+    plan = make.propose(doors, cast.borrower())
+    make.approve(doors, cast.staff("Qiao", "plan_approver"), plan, freeze=freeze)
+    lin = visit("B1")
+    for paused in (False, True):
+        page = lin.get("/plans/hardship")
+        assert ("While the plan is kept, no penalty counts" in page.text) is freeze
+        assert ("What being late costs goes on" in page.text) is not freeze
+        assert "its payments keep their days" in page.text
+        assert "A plan can change that" not in page.text
+        assert "Propose a plan" not in page.text
+        assert "A plan can start small" not in page.text
+        assert f'href="/plans/{plan}"' in page.text
+        assert "Ask for a change of the plan" in page.text
+        assert paused or lin.submit(page, {}, "/plans/hardship").status_code == 303
 
 
 def test_saying_nothing_needs_no_consent(visit: Visit, doors: Doors) -> None:

@@ -16,6 +16,7 @@ from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.settlements.queries import SETTLEMENT
 from tests.client import Client, fields_of, form_of
+from tests.make import plans as make_plans
 from tests.make import settlements as make
 from tests.make.disputes import Cast, file_dispute
 from tests.make.loans import borrower, import_tables
@@ -28,6 +29,39 @@ TODAY = date(2026, 4, 17)
 def settlement_page(client: Client, doors: Doors, cast: Cast) -> str:
     """The address at which a settlement of Lin's loan begins."""
     return f"/loans/{make.code_of(doors, cast.borrower())}/settlement"
+
+
+def test_beside_a_plan_it_says_what_becomes_of_it(visit: Visit, doors: Doors, cast: Cast) -> None:
+    plan = make_plans.propose(doors, cast.borrower())
+    make_plans.approve(doors, cast.staff("Qiao", "plan_approver"), plan)
+    lin = visit("B1")
+    goes_on = "The plan goes on meanwhile, and its payments keep their days."
+    begin = lin.get(settlement_page(lin, doors, cast))
+    assert goes_on in begin.text
+    assert "Ask for a change of the plan" in begin.text
+    quoted = lin.submit(begin)
+    for form in ("/accept", None):
+        page = lin.get(quoted.headers["location"])
+        assert goes_on in page.text
+        assert "Once everything under it is paid, it ends as kept." in page.text
+        assert form is None or lin.submit(page, form=form).status_code == 303
+
+
+def test_once_accepted_the_account_leads_to_it_and_offers_nothing_that_is_refused(
+    visit: Visit, doors: Doors, cast: Cast
+) -> None:
+    lin = visit("B1")
+    assert "/promises/new" in lin.get("/account").text
+    number = make.quote(doors, cast.borrower())
+    assert "/plans/new" in lin.get("/account").text  # a quote binds nobody
+    make.accept(doors, cast.borrower(), number)
+    page = lin.get("/account").text
+    _before, found, after = page.partition(f'href="/settlements/{number}"')
+    assert found
+    assert "11,052.85" in after.partition("</li>")[0]
+    assert "1 May 2026" in after.partition("</li>")[0]
+    assert "/plans/new" not in page
+    assert "/promises/new" not in page
 
 
 def test_from_the_quote_to_the_letter(
