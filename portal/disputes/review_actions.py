@@ -1,13 +1,13 @@
 """A person asks for the one review of a decision: it is held and promised like the dispute, with its own date."""
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 from sqlmodel import Session
 
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.disputes import events, moves
 from portal.disputes.filing_actions import Filing, open_fraud_hold, take_files
-from portal.disputes.queries import DISPUTE, FRAUD_REASON, LOAN, REVIEW_ROW, DisputeRecord, decision, parts
+from portal.disputes.queries import DISPUTE, FRAUD_REASON, REVIEW_ROW, DisputeRecord, decision, parts
 from portal.disputes.review_queries import answer_by, may_ask
 from portal.disputes.rounds import REVIEW
 from portal.evidence import actions as evidence
@@ -24,7 +24,7 @@ def ask_for_review(session: Session, viewer: Viewer, number: str, filing: Filing
     """
     found = moves.find(session, viewer, number)
     # Somebody else's dispute about the same may be filed at this moment.
-    session.connection().execute(select(LOAN.c.id).where(LOAN.c.id == found.loan_id).with_for_update())
+    loans.hold_loans(session, found.loan_id)
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today)
     decided = decision(session.connection(), found.id)
     if record is None or not may_ask(session.connection(), viewer, found, record, decided):

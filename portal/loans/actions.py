@@ -49,6 +49,12 @@ _WAIVERS_OF_CASE = select(WAIVER.c.ref).where(
 # Imports
 
 
+def hold_loans(session: Session, *loan_ids: int) -> None:
+    """Let nobody else promise, plan, settle or file anything on these loans until this transaction ends."""
+    for loan_id in sorted(loan_ids):  # in one order, so that two that hold several do not wait for each other
+        session.connection().execute(select(LOAN.c.id).where(LOAN.c.id == loan_id).with_for_update())
+
+
 def apply_import(
     session: Session,
     viewer: Viewer,

@@ -193,7 +193,7 @@ def agree(
     `is_decided` where staff decided before, by a counter-offer: their day, their rules and their words stay.
     """
     number = page.plan.number
-    moves.hold_loans(session, (loan.id for loan in page.records))
+    loans.hold_loans(session, *(loan.id for loan in page.records))
     decided: dict[str, Any] = {} if is_decided else _decided(viewer, page, agreed, decided_by, confirmed_by)
     if not is_decided and confirmed_by is None:
         granting.note_granted(session, viewer, number, agreed.forecast, page.plan.currency)

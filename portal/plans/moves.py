@@ -3,25 +3,21 @@
 The update is guarded by `version`; of several at once one takes effect, and the others are told who won.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlmodel import Session
 
 from portal.access import second_person_actions, second_person_queries
 from portal.core.refusal import Refusal
 from portal.loans import actions as loans
-from portal.loans.tables import Loan, table_of
 from portal.plans import queries, stored_facts
 from portal.plans.deciding_queries import ACTS
 from portal.plans.facts import LoanSchedule
 from portal.plans.queries import PLAN
 from portal.plans.tables import FINAL
 from portal.platform.gate import Viewer
-
-LOAN = table_of(Loan)
 
 PAGE = "/plans/{number}"
 """Where a hold leads the borrower."""
@@ -47,12 +43,6 @@ def move(
     if moved.rowcount != 1:  # type: ignore[attr-defined]
         winner = queries.plan(session.connection(), number)
         raise Refusal("plan.decided", by=winner.decided_by if winner else None, state=winner.state if winner else "")
-
-
-def hold_loans(session: Session, loan_ids: Iterable[int]) -> None:
-    """Let nobody else promise, settle or file anything on the loans until this transaction ends."""
-    for loan_id in sorted(loan_ids):
-        session.connection().execute(select(LOAN.c.id).where(LOAN.c.id == loan_id).with_for_update())
 
 
 def void_second_person(session: Session, viewer: Viewer, number: str) -> None:

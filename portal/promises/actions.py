@@ -17,7 +17,6 @@ from portal.core.refusal import Refusal
 from portal.loans import actions as loans
 from portal.loans import queries as loan_queries
 from portal.loans.queries import LoanRecord
-from portal.loans.tables import Loan, table_of
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_number
@@ -26,8 +25,6 @@ from portal.promises.facts import Choice
 from portal.promises.queries import PROMISE, TOLD, PromiseRecord
 
 PAGE = "/promises/{number}"
-
-_LOAN = table_of(Loan)
 
 _EVENT_OF = {"kept": "keep", "made_good": "keep", "partly_kept": "keep_partly", "broken": "break"}
 
@@ -50,7 +47,7 @@ def make_promise(session: Session, viewer: Viewer, given: Given) -> str:
     Refusals: `promise.nothing_due`, `promise.amount` (most), `promise.date` (first, last), and those of what stands
     beside it (`promise.<presence>`). Amounts are measured here against what is payable (MO-14).
     """
-    _hold_loan(session, _choice(session, viewer, given).record.id)
+    loans.hold_loans(session, _choice(session, viewer, given).record.id)
     choice = _choice(session, viewer, given)  # anew: a plan agreed at this moment is there by now, or finds the promise
     try:
         rules.check(given.amount, given.due_on, viewer.today, choice.most, choice.instalment)
@@ -76,11 +73,6 @@ def _choice(session: Session, viewer: Viewer, given: Given) -> Choice:
     if choice is None:
         raise page.blocked[0][1] if page.blocked else Refusal("promise.nothing_due")
     return choice
-
-
-def _hold_loan(session: Session, loan_id: int) -> None:
-    """Let nobody else plan, settle or file anything on the loan until this transaction ends."""
-    session.connection().execute(select(_LOAN.c.id).where(_LOAN.c.id == loan_id).with_for_update())
 
 
 def _row(viewer: Viewer, choice: Choice, given: Given, number: str) -> dict[str, Any]:

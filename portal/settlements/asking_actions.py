@@ -42,7 +42,7 @@ def accept(session: Session, viewer: Viewer, number: str, seen: str) -> str:
     own = queries.own_settlement(session.connection(), viewer, number)
     if own is None:
         raise LookupError(number)
-    moves.hold_loan(session, own.loan_id)
+    loans.hold_loans(session, own.loan_id)
     page = detail_page(session.connection(), viewer, number)
     if page is None:
         raise LookupError(number)
@@ -145,7 +145,7 @@ def _held_page(session: Session, viewer: Viewer, code: str) -> NewPage:
     record = loans_of.loan_by_code(session.connection(), viewer, code)
     if record is None:
         raise LookupError(code)
-    moves.hold_loan(session, record.id)
+    loans.hold_loans(session, record.id)
     page = new_page(session.connection(), viewer, code)
     if page is None:
         raise LookupError(code)

@@ -34,7 +34,7 @@ def judge(session: Session, viewer: Viewer, number: str) -> bool:
     found = queries.settlement(session.connection(), number)
     if found is None or not found.is_open:
         return False
-    moves.hold_loan(session, found.loan_id)
+    loans.hold_loans(session, found.loan_id)
     found = queries.settlement(session.connection(), number)
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
     if found is None or record is None or not found.is_open:
@@ -152,7 +152,7 @@ def watch(session: Session, viewer: Viewer, number: str) -> bool:
     found = queries.settlement(session.connection(), number)
     if found is None or found.state != "paid" or found.undone_at is not None:
         return False
-    moves.hold_loan(session, found.loan_id)
+    loans.hold_loans(session, found.loan_id)
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today)
     if record is None:
         return False

@@ -6,29 +6,21 @@ The loan's row is locked first, as filing a dispute does, so that an acceptance 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 from sqlmodel import Session
 
 from portal.access import second_person_actions, second_person_queries
 from portal.audit import actions as audit
 from portal.core import plan_states
 from portal.core.refusal import Refusal
-from portal.loans.tables import Loan, table_of
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_number
 from portal.settlements import events, facts, queries
 from portal.settlements.facts import Quote
 from portal.settlements.queries import REQUEST, SETTLEMENT, RequestRecord, SettlementRecord
 
-LOAN = table_of(Loan)
-
 ACT = "offer_settlement"
 """What awaits a second person."""
-
-
-def hold_loan(session: Session, loan_id: int) -> None:
-    """Let nobody else file, accept or judge anything on the loan until this transaction ends."""
-    session.connection().execute(select(LOAN.c.id).where(LOAN.c.id == loan_id).with_for_update())
 
 
 def move(session: Session, viewer: Viewer, found: SettlementRecord, event: str, **more: Any) -> None:

@@ -10,6 +10,7 @@ from portal.access import granting_actions as granting
 from portal.access import second_person_actions as access
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
+from portal.loans import actions as loans
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
 from portal.settlements import events, moves, queries
@@ -111,7 +112,7 @@ def _unanswered(session: Session, viewer: Viewer, number: str, typed: Typed | No
     if found is None:
         raise LookupError(number)
     granting.hold_granting(session, viewer)
-    moves.hold_loan(session, found.loan_id)
+    loans.hold_loans(session, found.loan_id)
     page = offer_page(session.connection(), viewer, number, typed)
     if page is None:
         raise LookupError(number)

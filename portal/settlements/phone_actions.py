@@ -5,6 +5,7 @@ from sqlmodel import Session
 
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
+from portal.loans import actions as loans
 from portal.loans import queries as loans_of
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
@@ -30,7 +31,7 @@ def write_down(session: Session, viewer: Viewer, person: str, loan: str, could_p
     page = phone_queries.write_page(session.connection(), viewer, person, loan)
     if page is None or page.new is None:
         raise LookupError(loan)
-    moves.hold_loan(session, page.new.record.id)
+    loans.hold_loans(session, page.new.record.id)
     page = phone_queries.write_page(session.connection(), viewer, person, loan)
     if page is None or page.new is None:
         raise LookupError(loan)
@@ -56,7 +57,7 @@ def confirm(session: Session, viewer: Viewer, number: str) -> str:
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
     if found is None or record is None:
         raise LookupError(number)
-    moves.hold_loan(session, found.loan_id)
+    loans.hold_loans(session, found.loan_id)
     page = new_page(session.connection(), viewer, record.code)
     if found.state != "written" or page is None or is_over(found, viewer):
         raise Refusal("settlement.answered", by=None, state="ended" if found.state == "written" else found.state)
