@@ -48,7 +48,7 @@ class LoanFigures:
         agreed = (hold for hold in self.record.holds if hold.kind == "settlement" and "paid_on" not in hold.data)
         return next((hold for hold in agreed if hold.is_in_force(day)), None)
 
-    @property
+    @cached_property
     def next_plan_payment(self) -> tuple[date, int] | None:
         """Day of the plan's next payment and what is to be paid on it, as the plan's own page says: what earlier ones
         lack is part of it, what arrived beforehand is not. None without a running plan."""
