@@ -1,5 +1,6 @@
 """The borrower's pages of settlements: what closes a loan, get the quote, accept it, ask for less."""
 
+from collections.abc import Callable
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -87,24 +88,18 @@ async def request_page(request: Request) -> Response:
 
 async def confirm_request(request: Request) -> Response:
     """Confirm what was written down on the phone: from now on it is a question of one's own."""
-    form = await ConfirmForm.read(request)
-    number = request.path_params["number"]
-    try:
-        await db.write(request, phone_actions.confirm, number)
-        return see_other(request, "settlements:request", number=number)
-    except LookupError:
-        raise HTTPException(404) from None
-    except Refusal as refusal:
-        form.refuse(refusal)
-    return await _request(request, form, 409)
+    return await _act_on_request(request, await ConfirmForm.read(request), phone_actions.confirm)
 
 
 async def take_back(request: Request) -> Response:
     """Take a request back."""
-    form = await TakeBackForm.read(request)
+    return await _act_on_request(request, await TakeBackForm.read(request), asking_actions.take_back)
+
+
+async def _act_on_request(request: Request, form: Form[Any], act: Callable[..., Any]) -> Response:
     number = request.path_params["number"]
     try:
-        await db.write(request, asking_actions.take_back, number)
+        await db.write(request, act, number)
         return see_other(request, "settlements:request", number=number)
     except LookupError:
         raise HTTPException(404) from None
