@@ -6,6 +6,7 @@ from importlib import import_module
 from inspect import getdoc
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Any
 
 import portal
 
@@ -18,7 +19,7 @@ with `python -m tests.house.events_page`.
 """
 
 
-def events() -> Iterator[tuple[str, type]]:
+def events() -> Iterator[tuple[str, type[Any]]]:
     """Every event class with its feature, in order."""
     for package in sorted(module.name for module in iter_modules(portal.__path__)):
         try:

@@ -24,13 +24,13 @@ def test_the_page_of_interactions_is_up_to_date() -> None:
 
 
 def test_no_two_events_share_a_name() -> None:
-    kinds = [event.kind for _, event in events_page.events()]  # type: ignore[attr-defined]
+    kinds = [event.kind for _, event in events_page.events()]
     assert len(kinds) == len(set(kinds))
     assert all(event.__doc__ for _, event in events_page.events())
 
 
 def test_every_event_has_its_words_on_the_pages_of_the_log() -> None:
-    assert set(EVENTS) == {event.kind for _, event in events_page.events()}  # type: ignore[attr-defined]
+    assert set(EVENTS) == {event.kind for _, event in events_page.events()}
 
 
 def test_every_setting_is_in_the_readme_and_every_one_there_exists() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from sqlalchemy import update
+from starlette.applications import Starlette
 
 from portal.loans import queries as loans
 from portal.platform.clock import FixedClock
@@ -191,7 +192,7 @@ def asking(empty_doors: Doors, tmp_path: Path) -> Doors:
     return empty_doors
 
 
-def enter(app: object, doors: Doors, cast: Cast, client: Client, who: str, *roles: str) -> Client:
+def enter(app: Starlette, doors: Doors, cast: Cast, client: Client, who: str, *roles: str) -> Client:
     """A visitor who is signed in."""
     visitor = client.another(headers={"Accept-Language": "en"})
     viewer = cast.staff(who, *roles) if roles else cast.borrower(who)
@@ -200,8 +201,8 @@ def enter(app: object, doors: Doors, cast: Cast, client: Client, who: str, *role
     return visitor
 
 
-def test_asked_offered_and_accepted(app: object, asking: Doors, cast: Cast) -> None:
-    with Client(app, headers={"Accept-Language": "en"}) as client:  # type: ignore[arg-type]
+def test_asked_offered_and_accepted(app: Starlette, asking: Doors, cast: Cast) -> None:
+    with Client(app, headers={"Accept-Language": "en"}) as client:
         lin = enter(app, asking, cast, client, "B1")
         staff = enter(app, asking, cast, client, "Qiao", "plan_approver")
         begin = settlement_page(lin, asking, cast)
@@ -240,8 +241,8 @@ def test_asked_offered_and_accepted(app: object, asking: Doors, cast: Cast) -> N
         assert staff.get(f"/staff/settlements/{settlement}").status_code == 200
 
 
-def test_written_down_on_the_phone_and_confirmed_from_the_account(app: object, asking: Doors, cast: Cast) -> None:
-    with Client(app, headers={"Accept-Language": "en"}) as nobody:  # type: ignore[arg-type]
+def test_written_down_on_the_phone_and_confirmed_from_the_account(app: Starlette, asking: Doors, cast: Cast) -> None:
+    with Client(app, headers={"Accept-Language": "en"}) as nobody:
         wen, lin = enter(app, asking, cast, nobody, "Wen", "plan_approver"), enter(app, asking, cast, nobody, "B1")
         person = asking.read_as(cast.borrower(), lambda connection, _: loans.person_by_ref(connection, "B1"))
         assert person is not None
@@ -263,8 +264,8 @@ def test_written_down_on_the_phone_and_confirmed_from_the_account(app: object, a
         assert "Somebody else answers it" in wen.get(f"/staff{path}").text
 
 
-def test_a_second_person_on_the_page(app: object, asking: Doors, cast: Cast) -> None:
-    with Client(app, headers={"Accept-Language": "en"}) as client:  # type: ignore[arg-type]
+def test_a_second_person_on_the_page(app: Starlette, asking: Doors, cast: Cast) -> None:
+    with Client(app, headers={"Accept-Language": "en"}) as client:
         number = make.ask(asking, cast.borrower(), 11_053_00)
         maker = enter(app, asking, cast, client, "Qiao", "plan_approver")
         checker = enter(app, asking, cast, client, "Shen", "supervisor")
@@ -280,8 +281,8 @@ def test_a_second_person_on_the_page(app: object, asking: Doors, cast: Cast) -> 
         assert make.request_state(asking, number) == "offered"
 
 
-def test_refused_with_the_way_on(app: object, asking: Doors, cast: Cast) -> None:
-    with Client(app, headers={"Accept-Language": "en"}) as client:  # type: ignore[arg-type]
+def test_refused_with_the_way_on(app: Starlette, asking: Doors, cast: Cast) -> None:
+    with Client(app, headers={"Accept-Language": "en"}) as client:
         number = make.ask(asking, cast.borrower(), 11_053_00)
         lin = enter(app, asking, cast, client, "B1")
         staff = enter(app, asking, cast, client, "Qiao", "plan_approver")
@@ -300,8 +301,8 @@ OFFERING = {"plan_approver", "supervisor"}
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_role_gets_what_the_gate_gives_it(app: object, asking: Doors, cast: Cast, role: str) -> None:
-    with Client(app, headers={"Accept-Language": "en"}) as client:  # type: ignore[arg-type]
+def test_every_role_gets_what_the_gate_gives_it(app: Starlette, asking: Doors, cast: Cast, role: str) -> None:
+    with Client(app, headers={"Accept-Language": "en"}) as client:
         number = make.ask(asking, cast.borrower(), 11_053_00)
         quoted = make.quote(asking, cast.borrower())
         staff = enter(app, asking, cast, client, f"{role}-1", role)
