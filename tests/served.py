@@ -29,6 +29,8 @@ class Portal:
     folder: Path
     environment: Mapping[str, str]
     python: Path = Path(sys.executable)
+    process: int | None = None
+    """The process that serves; None where none was started here."""
 
     @property
     def log(self) -> Path:
@@ -76,7 +78,7 @@ class Portal:
             )
             try:
                 self._wait(process)
-                yield self
+                yield replace(self, process=process.pid)
             finally:
                 self._stop(process)
 
