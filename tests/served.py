@@ -117,11 +117,21 @@ def install(folder: Path, database_url: str, **settings: str) -> Portal:
     return Portal(url, folder, environment)
 
 
+_HELD: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A port of the loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback that is ours until this process ends, whenever a server of ours comes to listen on it."""
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    port = int(held.getsockname()[1])
+    if sys.platform != "linux":
+        held.close()
+        return port
+    # From now on a server that asks for it, as all do, may listen here beside us; nobody is given it by chance.
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _HELD.append(held)
+    return port
 
 
 def answers(url: str) -> bool:
