@@ -41,7 +41,7 @@ def test_a_file_comes_while_the_dispute_is_decided(app: Starlette, doors: Doors,
 
 
 def test_two_disputes_of_one_instalment_are_decided(doors: Doors, cast: Cast, clock: FixedClock) -> None:
-    """The later one is decided on figures that are no more, and is shown anew."""
+    """ST-06, ST-07: the later one is decided on figures that are no more, and is shown anew."""
     lin = cast.borrower()
     code = loan_code(doors, lin)
     page = doors.read_as(lin, new_page, code, 3, Ticks())

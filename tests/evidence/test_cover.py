@@ -227,7 +227,7 @@ def test_a_covered_photo_is_not_put_together_uncovered(client: Client) -> None:
 
 @pytest.mark.parametrize("place", [("postgresql", "folder")], indirect=True)
 def test_covered_while_it_is_sent(client: Client) -> None:
-    """What somebody was told is covered is sent covered; or they are told that it was sent already."""
+    """EV-04: what somebody was told is covered is sent covered; or they are told that it was sent already."""
     draft = new_code()
     code = white_photo(client, draft)
     portal = portal_of(client)

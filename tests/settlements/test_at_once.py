@@ -72,7 +72,7 @@ def test_a_plan_is_agreed_and_a_settlement_accepted(doors: Doors, cast: Cast) ->
 
 
 def test_two_second_persons(doors: Doors, cast: Cast) -> None:
-    """The later one is told what was decided, not that nothing is asked of them."""
+    """ST-07: the later one is told what was decided, not that nothing is asked of them."""
     plan = make_plans.propose(doors, cast.borrower())
     assert make_plans.approve(doors, cast.staff("Qiao", "dispute_handler"), plan) == "waiting"
     others = [cast.staff(name, "supervisor") for name in ("Tao", "Bai")]
@@ -106,7 +106,7 @@ def test_a_plan_is_agreed_and_a_promise_moved(doors: Doors, cast: Cast) -> None:
 
 
 def test_a_counter_offer_is_accepted_and_taken_back(doors: Doors, cast: Cast) -> None:
-    """Whoever is later is told what has become of the plan."""
+    """ST-08: whoever is later is told what has become of the plan."""
     lin, staff = cast.borrower(), cast.staff("Qiao", "plan_approver")
     plan = make_plans.propose(doors, lin)
     make_plans.counter(doors, staff, plan)
