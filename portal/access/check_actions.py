@@ -15,6 +15,7 @@ from portal.access.stop_actions import end_stop
 from portal.access.tables import WRONG_CHECKS_MAX
 from portal.audit.actions import record
 from portal.loans import queries as loans
+from portal.loans.actions import hold_person
 from portal.platform.gate import Viewer
 
 
@@ -68,7 +69,7 @@ def _pass_check(session: Session, viewer: Viewer, visit: Row[Any], device: Row[A
         marks.new_session,
         link_id=visit.link_id,
     )
-    steps.lock_person(session, visit.person_id)
+    hold_person(session, visit.person_id)
     state = code_queries.code_state(session.connection(), visit.person_id, began, viewer.now)
     if state.next_challenge is None and state.paused_until is None:
         send_code(session, viewer, began, visit.person_id)

@@ -15,6 +15,7 @@ from portal.account.sharing_queries import LINK, own_link
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.loans import queries as loans
+from portal.loans.actions import hold_person
 from portal.platform import outbox
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_code
@@ -40,6 +41,7 @@ def make_link(session: Session, viewer: Viewer, code: str, amount: int) -> str:
         raise Refusal("link.sold")
     if record.role == "guarantor":
         raise Refusal("link.not_yours")
+    hold_person(session, viewer.person_id or 0)
     mine = (LINK.c.person_id == viewer.person_id, LINK.c.revoked_at.is_(None), LINK.c.expires_at > viewer.now)
     if int(session.scalar(select(func.count()).select_from(LINK).where(*mine)) or 0) >= LINKS_MOST:
         raise Refusal("link.too_many", most=LINKS_MOST)

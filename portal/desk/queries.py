@@ -34,6 +34,7 @@ from portal.plans.phone_tables import PhoneProposal
 from portal.plans.tables import Plan
 from portal.platform.gate import PERMISSIONS, Viewer
 from portal.platform.i18n import gettext as _
+from portal.platform.moment import one_moment
 from portal.platform.numbers import read_number
 from portal.settlements import queries as settlements
 from portal.settlements import staff_queries as settlement_lists
@@ -259,6 +260,7 @@ class CasePage:
     staff_names: Mapping[int, str] = field(default_factory=dict)
 
 
+@one_moment
 def case_page(connection: Connection, viewer: Viewer, code: str, part: str) -> CasePage | None:
     """One part of the case of a person, None if there is nobody of that code."""
     person = loans.person_by_code(connection, code)

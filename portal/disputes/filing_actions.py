@@ -56,7 +56,7 @@ def open_dispute(
     interactions (`file_dispute.…`).
     """
     # Two filings at once would not see each other's parts.
-    session.connection().execute(select(LOAN.c.id).where(LOAN.c.code == code).with_for_update())
+    session.connection().execute(select(LOAN.c.id).where(LOAN.c.code == code).with_for_update(key_share=True))
     record = loans_of.loan_by_code(session.connection(), viewer, code)
     if record is None:
         raise Refusal("unknown_loan")

@@ -37,6 +37,7 @@ from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.loans.rulepacks import ComplaintBody, rule_pack
 from portal.platform.gate import Viewer
+from portal.platform.moment import one_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ class DetailPage:
         return tuple(file for file in self.files if not file.from_staff)
 
 
+@one_moment
 def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPage | None:
     """A person's own dispute."""
     found = dispute(connection, viewer, number)

@@ -22,9 +22,7 @@ def ask_for_review(session: Session, viewer: Viewer, number: str, filing: Filing
 
     Raises Refusal `unknown_dispute` or `no_review`.
     """
-    found = moves.find(session, viewer, number)
-    # Somebody else's dispute about the same may be filed at this moment.
-    loans.hold_loans(session, found.loan_id)
+    found = moves.held(session, viewer, number)
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today)
     decided = decision(session.connection(), found.id)
     if record is None or not may_ask(session.connection(), viewer, found, record, decided):

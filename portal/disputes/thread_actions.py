@@ -30,7 +30,7 @@ def add(session: Session, viewer: Viewer, number: str, filing: Filing, draft: st
 
     Raises Refusal `unknown_dispute` or `not_open`.
     """
-    found = moves.find(session, viewer, number)
+    found = moves.held(session, viewer, number)
     if not found.takes_more:
         raise Refusal("not_open")
     if filing.words:
@@ -49,7 +49,7 @@ def add(session: Session, viewer: Viewer, number: str, filing: Filing, draft: st
 
 def withdraw_consent(session: Session, viewer: Viewer, number: str) -> list[str]:
     """Take back the consent to read one's files: they are removed, the dispute goes on. Store keys to delete."""
-    found = moves.find(session, viewer, number)
+    found = moves.held(session, viewer, number)
     guard = (CONSENT.c.dispute_id == found.id) & CONSENT.c.withdrawn_at.is_(None)
     session.connection().execute(update(CONSENT).where(guard).values(withdrawn_at=viewer.now))
     keys: list[str] = []
@@ -72,7 +72,7 @@ def ask(
 
     `needed` are codes of what the funds rule misses: the person reads each in their own language.
     """
-    found = moves.find(session, viewer, number)
+    found = moves.held(session, viewer, number)
     if found.in_review:
         _wait_in_review(session, viewer, found, version)
     else:
@@ -116,7 +116,7 @@ def add_staff_files(
     shared: bool,
 ) -> list[dict[str, Any]]:
     """Put staff's documents into the case, shown to the person or not; what could not be taken, and why."""
-    found = moves.find(session, viewer, number)
+    found = moves.held(session, viewer, number)
     problems = [dict(each) for each in refused]
     moves.take_part(session, viewer, found)
     for kept in uploads:

@@ -714,7 +714,7 @@ def borrower(doors: Doors, somebody: Somebody) -> Viewer:
 def wait_for_touch(doors: Doors, clock: FixedClock) -> None:
     """That the session was in use is written after the answer has gone: wait until it is."""
     newest = select(func.max(queries.SESSION.c.last_seen_at))
-    for _ in range(500):
+    for _ in range(3_000):
         with doors.engines.read.connect() as connection:
             if connection.scalar(newest) == clock.now():
                 return

@@ -46,7 +46,9 @@ def inside(browser: Browser, portal: Portal, person: DemoPerson, language: str, 
         steps.main_button(page).click()
         steps.answer_check(page, person)
         page.wait_for_url("**/code")
-        while last_text(page, person) == before:
+        for _ in range(steps.LOOKS):
+            if last_text(page, person) != before:
+                break
             page.wait_for_timeout(250)
         steps.answer_code(page, person)
         page.wait_for_url("**/account")
