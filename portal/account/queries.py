@@ -33,6 +33,7 @@ class DueCard:
     days_past_due: int
     oldest_due_on: date | None
     next_night: int
+    late_fee_tonight: int
     next_due: NextDue | None
     credit: int
     refund_owed: int
@@ -188,6 +189,7 @@ def _card(currency: str, shown: Iterable[LoanFigures]) -> DueCard:
         days_past_due=max(loan.assessment.days_past_due for loan in own),
         oldest_due_on=min(oldest, default=None),
         next_night=sum(loan.next_night for loan in own),
+        late_fee_tonight=sum(loan.late_fee_tonight for loan in own),
         next_due=_next_due(
             [loan.assessment.next_due for loan in own if loan.assessment.next_due and not loan.settled_on]
         ),
