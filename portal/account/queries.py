@@ -10,7 +10,7 @@ from portal.account.facts import LoanFigures, figures
 from portal.core.allocation import Amounts
 from portal.core.assessment import NextDue
 from portal.core.days import add_months
-from portal.core.interactions import Hold
+from portal.core.interactions import Act, Hold
 from portal.core.settlement import figure
 from portal.drafts.queries import ANY_OWN, DraftRecord, own_drafts
 from portal.loans import queries as loans
@@ -93,10 +93,10 @@ class AccountPage:
         """The loan whose oldest part is latest: where the way to the receipt leads."""
         return max(self._late, key=lambda loan: loan.assessment.days_past_due, default=None)
 
-    @property
-    def agreeable_loan(self) -> LoanFigures | None:
-        """The latest of the loans on which a plan or a promise can be agreed: of which no settlement is."""
-        free = (loan for loan in self._late if loan.agreed_settlement is None)
+    def loan_to(self, act: Act) -> LoanFigures | None:
+        """The latest of the late loans on which what stands beside it lets an act be: what cannot be is not offered."""
+        wanted = (loan for loan in self._late if act == "file_dispute" or loan.assessment.due.total)
+        free = (loan for loan in wanted if loan.record.allows(act, self.today))
         return max(free, key=lambda loan: loan.assessment.days_past_due, default=None)
 
     @property

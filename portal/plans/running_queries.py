@@ -72,6 +72,11 @@ class PlanLife:
         return not self.parts
 
     @property
+    def may_change(self) -> bool:
+        """Whether another plan can be proposed for what it covers, or for what it covered."""
+        return any(record.offers("propose_plan", self.today) for record in self.records)
+
+    @property
     def days(self) -> tuple[date, ...]:
         """The days that count now, in order."""
         return tuple(sorted({each.due_on for part in self.parts for each in part.awaited}))
