@@ -321,6 +321,8 @@ def _filters(zone: str) -> dict[str, Callable[..., Any]]:
         "exact": labels.exact,
         "opened_nights": labels.opened_nights,
         "waiver_cause": labels.waiver_cause,
+        "channel_word": labels.channel_word,
+        "language_name": labels.language_name,
         "fingerprint": labels.fingerprint,
     }
 
