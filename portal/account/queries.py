@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import Connection, or_
 
 from portal.account.facts import LoanFigures, figures
+from portal.complaints import queries as complaints
 from portal.core.allocation import Amounts
 from portal.core.assessment import NextDue
 from portal.core.days import add_months
@@ -19,7 +20,7 @@ from portal.platform.gate import Viewer
 from portal.settlements import queries as settlements
 
 GUARANTOR = "guarantor"
-_ACCOUNT = loans.account_statement(or_(ANY_OWN, settlements.EVER))
+_ACCOUNT = loans.account_statement(or_(ANY_OWN, settlements.EVER, complaints.ANY_OPEN))
 """With whether there may be anything to go on with that no hold tells of: for most there is not."""
 
 
@@ -113,7 +114,7 @@ def account_page(connection: Connection, viewer: Viewer) -> AccountPage:
     """Everything the signed-in person may see. A sold loan shows no figures (domain.md 5)."""
     record = loans.account(connection, viewer, _ACCOUNT)
     drafts = own_drafts(connection, viewer) if record.also else ()
-    unheld = _settlements(connection, viewer) if record.also else ()
+    unheld = _unheld(connection, viewer) if record.also else ()
     seen = tuple(as_seen_by(viewer, loan) for loan in record.loans)
     shown = [figures(loan, viewer.today) for loan in seen if loan.status != "sold"]
     own = tuple(loan for loan in shown if loan.record.role != GUARANTOR)
@@ -163,10 +164,12 @@ def _pending(viewer: Viewer, records: Iterable[LoanRecord]) -> tuple[Pending, ..
     return tuple(_pending_of(viewer, hold) for hold in by_page.values())
 
 
-def _settlements(connection: Connection, viewer: Viewer) -> Iterable[Pending]:
-    """Questions and quotes bind nobody, so that no hold tells of them."""
+def _unheld(connection: Connection, viewer: Viewer) -> Iterable[Pending]:
+    """Questions and quotes bind nobody and complaints stop nothing, so that no hold tells of them."""
     for each in settlements.under_way(connection, viewer):
         yield Pending(each.kind, each.number, each.page, None, each.state)
+    for complaint in complaints.under_way(connection, viewer):
+        yield Pending("complaint", complaint.number, complaint.page, complaint.answer_by)
 
 
 def _pending_of(viewer: Viewer, hold: Hold) -> Pending:

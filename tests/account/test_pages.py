@@ -146,7 +146,7 @@ def test_a_paper_names_loan_state_engine_and_fingerprint(lin: Client, code: str)
     assert re.search(r"engine 1 · [0-9a-f]{4} [0-9a-f]{4} [0-9a-f]{4}", said)
     paper = text_of(lin.get(f"/loans/{code}/statement"))
     assert "Statement of account" in paper
-    assert f" http://127.0.0.1:8000/loans/{code}/statement " in paper
+    assert f"http://127.0.0.1:8000/loans/{code}/statement" in paper
 
 
 def test_what_is_disputed_is_set_apart_everywhere(
