@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Table, exists, func, select
 
 from portal.app import Portal
 from portal.audit.queries import first_fault
@@ -27,6 +27,7 @@ from portal.platform.files import FileDamaged, FileMissing, StoreUnreachable
 from portal.platform.gate import Viewer
 from portal.promises.queries import PROMISE
 from portal.settlements.queries import SETTLEMENT
+from portal.state_proofs import SHOWN, numbers, state_faults
 
 DISPUTE, DECISION = table_of(Dispute), table_of(DisputeDecision)
 PLAN, AGREEMENT, HOLD = table_of(Plan), table_of(PlanAgreement), table_of(Hold)
@@ -34,9 +35,6 @@ PLAN, AGREEMENT, HOLD = table_of(Plan), table_of(PlanAgreement), table_of(Hold)
 Proof = Callable[[Portal], Iterator[str]]
 LOST_AFTER = timedelta(hours=1)
 """How long a message can be in one process's hands before that process must have died."""
-
-SHOWN = 20
-"""Faults of one kind that are listed one by one."""
 
 
 def schema(portal: Portal) -> Iterator[str]:
@@ -141,39 +139,40 @@ def _case_faults(connection: Connection, _viewer: Viewer) -> list[str]:
     told = exists().where(TOLD.c.plan_id == PLAN.c.id, TOLD.c.what == "evaluated")
     agreed = exists().where(AGREEMENT.c.plan_id == PLAN.c.id)
     decided = exists().where(DECISION.c.dispute_id == DISPUTE.c.id)
-    numbers = {
-        "dispute {} is open and holds nothing": _numbers(DISPUTE, undecided, ~_held(DISPUTE)),
-        "dispute {} is over and still holds": _numbers(DISPUTE, over, _held(DISPUTE)),
-        "dispute {} is decided and has no decision": _numbers(DISPUTE, DISPUTE.c.state == "decided", ~decided),
-        "dispute {} was opened and the audit log does not know": _numbers(
+    wrong = {
+        "dispute {} is open and holds nothing": numbers(DISPUTE, undecided, ~_held(DISPUTE)),
+        "dispute {} is over and still holds": numbers(DISPUTE, over, _held(DISPUTE)),
+        "dispute {} is decided and has no decision": numbers(DISPUTE, DISPUTE.c.state == "decided", ~decided),
+        "dispute {} was opened and the audit log does not know": numbers(
             DISPUTE, DISPUTE.c.state != "draft", ~_logged(DISPUTE, "dispute.opened")
         ),
-        "dispute {} was decided and the audit log does not know": _numbers(
+        "dispute {} was decided and the audit log does not know": numbers(
             DISPUTE, decided, ~_logged(DISPUTE, "dispute.decided")
         ),
-        "settlement {} is accepted and holds nothing": _numbers(
+        "settlement {} is accepted and holds nothing": numbers(
             SETTLEMENT, SETTLEMENT.c.state == "accepted", ~_held(SETTLEMENT)
         ),
-        "settlement {} is not accepted and still holds": _numbers(
+        "settlement {} is not accepted and still holds": numbers(
             SETTLEMENT, SETTLEMENT.c.state.in_(("quoted", "lapsed")), _held(SETTLEMENT)
         ),
-        "settlement {} was paid and the audit log does not know": _numbers(
+        "settlement {} was paid and the audit log does not know": numbers(
             SETTLEMENT, SETTLEMENT.c.state == "paid", ~_logged(SETTLEMENT, "settlements.paid")
         ),
-        "plan {} is under way and holds nothing": _numbers(PLAN, awaited, ~_held(PLAN)),
-        "plan {} is over and still holds": _numbers(PLAN, PLAN.c.state.in_(FINAL), _held(PLAN)),
-        "plan {} runs and has no agreement": _numbers(PLAN, PLAN.c.state.in_(GOING), ~agreed),
-        "plan {} is put up for cancellation without a trace": _numbers(PLAN, PLAN.c.state == "evaluated", ~told),
-        "plan {} was agreed and the audit log does not know": _numbers(PLAN, agreed, ~_logged(PLAN, "plans.agreed")),
-        "promise {} runs and holds nothing": _numbers(PROMISE, PROMISE.c.ended_at.is_(None), ~_held(PROMISE)),
-        "promise {} is over and still holds": _numbers(PROMISE, PROMISE.c.ended_at.is_not(None), _held(PROMISE)),
-        "promise {} was made and the audit log does not know": _numbers(PROMISE, ~_logged(PROMISE, "promises.made")),
+        "plan {} is under way and holds nothing": numbers(PLAN, awaited, ~_held(PLAN)),
+        "plan {} is over and still holds": numbers(PLAN, PLAN.c.state.in_(FINAL), _held(PLAN)),
+        "plan {} runs and has no agreement": numbers(PLAN, PLAN.c.state.in_(GOING), ~agreed),
+        "plan {} is put up for cancellation without a trace": numbers(PLAN, PLAN.c.state == "evaluated", ~told),
+        "plan {} was agreed and the audit log does not know": numbers(PLAN, agreed, ~_logged(PLAN, "plans.agreed")),
+        "promise {} runs and holds nothing": numbers(PROMISE, PROMISE.c.ended_at.is_(None), ~_held(PROMISE)),
+        "promise {} is over and still holds": numbers(PROMISE, PROMISE.c.ended_at.is_not(None), _held(PROMISE)),
+        "promise {} was made and the audit log does not know": numbers(PROMISE, ~_logged(PROMISE, "promises.made")),
     }
-    return [words.format(number) for words, wrong in numbers.items() for number in connection.scalars(wrong)]
+    return [words.format(number) for words, found in wrong.items() for number in connection.scalars(found)]
 
 
-def _numbers(table: Table, *conditions: ColumnElement[bool]) -> Select[tuple[str]]:
-    return select(table.c.number).where(*conditions).order_by(table.c.id).limit(SHOWN)
+def states(portal: Portal) -> Iterator[str]:
+    """Every promise, settlement, counter-offer and proposal on the phone has beside it what its state needs."""
+    yield from portal.doors.read_as(portal.doors.system(), state_faults)
 
 
 def _held(table: Table) -> ColumnElement[bool]:
@@ -241,6 +240,7 @@ PROOFS: tuple[tuple[str, Proof], ...] = (
     ("messages", messages),
     ("requests", requests),
     ("cases", cases),
+    ("states", states),
     ("money", money),
     ("complaints", complaints),
 )

@@ -9,6 +9,7 @@ from portal.core.assessment import Assessment, InstalmentAssessment, assess
 from portal.core.disputed import NOTHING, Disputed, disputed
 from portal.core.interactions import Hold, Part
 from portal.core.plan_life import Awaited, LoanPart
+from portal.core.receipt import late_fees_tonight
 from portal.loans.queries import LoanRecord
 
 
@@ -91,19 +92,37 @@ class LoanFigures:
         return sum(sums.unpaid for sums in self.disputed_by_instalment.values())
 
     @cached_property
+    def late_fees_tonight(self) -> dict[int, int]:
+        """The late fees that fall today, by instalment: paying today what is due prevents them, so that none is asked
+        for yet. None are set apart beside a dispute, since what is disputed is not asked for and they then fall."""
+        return {} if self.disputes else late_fees_tonight(self.record.facts, self.assessment)
+
+    @property
+    def late_fee_tonight(self) -> int:
+        """All of them together."""
+        return sum(self.late_fees_tonight.values())
+
+    @cached_property
+    def due(self) -> Amounts:
+        """What has to arrive today so that nothing is due any more, what is disputed included."""
+        due = self.assessment.due
+        return due._replace(penalty=due.penalty - self.late_fee_tonight)
+
+    @cached_property
     def payable(self) -> Amounts:
         """What is due less what is disputed of it."""
-        due = self.assessment.due
+        due = self.due
         return due._replace(penalty=due.penalty - self.disputed_unpaid)
 
     @property
     def next_night(self) -> int:
-        """How much more is due tomorrow if nothing is paid and nothing new falls due."""
-        return self.assessment.next_night
+        """How much more is due tomorrow if nothing is paid and nothing new falls due, today's late fee included."""
+        return self.assessment.next_night + self.late_fee_tonight
 
     def left_of(self, instalment: InstalmentAssessment) -> int:
-        """What stays payable of one instalment, penalty included, what is disputed left out."""
-        return instalment.unpaid.total - self.disputed_of(instalment.number).unpaid
+        """What stays payable of one instalment, penalty included, what is disputed and tonight's late fee left out."""
+        number = instalment.number
+        return instalment.unpaid.total - self.disputed_of(number).unpaid - self.late_fees_tonight.get(number, 0)
 
 
 def figures(record: LoanRecord, day: date) -> LoanFigures:

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from portal.core.refusal import Refusal
 from portal.evidence.uploads import draft_of
+from portal.platform import formats
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import Lazy, lazy
 from portal.platform.i18n import gettext as _
@@ -43,6 +45,15 @@ def _answered(data: Mapping[str, Any]) -> str:
     return _("This has been answered already: %(state)s.", state=str(STATES[data["state"]]))
 
 
+def _too_much(data: Mapping[str, Any]) -> str:
+    if not data["most"]:
+        return _("Nothing is left to pay, so there is no amount to share.")
+    most, until = formats.money(data["most"], data["currency"]), formats.long_date(data["until"])
+    return _(
+        "Type %(amount)s or less. That pays off everything up to %(date)s; more is not needed.", amount=most, date=until
+    )
+
+
 REFUSALS: Mapping[str, Any] = {
     "notice.sold": lazy("This contract now belongs to somebody else. Please ask the new owner."),
     "notice.twice": lazy("You told us of this payment already: %(number)s. You need do nothing more."),
@@ -50,6 +61,7 @@ REFUSALS: Mapping[str, Any] = {
     "notice.changed": lazy("This has changed since you opened this page. Nothing was changed by you."),
     "notice.unknown_payment": lazy("This payment answers something else already. Choose another one."),
     "link.too_many": lazy("%(most)s links work at present. Take one back first."),
+    "link.too_much": _too_much,
     "link.sold": lazy("This contract now belongs to somebody else. Please ask the new owner."),
     "link.not_yours": lazy("Only the borrower can share this."),
     "files_too_many": lazy("These are too many files. At most %(limit)s."),
@@ -116,6 +128,13 @@ class ShareForm(Form[ShareInput]):
     def check(self, currency: str) -> int:
         """The amount in minor units, 0 with a mistake where it is none."""
         return _amount(self, currency)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """An amount above all that is owed is a mistake of its field."""
+        if refusal.code == "link.too_much":
+            self.add_error("amount", _too_much(refusal.data))
+        else:
+            super().refuse(refusal)
 
 
 class RevokeForm(Form[NoEntries]):

@@ -7,10 +7,11 @@ from datetime import date
 from sqlalchemy import Connection, or_
 
 from portal.account.facts import LoanFigures, figures
+from portal.complaints import queries as complaints
 from portal.core.allocation import Amounts
 from portal.core.assessment import NextDue
 from portal.core.days import add_months
-from portal.core.interactions import Hold
+from portal.core.interactions import Act, Hold
 from portal.core.settlement import figure
 from portal.drafts.queries import ANY_OWN, DraftRecord, own_drafts
 from portal.loans import queries as loans
@@ -19,7 +20,7 @@ from portal.platform.gate import Viewer
 from portal.settlements import queries as settlements
 
 GUARANTOR = "guarantor"
-_ACCOUNT = loans.account_statement(or_(ANY_OWN, settlements.EVER))
+_ACCOUNT = loans.account_statement(or_(ANY_OWN, settlements.EVER, complaints.ANY_OPEN))
 """With whether there may be anything to go on with that no hold tells of: for most there is not."""
 
 
@@ -33,6 +34,7 @@ class DueCard:
     days_past_due: int
     oldest_due_on: date | None
     next_night: int
+    late_fee_tonight: int
     next_due: NextDue | None
     credit: int
     refund_owed: int
@@ -92,10 +94,10 @@ class AccountPage:
         """The loan whose oldest part is latest: where the way to the receipt leads."""
         return max(self._late, key=lambda loan: loan.assessment.days_past_due, default=None)
 
-    @property
-    def agreeable_loan(self) -> LoanFigures | None:
-        """The latest of the loans on which a plan or a promise can be agreed: of which no settlement is."""
-        free = (loan for loan in self._late if loan.agreed_settlement is None)
+    def loan_to(self, act: Act) -> LoanFigures | None:
+        """The latest of the late loans on which what stands beside it lets an act be: what cannot be is not offered."""
+        wanted = (loan for loan in self._late if act == "file_dispute" or loan.assessment.due.total)
+        free = (loan for loan in wanted if loan.record.allows(act, self.today))
         return max(free, key=lambda loan: loan.assessment.days_past_due, default=None)
 
     @property
@@ -112,7 +114,7 @@ def account_page(connection: Connection, viewer: Viewer) -> AccountPage:
     """Everything the signed-in person may see. A sold loan shows no figures (domain.md 5)."""
     record = loans.account(connection, viewer, _ACCOUNT)
     drafts = own_drafts(connection, viewer) if record.also else ()
-    unheld = _settlements(connection, viewer) if record.also else ()
+    unheld = _unheld(connection, viewer) if record.also else ()
     seen = tuple(as_seen_by(viewer, loan) for loan in record.loans)
     shown = [figures(loan, viewer.today) for loan in seen if loan.status != "sold"]
     own = tuple(loan for loan in shown if loan.record.role != GUARANTOR)
@@ -162,10 +164,12 @@ def _pending(viewer: Viewer, records: Iterable[LoanRecord]) -> tuple[Pending, ..
     return tuple(_pending_of(viewer, hold) for hold in by_page.values())
 
 
-def _settlements(connection: Connection, viewer: Viewer) -> Iterable[Pending]:
-    """Questions and quotes bind nobody, so that no hold tells of them."""
+def _unheld(connection: Connection, viewer: Viewer) -> Iterable[Pending]:
+    """Questions and quotes bind nobody and complaints stop nothing, so that no hold tells of them."""
     for each in settlements.under_way(connection, viewer):
         yield Pending(each.kind, each.number, each.page, None, each.state)
+    for complaint in complaints.under_way(connection, viewer):
+        yield Pending("complaint", complaint.number, complaint.page, complaint.answer_by)
 
 
 def _pending_of(viewer: Viewer, hold: Hold) -> Pending:
@@ -188,6 +192,7 @@ def _card(currency: str, shown: Iterable[LoanFigures]) -> DueCard:
         days_past_due=max(loan.assessment.days_past_due for loan in own),
         oldest_due_on=min(oldest, default=None),
         next_night=sum(loan.next_night for loan in own),
+        late_fee_tonight=sum(loan.late_fee_tonight for loan in own),
         next_due=_next_due(
             [loan.assessment.next_due for loan in own if loan.assessment.next_due and not loan.settled_on]
         ),

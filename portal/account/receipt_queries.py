@@ -229,7 +229,7 @@ def receipt_of(
         lines=instalment.lines,
         stretches=_stretches(instalment.lines, spans),
         payments={payment.reference: payment for payment in loan.assessment.payments},
-        next_night=loan.next_night,
+        next_night=loan.assessment.next_night,
         yearly=yearly_cost(instalment),
         all_in=all_in_cost(record.facts, loan.assessment),
         rates=rates_used(record.facts, as_of),

@@ -4,14 +4,12 @@ A link holds nothing (SL-06): a random reference of 132 bits, stored as its hash
 again. It shows the payment reference and the amount that the person chose, for seven days.
 """
 
-from datetime import timedelta
-
 from sqlalchemy import func, insert, select, update
 from sqlmodel import Session
 
 from portal.access.checking import new_link_ref, token_hash
-from portal.account import events
-from portal.account.sharing_queries import LINK, own_link
+from portal.account import events, sharing_queries
+from portal.account.sharing_queries import LIFE, LINK, own_link
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.loans import queries as loans
@@ -21,7 +19,6 @@ from portal.platform.gate import Viewer
 from portal.platform.numbers import new_code
 from portal.platform.sealing import seal
 
-LIFE = timedelta(days=7)
 LINKS_MOST = 20
 """So many links of one person work at once."""
 
@@ -31,8 +28,8 @@ PURPOSE = "account.pay_link"
 def make_link(session: Session, viewer: Viewer, code: str, amount: int) -> str:
     """A link that shows the reference of a loan and this amount; its code in the person's own addresses.
 
-    Refusals `link.too_many` (most), `link.sold`, `link.not_yours` for who only stands for the loan. LookupError for no
-    loan of theirs.
+    Refusals `link.too_many` (most), `link.sold`, `link.not_yours` for who only stands for the loan, `link.too_much`
+    (most, currency, until) above what pays off everything. LookupError for no loan of theirs.
     """
     record = loans.loan_by_code(session.connection(), viewer, code)
     if record is None:
@@ -42,6 +39,9 @@ def make_link(session: Session, viewer: Viewer, code: str, amount: int) -> str:
     if record.role == "guarantor":
         raise Refusal("link.not_yours")
     hold_person(session, viewer.person_id or 0)
+    most = sharing_queries.closes_all(session.connection(), viewer, record.currency)
+    if amount > most:
+        raise Refusal("link.too_much", most=most, currency=record.currency, until=viewer.today + LIFE)
     mine = (LINK.c.person_id == viewer.person_id, LINK.c.revoked_at.is_(None), LINK.c.expires_at > viewer.now)
     if int(session.scalar(select(func.count()).select_from(LINK).where(*mine)) or 0) >= LINKS_MOST:
         raise Refusal("link.too_many", most=LINKS_MOST)

@@ -1,18 +1,25 @@
 """Links for someone who pays for a person: the person's own, and what a stranger sees who opens one."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from portal.access.checking import token_hash
+from portal.account.queries import GUARANTOR
 from portal.account.tables import PayLink
+from portal.core.assessment import assess
+from portal.core.payoff import payoff
 from portal.loans import queries as loans
+from portal.loans.queries import LoanRecord
 from portal.loans.tables import table_of
 from portal.platform.gate import Viewer
 
 LINK = table_of(PayLink)
+
+LIFE = timedelta(days=7)
+"""So long a link works."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,25 @@ def own_link(connection: Connection, viewer: Viewer, code: str) -> LinkRecord | 
     mine = (LINK.c.code == code, LINK.c.person_id == viewer.person_id)
     row = connection.execute(select(LINK).where(*mine)).first() if viewer.person_id else None
     return _record(connection, viewer, row) if row else None
+
+
+def closes_all(connection: Connection, viewer: Viewer, currency: str) -> int:
+    """What pays off everything that the viewer owes in a currency, in minor units: the most that a link may show.
+
+    As of today or the last day of a link made now, whichever is more, so that a payment on any of its days can close
+    all; what only a guarantee demands is not owed by the viewer.
+    """
+    own = [
+        record
+        for record in loans.account(connection, viewer).loans
+        if record.currency == currency and record.status != "sold" and record.role != GUARANTOR
+    ]
+    days = (viewer.today, viewer.today + LIFE)
+    return max(sum(_payoff(record, day) for record in own) for day in days)
+
+
+def _payoff(record: LoanRecord, day: date) -> int:
+    return payoff(record.facts, assess(record.facts, day), record.rules.payoff_interest).to_pay
 
 
 def shared(connection: Connection, viewer: Viewer, ref: str) -> Shared | None:

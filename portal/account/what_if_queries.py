@@ -1,7 +1,7 @@
 """What one more payment would do; nothing is stored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection
@@ -15,6 +15,7 @@ from portal.core.settlement import closed, figure, with_offer
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
+from portal.settlements import own_queries
 from portal.settlements import queries as settlements
 from portal.settlements.queries import SettlementRecord
 
@@ -32,12 +33,14 @@ class PlanMet:
 class Closing:
     """Whether the amount would close the contract: what it takes on that day, by a settlement or as a payoff.
 
-    `until` is the last day of the settlement that stands, None where it is the payoff.
+    `until` is the last day of the settlement that stands, None where it is the payoff. `other` is what the other of the
+    two ways takes on that day: the payoff, or the settlement that the rules offer; None where that is no less or more.
     """
 
     to_pay: int
     until: date | None
     missing: int
+    other: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class WhatIf:
     """The loan on a day without and with one more payment; nothing is stored.
 
     `later` is where what stays as credit goes by itself: (number, due date, amount) of instalments not yet due.
+    `late_fee_spared` are late fees that fall on that day without the payment only: it comes before them.
     """
 
     on: date
@@ -56,6 +60,7 @@ class WhatIf:
     later: tuple[tuple[int, date, int], ...]
     plan: tuple[PlanMet, ...]
     closing: Closing | None
+    late_fee_spared: int = 0
 
     @property
     def payment(self) -> PaymentAssessment:
@@ -99,18 +104,25 @@ def asked_what_if(
         if standing is not None and standing.person_id != viewer.person_id:
             standing = None
         answer = _try_payment(found, question.on, question.amount, standing)
+        if answer.closing and answer.closing.until is None:
+            answer = replace(answer, closing=_beside_quote(connection, viewer, code, question.on, answer.closing))
     return WhatIfPage(found, viewer.today, found.data_date, answer), question
 
 
 def _try_payment(record: LoanRecord, on: date, amount: int, standing: SettlementRecord | None) -> WhatIf:
     before, after = what_if(record.facts, on, amount)
+    spared = _charged(before) - _charged(after)
     if standing is not None and _closes(record, on, amount, standing):
         # It then goes where the settlement lets it go: all falls due, less what is taken off.
         agreed = closed(with_offer(record.facts, standing.offer, on), on, standing.rule)
         after = what_if(agreed, on, amount)[1]
     nights = (before.next_night, after.next_night)
     closing = _closing(record, on, amount, standing)
-    return WhatIf(on, amount, before, after, *nights, _met_later(after), _plan_met(record, on, amount), closing)
+    return WhatIf(on, amount, before, after, *nights, _met_later(after), _plan_met(record, on, amount), closing, spared)
+
+
+def _charged(seen: Assessment) -> int:
+    return sum(item.penalty_chargeable for item in seen.instalments)
 
 
 def _met_later(after: Assessment) -> tuple[tuple[int, date, int], ...]:
@@ -141,6 +153,14 @@ def _plan_met(record: LoanRecord, on: date, amount: int) -> tuple[PlanMet, ...]:
     return tuple(met)
 
 
+def _beside_quote(connection: Connection, viewer: Viewer, code: str, on: date, closing: Closing) -> Closing:
+    """The payoff beside what a settlement takes that the rules offer today, if it stands that day and takes less."""
+    page = own_queries.new_page(connection, viewer, code)
+    days = page.quote.days if page is not None and page.quote is not None and page.open is None else ()
+    offered = next((each.to_pay for each in days if each.day == on), closing.to_pay)
+    return replace(closing, other=offered) if offered < closing.to_pay else closing
+
+
 def _closes(record: LoanRecord, on: date, amount: int, standing: SettlementRecord) -> bool:
     closing = _closing(record, on, amount, standing)
     return closing is not None and closing.until is not None and closing.missing == 0
@@ -149,7 +169,8 @@ def _closes(record: LoanRecord, on: date, amount: int, standing: SettlementRecor
 def _closing(record: LoanRecord, on: date, amount: int, standing: SettlementRecord | None) -> Closing | None:
     rule = record.rules.payoff_interest
     if standing is not None and standing.offer.quoted_on <= on <= standing.offer.until:
-        owed = figure(record.facts, standing.offer, on, standing.rule).to_pay
-        return Closing(owed, standing.offer.until, max(0, owed - amount))
+        found = figure(record.facts, standing.offer, on, standing.rule)
+        other = found.whole if found.reduction else None
+        return Closing(found.to_pay, standing.offer.until, max(0, found.to_pay - amount), other)
     owed = payoff(record.facts, assess(record.facts, on), rule).to_pay
     return Closing(owed, None, max(0, owed - amount)) if owed else None

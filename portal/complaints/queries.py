@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, false, func, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    select,
+    true,
+)
 
 from portal.access import staff_queries
 from portal.access.shutting_out import ShutOutRecord, not_shut_out, shut_out_of, somebody_left
@@ -119,6 +132,33 @@ _CONSENT = (
     .order_by(CONSENT.c.id.desc())
     .limit(1)
 )
+
+
+_VIEWER: BindParameter[int] = bindparam("viewer_person")
+ANY_OPEN = exists(select(COMPLAINT.c.id).where(COMPLAINT.c.person_id == _VIEWER, COMPLAINT.c.state.in_(OPEN)))
+"""Whether the viewer waits for the answer to a complaint; takes `visible_parameters` of the loans."""
+_UNDER_WAY = (
+    select(COMPLAINT.c.number, COMPLAINT.c.answer_by)
+    .where(COMPLAINT.c.person_id == bindparam("person_id"), COMPLAINT.c.state.in_(OPEN))
+    .order_by(COMPLAINT.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A complaint that waits for its answer, for the account's list of what is under way."""
+
+    number: str
+    answer_by: date
+
+    @property
+    def page(self) -> str:
+        return f"/complaints/{self.number}"
+
+
+def under_way(connection: Connection, viewer: Viewer) -> tuple[UnderWay, ...]:
+    """The viewer's complaints that wait for an answer, the oldest first."""
+    return tuple(UnderWay(*row) for row in connection.execute(_UNDER_WAY, {"person_id": viewer.person_id}))
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:

@@ -36,6 +36,12 @@ def next_working_day(day: date, calendar: WorkingCalendar) -> date:
     return day
 
 
+def working_days_after(day: date, count: int, calendar: WorkingCalendar) -> tuple[date, ...]:
+    """The working days among so many calendar days after a day."""
+    later = (day + timedelta(days=step) for step in range(1, count + 1))
+    return tuple(each for each in later if calendar.is_working_day(each))
+
+
 def add_working_days(day: date, count: int, calendar: WorkingCalendar) -> date:
     """The last of `count` working days, the first of which is the one after `day`. None is that day
     itself."""

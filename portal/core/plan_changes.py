@@ -27,7 +27,8 @@ def smallest_change(
 
     First the smallest amount a payment in whole major units; else with the least first payment as well; else a
     larger first payment; else the same on the latest pay day that the limits leave time for. Amounts found so are
-    whole, so that equal payments are promised no more.
+    whole major units, as those of a wished number of payments are, so that equal payments are promised no more and
+    an amount with decimals below them may pass too.
     """
     outlook = Outlook(facts, start, calendar, freeze)
     wished = replace(outlook.priced(offer), equal=False)
@@ -54,7 +55,8 @@ def larger_first_payment(
 
 def _changes(outlook: Outlook, offer: Offer, limits: PlanLimits) -> Iterator[Offer]:
     for wished in (offer, _with_earlier_day(outlook, offer, limits)):
-        least_first = max(wished.first_payment or 0, outlook.round_up(limits.first_payment_min)) or None
+        has_first = wished.first_payment is not None or limits.first_payment_min > 0
+        least_first = outlook.least_first(wished, limits) if has_first else None
         ways = (
             (outlook.with_larger_monthly, wished),
             (outlook.with_larger_monthly, replace(wished, first_payment=least_first)),

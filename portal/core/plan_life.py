@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple, TypeAlias
 
 from portal.core.assessment import InstalmentAssessment, assess
-from portal.core.days import add_months
+from portal.core.days import WorkingCalendar, add_months, next_working_day, working_days_after
 from portal.core.disputed import disputed
 from portal.core.facts import Instalment, LoanFacts, Payment
 from portal.core.interactions import Part
@@ -378,9 +378,10 @@ def _later(day: date, step: int) -> date:
     return day + timedelta(days=step) if step else add_months(day, 1)
 
 
-def next_period(days: Sequence[date]) -> date:
-    """The day on which a payment after the last one would fall: a week, two weeks or a month later."""
-    return _later(max(days), _step(sorted(days)))
+def next_period(days: Sequence[date], calendar: WorkingCalendar) -> date:
+    """The day on which a payment after the last one would fall: a week, two weeks or a month later, moved to the next
+    working day if need be."""
+    return next_working_day(_later(max(days), _step(sorted(days))), calendar)
 
 
 # --- Moving a payment, or leaving one out ---------------------------------------------------------------------
@@ -438,11 +439,13 @@ def paying(loans: Sequence[LoanPart], today: date, amount: int) -> tuple[LoanPar
     return tuple(after)
 
 
-def days_to_move(due_on: date, awaited: Iterable[date], move_days: int) -> tuple[date, ...]:
-    """The days to which a payment can be moved: later by no more than `move_days`, and before the next payment."""
+def days_to_move(due_on: date, awaited: Iterable[date], move_days: int, calendar: WorkingCalendar) -> tuple[date, ...]:
+    """The days to which a payment can be moved: later by no more than `move_days`, and before the next payment.
+
+    Working days only, as the plan's own days are (domain.md 8).
+    """
     following = min((day for day in awaited if day > due_on), default=date.max)
-    days = (due_on + timedelta(days=count) for count in range(1, move_days + 1))
-    return tuple(day for day in days if day < following)
+    return tuple(day for day in working_days_after(due_on, move_days, calendar) if day < following)
 
 
 # --- What it is worth -----------------------------------------------------------------------------------------

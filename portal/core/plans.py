@@ -105,23 +105,48 @@ class Outlook:
         return replace(offer, monthly=monthly, payments=None)
 
     def with_larger_monthly(self, offer: Offer, limits: PlanLimits) -> Offer | None:
-        """The least amount a payment, not below that of the offer, for which time and least payment suffice."""
+        """The least amount a payment, not below that of the offer, for which time and least payment suffice.
+
+        That of the offer if it does, else in whole major units. The last payment may be smaller than the least payment:
+        an amount that clears all with the next one passes too.
+        """
         dates = self._dates_within(offer, limits)
         least = self._least_monthly(offer, dates, self.unit) if dates else None
         if least is None:
             return None
-        needed = max(least, self.round_up(limits.payment_min))
-        return replace(offer, monthly=max(_monthly(offer), needed))
+        own_first = int(offer.first_payment is not None)
+        lowest = limits.payment_min
+        if len(dates) > own_first:
+            next_one = dates[: own_first + 1]
+            lowest = min(lowest, self._enough(next_one, _amounts(replace(offer, monthly=1), len(next_one))))
+        if _monthly(offer) >= lowest and self._clears(dates, _amounts(offer, len(dates))):
+            return offer
+        return replace(offer, monthly=max(_monthly(offer), least, self.round_up(lowest)))
 
     def with_larger_first(self, offer: Offer, limits: PlanLimits) -> Offer | None:
-        """The least first payment, not below that of the offer, after which time suffices."""
+        """The least first payment, not below that of the offer, after which time suffices.
+
+        That of the offer if it does, else in whole major units. Payments below the least one are left room for one
+        only, which may be smaller as the last.
+        """
         dates = self._dates_within(offer, limits)
         if not dates:
             return None
+        if _monthly(offer) < limits.payment_min:
+            dates = dates[:2]
+        lowest = self.least_first(offer, limits)
+        if offer.first_payment == lowest and self._clears(dates, _amounts(offer, len(dates))):
+            return offer
         enough = self._owed(dates[:1], _amounts(offer, 1))
         least = self._least(lambda first: replace(offer, first_payment=first), dates, enough, self.unit)
-        least = max(least, self.round_up(limits.first_payment_min), offer.first_payment or 0)
-        return replace(offer, first_payment=least)
+        return replace(offer, first_payment=max(least, lowest))
+
+    def least_first(self, offer: Offer, limits: PlanLimits) -> int:
+        """The least first payment of its own that the limits take, not below that of the offer: also a payment as
+        small as any other may be, unless it clears all. In whole major units if above that of the offer."""
+        given = offer.first_payment or 0
+        lowest = min(max(limits.first_payment_min, limits.payment_min), self._enough(self.pay_dates(offer)[:1], [1]))
+        return given if given >= lowest else self.round_up(lowest)
 
     def pay_dates(self, offer: Offer) -> list[PayDate]:
         """Every day of a payment within two years, the start day only if the first payment is made then.

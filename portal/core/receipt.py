@@ -263,6 +263,23 @@ def what_if(facts: LoanFacts, on: date, amount: int) -> tuple[Assessment, Assess
     return assess(facts, on), assess(replace(facts, payments=(*facts.payments, extra)), on)
 
 
+def late_fees_tonight(facts: LoanFacts, seen: Assessment) -> dict[int, int]:
+    """The late fees that fall on the assessed day itself, by instalment in minor units as far as the ceiling lets them.
+
+    A late fee comes after the day's payments and is charged only on what they leave unpaid (domain.md 3.4, 4): if all
+    that is due arrives that day, none of these is charged.
+    """
+    falling = any(
+        line.kind == "late_fee" and line.from_day == seen.as_of for item in seen.instalments for line in item.lines
+    )
+    if not falling:
+        return {}
+    paid = what_if(facts, seen.as_of, seen.due.total)[1]
+    charged = ((item.number, item.penalty_chargeable) for item in seen.instalments)
+    spared = {number: amount - paid.instalment(number).penalty_chargeable for number, amount in charged}
+    return {number: amount for number, amount in spared.items() if amount}
+
+
 def one_more_night(facts: LoanFacts, day: date) -> int:
     """How much penalty (late fee included) the night after that day adds, if nothing is paid meanwhile."""
     return assess(facts, day).next_night

@@ -63,14 +63,33 @@ def evening_before(day: date, booked_to: date | None) -> date:
     return min(day - _ONE_DAY, booked_to or date.max)
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What of one component a quote can take off: `payable` on its evening, less what of that is `gone` by its day."""
+
+    component: Component
+    payable: int
+    gone: int
+
+    @property
+    def most(self) -> int:
+        """What can be taken off at most, in minor units."""
+        return self.payable - self.gone
+
+
+def shares(facts: LoanFacts, evening: date, day: date, components: Collection[str]) -> tuple[Share, ...]:
+    """The components that can be reduced by a quote made on `day`, in their order, those without anything left out."""
+    before, now = assess(facts, evening).due, assess(facts, day).due
+    payable = {name: getattr(before, name) for name in ORDER if name in components}
+    return tuple(Share(name, amount, max(0, amount - getattr(now, name))) for name, amount in payable.items() if amount)
+
+
 def reducible_on(facts: LoanFacts, evening: date, day: date, components: Collection[str]) -> dict[Component, int]:
     """What can be taken off by a quote made on `day`: of each component what was payable on that evening.
 
     What has been paid of it since is no longer there. Components without anything are left out.
     """
-    before, now = assess(facts, evening).due, assess(facts, day).due
-    most = {name: min(getattr(before, name), getattr(now, name)) for name in ORDER if name in components}
-    return {name: amount for name, amount in most.items() if amount}
+    return {share.component: share.most for share in shares(facts, evening, day, components) if share.most}
 
 
 def automatic(

@@ -34,7 +34,7 @@ HOLD_KINDS: Mapping[str, Lazy] = {
     "settlement": lazy("Settlement"),
     "fraud": lazy("Fraud, reminders stopped"),
     "incapacity": lazy("Death or incapacity"),
-    "hardship": lazy("Support in a hard time"),
+    "hardship": lazy("Pause of reminders"),
     "proposal": lazy("Plan, proposed"),
     "refund": lazy("Refund owed"),
 }

@@ -138,9 +138,9 @@ RESULTS: Mapping[str, tuple[Lazy, str, str | None]] = {
 SUM_ROWS = frozenset({"instalment"})
 
 
-def reason(code: str, contract_type: str) -> str:
-    """Why a person disputes, in words."""
-    return str(REASONS[code][0]) % {"penalty": penalty_word(contract_type)}
+def reason(code: str, *contract_types: str) -> str:
+    """Why a person disputes, in words, as contracts of these types say them."""
+    return str(REASONS[code][0]) % {"penalty": penalty_word(*contract_types)}
 
 
 def span_title(span: Span) -> str:

@@ -10,8 +10,10 @@ from portal.disputes.funds_queries import FUNDS_REASON
 from portal.disputes.queries import DISPUTE, READING, RECORD, REVIEW_ROW, STAFF, DisputeRecord, waiting_in
 from portal.disputes.tables import UNDECIDED
 from portal.loans import queries as loans
+from portal.loans.tables import LoanVersion, ProductVersion, table_of
 from portal.platform.gate import Viewer
 
+LOAN_VERSION, PRODUCT_VERSION = table_of(LoanVersion), table_of(ProductVersion)
 QUEUE_PAGE = 50
 
 
@@ -41,6 +43,7 @@ class QueueRow:
     result: str
     answer_by: date
     waits: bool
+    contract_type: str
 
     @property
     def state(self) -> str:
@@ -77,6 +80,13 @@ _WAITS = and_(DISPUTE.c.state == "in_review", REVIEW_ROW.c.waits_since.is_not(No
 _RESULT = case(
     (DISPUTE.c.reason != FUNDS_REASON, literal("none")), else_=func.coalesce(READING.c.result, literal("being_read"))
 )
+_CONTRACT_TYPE = (
+    select(PRODUCT_VERSION.c.contract_type)
+    .join(LOAN_VERSION, LOAN_VERSION.c.product_id == PRODUCT_VERSION.c.product_id)
+    .where(LOAN_VERSION.c.loan_id == DISPUTE.c.loan_id)
+    .where(LOAN_VERSION.c.superseded_at.is_(None), PRODUCT_VERSION.c.superseded_at.is_(None))
+    .scalar_subquery()
+)
 _JOINED = DISPUTE.outerjoin(READING, READING.c.dispute_id == DISPUTE.c.id).outerjoin(
     REVIEW_ROW, REVIEW_ROW.c.dispute_id == DISPUTE.c.id
 )
@@ -88,7 +98,7 @@ def queue_page(connection: Connection, viewer: Viewer, asked: QueueFilter) -> Qu
     over = func.coalesce(func.sum(case((viewer.today > _ANSWER_BY, 1), else_=0)), 0)
     total, overdue = connection.execute(select(func.count(), over).select_from(_JOINED).where(where)).one()
     statement: Select[Any] = (
-        select(*RECORD.selected_columns, STAFF.c.display_name, _RESULT, _ANSWER_BY, _WAITS)
+        select(*RECORD.selected_columns, STAFF.c.display_name, _RESULT, _ANSWER_BY, _WAITS, _CONTRACT_TYPE)
         .select_from(_JOINED.outerjoin(STAFF, STAFF.c.id == DISPUTE.c.held_by))
         .where(where)
         .order_by(_ANSWER_BY, DISPUTE.c.id)
@@ -97,9 +107,9 @@ def queue_page(connection: Connection, viewer: Viewer, asked: QueueFilter) -> Qu
     )
     rows = []
     for row in connection.execute(statement):
-        record = DisputeRecord(*row[:-4])
+        record = DisputeRecord(*row[:-5])
         person = loans.person(connection, record.person_id)
-        rows.append(QueueRow(record, person.name if person else "", *row[-4:]))
+        rows.append(QueueRow(record, person.name if person else "", *row[-5:]))
     return QueuePage(tuple(rows), total, int(overdue), asked, viewer.today)
 
 

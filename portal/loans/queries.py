@@ -21,8 +21,9 @@ from sqlalchemy import (
     select,
 )
 
+from portal.core.assessment import assess
 from portal.core.facts import DebitAttempt, LoanFacts
-from portal.core.interactions import Hold, HoldKind, Part
+from portal.core.interactions import Act, Hold, HoldKind, Part, Role, may
 from portal.core.plans import PlanLimits
 from portal.loans import facts
 from portal.loans.facts import LOAN, LOAN_VERSION, PRODUCT, PRODUCT_VERSION, facts_columns, facts_source
@@ -114,6 +115,23 @@ class LoanRecord:
     pending: tuple[Hold, ...]
     rules: ProductRules
     data_date: date | None
+
+    def offers(self, act: Act, day: date) -> bool:
+        """Whether a page may offer an act on the loan: what it allows, and a plan only where something is due."""
+        is_due = act != "propose_plan" or assess(self.facts, day).due.total > 0
+        return is_due and self.allows(act, day)
+
+    def allows(self, act: Act, day: date) -> bool:
+        """Whether what stands on the loan lets an act be (domain.md 9).
+
+        A guarantor may only object, and no plan is proposed beside another proposal that waits.
+        """
+        if self.status == "sold" or (act != "file_dispute" and self.role == "guarantor"):
+            return False
+        if act == "propose_plan" and any(hold.kind == "proposal" and hold.is_in_force(day) for hold in self.pending):
+            return False
+        holds = [hold for hold in self.holds if hold.is_in_force(day)]
+        return may(act, holds, self.facts.status, cast(Role, self.role or "borrower")) is None
 
     @property
     def product_name(self) -> str:

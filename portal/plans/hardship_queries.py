@@ -16,7 +16,7 @@ from portal.loans.queries import LoanRecord
 from portal.plans import basis_facts, offer_facts
 from portal.plans.facts import Answers, Basis
 from portal.plans.hardship_tables import Hardship
-from portal.plans.proposing_queries import Way, new_page, way
+from portal.plans.proposing_queries import NewPage, Way, new_page, way
 from portal.platform.gate import Viewer
 from portal.platform.moment import one_moment
 
@@ -59,7 +59,7 @@ class PlanBeside:
 class HardshipPage:
     """The pause that runs, else until when one can be had (None: not at present), and a plan that starts small.
 
-    `plan` is the one that runs already.
+    `plan` is the one that runs already. `proposal` says what a new one could cover.
     """
 
     today: date
@@ -67,8 +67,15 @@ class HardshipPage:
     until: date | None
     again_on: date | None
     small: Way | None
-    plan: PlanBeside | None = None
+    plan: PlanBeside | None
+    proposal: NewPage
     keeps_days: int = KEPT.days
+
+    @property
+    def may_propose(self) -> bool:
+        """Whether a plan, or a change of one, can be proposed now; else `proposal` says why not."""
+        proposal = self.proposal
+        return proposal.waiting is None and (bool(proposal.bundle) or len(proposal.currencies) > 1)
 
 
 @one_moment
@@ -79,8 +86,16 @@ def hardship_page(connection: Connection, viewer: Viewer) -> HardshipPage:
     left = days_left(connection, viewer)
     until = viewer.today + timedelta(days=left - 1) if left > 0 and running is None else None
     again = None if until or running else _again_on(connection, person_id)
-    plan = plan_beside(loans.loans_of(connection, person_id, viewer.today), person_id, viewer.today)
-    return HardshipPage(viewer.today, running, until, again, small_start(connection, viewer), plan)
+    proposal = new_page(connection, viewer, {})
+    return HardshipPage(
+        today=viewer.today,
+        running=running,
+        until=until,
+        again_on=again,
+        small=_small_start(proposal),
+        plan=plan_beside(loans.loans_of(connection, person_id, viewer.today), person_id, viewer.today),
+        proposal=proposal,
+    )
 
 
 def plan_beside(records: Sequence[LoanRecord], person_id: int, day: date) -> PlanBeside | None:
@@ -139,9 +154,8 @@ def pausing(records: Sequence[LoanRecord]) -> list[LoanRecord]:
     return [record for record in owed if record.status not in {"closed", "sold"} and record.rules.hardship_pause_days]
 
 
-def small_start(connection: Connection, viewer: Viewer) -> Way | None:
+def _small_start(page: NewPage) -> Way | None:
     """A plan whose first payment is the least that may be proposed; None where the limits leave no such plan."""
-    page = new_page(connection, viewer, {})
     begun = page.question.answers
     if begun is None or not page.bundle or page.waiting:
         return None

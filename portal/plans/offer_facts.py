@@ -102,7 +102,7 @@ def smallest(answers: Answers, bundle: Sequence[Basis]) -> Answers | None:
     unit, due = unit_of(bundle), sum(basis.due for basis in bundle)
     # Each loan gets its share of the whole, so the one that needs most of it sets the whole.
     whole = max(plan.monthly * due // basis.due for plan, basis in zip(plans, bundle, strict=True))
-    return _passing(replace(changed, monthly=(whole // unit - len(bundle)) * unit), bundle)
+    return _passing(changed, answers.monthly or 0, max(whole // unit - len(bundle), len(bundle)), bundle)
 
 
 def larger_first(answers: Answers, bundle: Sequence[Basis]) -> Answers | None:
@@ -131,13 +131,15 @@ def _as_answers(plans: Sequence[PlanSchedule], answers: Answers) -> Answers:
     )
 
 
-def _passing(answers: Answers, bundle: Sequence[Basis]) -> Answers | None:
-    """The least monthly amount from this one on whose shares keep the limits of every loan."""
+def _passing(changed: Answers, wished: int, units: int, bundle: Sequence[Basis]) -> Answers | None:
+    """The least amount a payment whose shares keep the limits of every loan: the one wished, else whole major
+    units from so many on, never below it."""
     unit = unit_of(bundle)
-    for step in range(_SEARCH):
-        tried = replace(answers, monthly=max(unit * len(bundle), answers.monthly or 0) + step * unit)
-        plans = schedules(tried, bundle)
-        if all(keeps(plan, basis.limits) for plan, basis in zip(plans, bundle, strict=True)):
+    least = max(units, -(-wished // unit))
+    for monthly in (*([wished] if wished else []), *range(least * unit, (least + _SEARCH) * unit, unit)):
+        tried = replace(changed, monthly=monthly)
+        plans = _tried(tried, bundle)
+        if plans and all(keeps(plan, basis.limits) for plan, basis in zip(plans, bundle, strict=True)):
             return tried
     return None
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
@@ -70,6 +71,11 @@ class PlanLife:
     def has_left(self) -> bool:
         """Whether none of its loans is the lender's any more."""
         return not self.parts
+
+    @property
+    def may_change(self) -> bool:
+        """Whether another plan can be proposed for what it covers, or for what it covered."""
+        return any(record.offers("propose_plan", self.today) for record in self.records)
 
     @property
     def days(self) -> tuple[date, ...]:
@@ -241,13 +247,14 @@ def choices_of(going: PlanLife, payment: Judged) -> PaymentChoices | None:
         return None
     rules = [record.rules for record in going.records]
     is_moved = any(going.changed(agreed, kind) for kind in ("moved", "skipped"))
-    moves = plan_life.days_to_move(payment.due_on, going.days, min(rule.move_days for rule in rules))
+    calendar = rule_pack(going.records[0].rule_pack).calendar(going.today)
+    moves = plan_life.days_to_move(payment.due_on, going.days, min(rule.move_days for rule in rules), calendar)
     skipped = sum(each.kind == "skipped" for each in going.changes)
     return PaymentChoices(
         payment=payment,
         moves_to=() if is_moved else moves,
         can_skip=not is_moved and skipped < min(rule.skips for rule in rules),
-        skip_to=plan_life.next_period(going.days),
+        skip_to=plan_life.next_period(going.days, calendar),
         can_say=going.changed(agreed, "cannot") is None,
     )
 
@@ -275,22 +282,30 @@ def payment_page(connection: Connection, viewer: Viewer, number: str, agreed_on:
     return PaymentPage(page.going, choices) if choices and choices.any else None
 
 
+class Rest(NamedTuple):
+    """What is left of a plan after today: how many payments, what they come to, the next one, the day of the last."""
+
+    payments: int
+    total: int
+    next_one: tuple[date, int] | None
+    last_on: date | None
+
+
 @dataclass(frozen=True)
 class MorePage:
-    """What paying more now would do: the last day, how many payments are left and what they come to, before and after;
-    `penalty` is how much less penalty counts."""
+    """What paying more now would do: what is left of the plan before and after."""
 
     going: PlanLife
     amount: int | None
-    before: tuple[int, date | None, int]
-    after: tuple[int, date | None, int] | None
+    before: Rest
+    after: Rest | None
 
     @property
     def less(self) -> int:
         """How much less is paid in all."""
         if self.after is None or self.amount is None:
             return 0
-        return max(0, self.before[2] - self.after[2] - self.amount)
+        return max(0, self.before.total - self.after.total - self.amount)
 
 
 @one_moment
@@ -307,12 +322,12 @@ def more_page(connection: Connection, viewer: Viewer, number: str, amount: int |
     return MorePage(page.going, amount, before, after)
 
 
-def _rest(rests: Iterable[Sequence[tuple[date, int]]]) -> tuple[int, date | None, int]:
+def _rest(rests: Iterable[Sequence[tuple[date, int]]]) -> Rest:
     days: dict[date, int] = {}
     for rest in rests:
         for day, amount in rest:
             days[day] = days.get(day, 0) + amount
-    return len(days), max(days, default=None), sum(days.values())
+    return Rest(len(days), sum(days.values()), min(days.items(), default=None), max(days, default=None))
 
 
 # --- For staff ------------------------------------------------------------------------------------------------

@@ -5,12 +5,14 @@ from fractions import Fraction
 from itertools import count
 from math import lcm
 
+from babel.core import UnknownLocaleError
+
 from portal.core.days import each_day
 from portal.core.lines import Line
 from portal.core.money import minor_digits
 from portal.platform import formats
 from portal.platform.i18n import gettext as _
-from portal.platform.i18n import pgettext
+from portal.platform.i18n import native_name, pgettext
 
 EXACT_DIGITS = 8
 """Digits after the point of an exact amount that does not end."""
@@ -40,6 +42,28 @@ def debit_result(code: str) -> str:
         "not_presented": _("no debit was started"),
     }
     return words[code]
+
+
+def channel_word(channel: str) -> str:
+    """Which way a payment came in; what the lender's system calls it otherwise stands as it was imported."""
+    words = {
+        "transfer": _("bank transfer"),
+        "debit": _("debit"),
+        "card": _("card"),
+        "app": _("payment app"),
+        "cash": _("cash"),
+        "counter": _("at a counter"),
+        "other": _("another way"),
+    }
+    return words.get(channel.strip().lower(), channel)
+
+
+def language_name(tag: str) -> str:
+    """What the speakers of a person's language call it; a tag that nobody knows stands as it was imported."""
+    try:
+        return native_name(tag)
+    except (ValueError, UnknownLocaleError):
+        return tag
 
 
 def waiver_cause(cause: str) -> str:

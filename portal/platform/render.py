@@ -24,6 +24,7 @@ from portal.platform.clock import day_in
 from portal.platform.gate import BODY_LIMIT
 from portal.platform.i18n import gettext as _
 from portal.platform.resources import resource
+from portal.platform.settings import Settings
 from portal.platform.visit import visit_of
 
 _REQUEST: ContextVar[Request] = ContextVar("request")
@@ -138,6 +139,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "lender": settings.lender.in_language(language),
         "viewer": visit.viewer or visit.stranger,
         "here": here(request),
+        "here_in_full": in_full(settings, here(request)),
     }
     token = _REQUEST.set(request)
     try:
@@ -160,6 +162,11 @@ def here(request: Request) -> str:
         return ""
     path, query = request.scope["path"], request.scope["query_string"].decode("ascii", "replace")
     return f"{quote(path)}?{query}" if query else quote(path)
+
+
+def in_full(settings: Settings, path: str) -> str:
+    """An address as somebody types it who has it on paper, with the host of borrowers or of staff."""
+    return (settings.staff_base_url if path.startswith("/staff/") else settings.base_url) + path
 
 
 def safe_path(target: str | None, otherwise: str = "/") -> str:
@@ -321,6 +328,8 @@ def _filters(zone: str) -> dict[str, Callable[..., Any]]:
         "exact": labels.exact,
         "opened_nights": labels.opened_nights,
         "waiver_cause": labels.waiver_cause,
+        "channel_word": labels.channel_word,
+        "language_name": labels.language_name,
         "fingerprint": labels.fingerprint,
     }
 

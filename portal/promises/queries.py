@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, or_, select
 
 from portal.core import promises as rules
+from portal.core.days import working_days_after
 from portal.core.plan_life import PromiseStrike
 from portal.core.promises import Outcome, is_strike
 from portal.core.refusal import Refusal
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
+from portal.loans.rulepacks import rule_pack
 from portal.loans.tables import LoanVersion, table_of
 from portal.platform.gate import Viewer
 from portal.promises import facts
@@ -175,10 +177,10 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
 
 
 def days_to_move(found: PromiseRecord, record: LoanRecord, today: date) -> tuple[date, ...]:
-    """The days to which a promise can be moved: once, before its day, by the product's days at most."""
+    """The working days to which a promise can be moved: once, before its day, by the product's days at most."""
     if found.state != "open" or found.due_on <= today:
         return ()
-    return tuple(found.due_on + timedelta(days=count) for count in range(1, record.rules.move_days + 1))
+    return working_days_after(found.due_on, record.rules.move_days, rule_pack(record.rule_pack).calendar(today))
 
 
 def _loan_of(connection: Connection, viewer: Viewer, loan_id: int) -> LoanRecord | None:

@@ -14,7 +14,7 @@ from portal.core.interactions import may
 from portal.core.payoff import Payoff, PayoffInterest, payoff
 from portal.core.receipt import fingerprint
 from portal.core.refusal import Refusal
-from portal.core.settlement import Figure, Offer, automatic, figures, reducible_on
+from portal.core.settlement import Figure, Offer, Share, automatic, figures, shares
 from portal.loans.queries import LoanRecord
 
 SETTLERS = frozenset({"borrower", "co_borrower", "representative"})
@@ -25,7 +25,7 @@ SETTLERS = frozenset({"borrower", "co_borrower", "representative"})
 class Quote:
     """An offer on a loan as of a day: what is due, what is not yet due, what is taken off, the figure of each day.
 
-    Amounts are minor units. `reducible` is what could be taken off at most.
+    Amounts are minor units. `shares` are the parts that can be reduced, with how much of each.
     """
 
     record: LoanRecord
@@ -34,12 +34,35 @@ class Quote:
     rule: PayoffInterest
     due: Amounts
     whole: Payoff
-    reducible: Mapping[Component, int]
+    shares: tuple[Share, ...]
     days: tuple[Figure, ...]
 
     @property
     def currency(self) -> str:
         return self.record.currency
+
+    @property
+    def reducible(self) -> dict[Component, int]:
+        """What could be taken off at most, by component."""
+        return {share.component: share.most for share in self.shares if share.most}
+
+    @property
+    def percent(self) -> int | None:
+        """How many percent of what can be reduced the rules take off by themselves; None of what staff decided."""
+        percent = self.record.rules.settlement_percent
+        by_rules = {name: amount * percent // 100 for name, amount in self.reducible.items()}
+        return percent if {name: amount for name, amount in by_rules.items() if amount} == self.taken else None
+
+    @property
+    def taken(self) -> dict[Component, int]:
+        """What is taken off each component."""
+        return dict(self.offer.reductions)
+
+    @property
+    def beside(self) -> int:
+        """What today's figure is lower by than the amounts taken off, since they change the nights after the evening:
+        those do not count at all, or less is left to bear any. Negative where not all of them is needed any more."""
+        return self.today.reduction - self.offer.reduced
 
     @property
     def today(self) -> Figure:
@@ -104,9 +127,9 @@ def quote_of(record: LoanRecord, day: date, offer: Offer, rule: PayoffInterest |
     """The figures of an offer from a day on, on the facts of now; `rule` is that of the offer, else the product's."""
     asked = rule or record.rules.payoff_interest
     seen = assess(record.facts, day)
-    reducible = reducible_on(record.facts, offer.evening, offer.quoted_on, record.rules.reducible)
+    parts = shares(record.facts, offer.evening, offer.quoted_on, record.rules.reducible)
     days = figures(record.facts, offer, min(day, offer.until), asked)
-    return Quote(record, day, offer, asked, seen.due, payoff(record.facts, seen, asked), reducible, days)
+    return Quote(record, day, offer, asked, seen.due, payoff(record.facts, seen, asked), parts, days)
 
 
 def binding(facts: LoanFacts, day: date) -> str:

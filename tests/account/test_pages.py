@@ -53,6 +53,7 @@ def test_how_to_pay_gives_the_reference_and_the_phone(lin: Client) -> None:
 def test_a_loan_shows_where_every_part_of_a_payment_went(lin: Client, code: str) -> None:
     said = text_of(lin.get(f"/loans/{code}"))
     assert "20 March 300.00" in said
+    assert "1,180.00 300.00 of it penalty 8.85 11.69 900.54" in said
     assert "Instalment 3 · Penalty 8.85 Instalment 3 · Interest 60.00 Instalment 3 · Principal 231.15" in said
 
 
@@ -143,7 +144,9 @@ def test_a_paper_names_loan_state_engine_and_fingerprint(lin: Client, code: str)
     assert "State of 17 April 2026" in said
     assert "林一" in said
     assert re.search(r"engine 1 · [0-9a-f]{4} [0-9a-f]{4} [0-9a-f]{4}", said)
-    assert "Statement of account" in text_of(lin.get(f"/loans/{code}/statement"))
+    paper = text_of(lin.get(f"/loans/{code}/statement"))
+    assert "Statement of account" in paper
+    assert f"http://127.0.0.1:8000/loans/{code}/statement" in paper
 
 
 def test_what_is_disputed_is_set_apart_everywhere(

@@ -286,6 +286,19 @@ def test_whoever_opens_it_sees_reference_and_amount_alone(visit: Visit, doors: D
     assert "set-cookie" not in seen.headers
 
 
+def test_no_more_can_be_shared_than_pays_off_everything(visit: Visit, doors: Doors, cast: Cast) -> None:
+    """By the last day of the link all is paid off with 11,091.43."""
+    lin = visit("B1")
+    page = lin.get(f"/pay/{make.code_of(doors, cast.borrower())}/share")
+    for amount in ("99999999", "11091.44"):
+        answer = lin.submit(page, {"amount": amount})
+        assert answer.status_code == 422
+        assert "11,091.43 or less. That pays off everything up to 24 April 2026" in answer.text
+        assert f'value="{amount}"' in answer.text
+    assert rows(doors, select(LINK)) == []
+    assert lin.submit(page, {"amount": "11091.43"}).status_code == 303
+
+
 def test_opening_it_changes_nothing(visit: Visit, doors: Doors, cast: Cast) -> None:
     """SL-01."""
     path = shared_path(visit("B1"), make_link(doors, cast.borrower()))

@@ -138,6 +138,18 @@ def test_adding_and_withdrawing(lin: Client, doors: Doors, cast: Cast) -> None:
     assert "Nothing was sent" in late.text
 
 
+def test_the_account_shows_it_until_it_is_over(visit: Visit, doors: Doors, cast: Cast) -> None:
+    lin, number = visit("B1"), make.complain(doors, cast.borrower())
+    shown = lin.get("/account").text.partition(f'href="/complaints/{number}"')[2].partition("</li>")[0]
+    assert f"Complaint {number}" in shown
+    assert "answer by" in shown
+    make.answer(doors, cast.staff("Shen", "supervisor"), number)
+    assert number not in lin.get("/account").text
+    lin.http.cookies.update(cast.sign_in(cast.borrower("B2")))
+    make.complain(doors, cast.borrower())
+    assert 'href="/complaints/' not in lin.get("/account").text, "somebody else's"
+
+
 def test_withdrawing_what_is_answered_changes_nothing(lin: Client, doors: Doors, cast: Cast) -> None:
     number = make.complain(doors, cast.borrower())
     page = lin.get(f"/complaints/{number}")

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.core.assessment import assess
+from portal.core.days import WorkingCalendar
 from portal.core.facts import AmountWaiver, DaysWaiver, LoanFacts
 from portal.core.plan_life import (
     Awaited,
@@ -25,6 +26,7 @@ from tests.core.loans import instalment, loan, on, paid
 
 START = on(4, 17)
 FROZEN = DaysWaiver("W1", None, on(4, 18), None, "plan")
+WEEKDAYS = WorkingCalendar()
 DAYS = (on(5, 12), on(6, 12), on(7, 13))
 
 
@@ -247,10 +249,13 @@ def test_moving_costs_the_nights_that_it_adds_unless_the_penalty_is_stopped() ->
 
 
 def test_a_payment_moves_a_little_and_not_beyond_the_next() -> None:
-    assert days_to_move(on(5, 12), DAYS, 7) == tuple(on(5, 12) + timedelta(days=n) for n in range(1, 8))
+    weekdays = tuple(on(5, day) for day in (13, 14, 15, 18, 19))
+    assert days_to_move(on(5, 12), DAYS, 7, WEEKDAYS) == weekdays
     weekly = (on(5, 12), on(5, 19))
-    assert days_to_move(on(5, 12), weekly, 7)[-1] == on(5, 18)
-    assert days_to_move(on(5, 12), weekly, 0) == ()
+    assert days_to_move(on(5, 12), weekly, 7, WEEKDAYS) == weekdays[:-1]
+    assert days_to_move(on(5, 12), weekly, 0, WEEKDAYS) == ()
+    exchanged = WorkingCalendar(holidays=frozenset({on(5, 14)}), make_up_days=frozenset({on(5, 16)}))
+    assert days_to_move(on(5, 12), DAYS, 4, exchanged) == (on(5, 13), on(5, 15), on(5, 16))
 
 
 @pytest.mark.parametrize(
@@ -259,13 +264,14 @@ def test_a_payment_moves_a_little_and_not_beyond_the_next() -> None:
         (DAYS, on(8, 13)),
         ((on(5, 12), on(5, 19)), on(5, 26)),
         ((on(5, 12), on(5, 26)), on(6, 9)),
+        ((on(5, 23), on(5, 30)), on(6, 8)),
         ((on(5, 12),), on(6, 12)),
         ((on(4, 2), on(4, 21)), on(5, 5)),
-        ((date(2026, 11, 30), date(2026, 12, 31)), date(2027, 1, 31)),
+        ((date(2026, 11, 30), date(2026, 12, 31)), date(2027, 2, 1)),
     ],
 )
 def test_the_day_after_the_last_follows_the_rhythm(days: tuple[date, ...], following: date) -> None:
-    assert next_period(days) == following
+    assert next_period(days, WEEKDAYS) == following
 
 
 # --- An independent model, written from domain.md 8 -----------------------------------------------------------

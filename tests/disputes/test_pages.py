@@ -442,6 +442,9 @@ def test_choosing_an_instalment(lin: Client, form_path: str) -> None:
     assert form_path in page.text
     assert form_path.replace("/3/", "/4/") in page.text
     assert form_path.replace("/3/", "/5/") not in page.text
+    # The account asks for 11.69: what was paid of the 20.54 can be disputed too, and that is said.
+    for words in ("20.54", "11.69", "not paid yet", "what was paid can be disputed too"):
+        assert words in page.text, words
 
 
 STEPS = ("", "/nights", "/reason", "/details", "/files")

@@ -56,6 +56,14 @@ def test_the_queue_filters(handler: Client, number: str) -> None:
         assert number in handler.get("/staff/disputes", params=query).text
 
 
+def test_the_queue_calls_the_penalty_as_the_contract_does(handler: Client, doors: Doors, cast: Cast) -> None:
+    computed = file_dispute(doors, cast.borrower(), 4, reason="amount")
+    page = handler.follow(handler.get("/language/zh", params={"next": "/staff/disputes"})).text
+    row = page.partition(f"/staff/disputes/{computed}")[2].partition("</tr>")[0]
+    assert "违约金" in row
+    assert "罚息" not in row
+
+
 def test_the_page_shows_both_ends_as_of_today(handler: Client, number: str) -> None:
     page = handler.get(f"/staff/disputes/{number}")
     for words in ("900.54", "880.00", "2,089.57", "2,069.03", "Uphold and waive", "20.54", "08:12", "500.00"):

@@ -23,6 +23,7 @@ from portal.core.refusal import Refusal
 from portal.jobs import evaluate
 from portal.loans import queries as loan_queries
 from portal.loans.queries import LoanRecord
+from portal.loans.rulepacks import rule_pack
 from portal.plans import cancelling_actions, proposing_actions, queries, running_actions, running_queries, telling
 from portal.plans.facts import Figures
 from portal.plans.running_queries import PlanLife
@@ -92,6 +93,11 @@ class Side:
         """Whether a settlement keeps a loan from being planned or promised: accepted, until its date, or paid."""
         accepted = self.settled(book, "accepted")
         return (accepted is not None and today <= accepted.until) or self.settled(book, "paid") is not None
+
+
+def is_worked(day: date) -> bool:
+    """Whether a payment can be moved to a day, by the calendar of the loans' rule pack."""
+    return rule_pack("cn").calendar(day).is_working_day(day)
 
 
 _OPEN = frozenset({"open", "moved", "being_verified"})
@@ -471,6 +477,7 @@ class Drive:
             most = min(self.rule(book, "move_days") for book in plan.books)
             others = [each.due_on for each in plan.awaited if each is not awaited]
             allowed = is_free and not covered and once and span <= most and to_day not in others
+            allowed = allowed and is_worked(to_day)
             crossing = any(awaited.due_on < day <= to_day for day in others)
             self.changed(side, plan, awaited, allowed and not crossing, running_actions.move_payment, to_day)
         elif kind == "skip":
@@ -605,7 +612,7 @@ class Drive:
         try:
             if kind == 0:
                 to_day = promise.due_on + timedelta(days=self.chance.choice((1, 4, 7, 8)))
-                allowed = promise.state == "open" and self.today < promise.due_on
+                allowed = promise.state == "open" and self.today < promise.due_on and is_worked(to_day)
                 allowed = allowed and (to_day - promise.due_on).days <= self.rule(promise.book, "move_days")
                 doors.write_as(viewer, promising.move_promise, promise.number, to_day)
                 promise.due_on, promise.state = to_day, "moved"

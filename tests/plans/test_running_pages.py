@@ -79,6 +79,7 @@ def test_what_paying_more_does_is_shown_before_it_is_done(visit: Visit, days: Da
     part = lin.get(f"/plans/{number}/more/answer?amount=1000")
     assert "<html" not in part.text
     assert "1,086.91" in part.text
+    assert "The day of the last payment stays the same" in lin.get(f"/plans/{number}/more?amount=1").text
     assert lin.get(f"/plans/{number}/more?amount=many").status_code == 422
     assert "The plan is then kept" in lin.get(f"/plans/{number}/more?amount=2086.91").text
 

@@ -105,6 +105,14 @@ def test_words_of_codes() -> None:
     assert labels.fingerprint("3fa90c71d2e8aaaa") == "3fa9 0c71 d2e8"
     assert labels.parts_words([("interest", 100), ("penalty", 2)], "CNY", "bank_loan") == "Interest 1.00, Penalty 0.02"
     assert labels.waiver_cause("typhoon of 3 May") == "typhoon of 3 May"
+    with speaking("zh"):
+        assert [labels.channel_word(code) for code in ("transfer", "Debit", "WIRE-7", "")] == [
+            "银行转账",
+            "自动扣款",
+            "WIRE-7",
+            "",
+        ]
+    assert [labels.language_name(tag) for tag in ("zh", "en", "xx")] == ["简体中文", "English", "xx"]
     assert formats.file_size(20_000_000) == "20\u00a0MB"
     assert formats.file_size(1) == "1\u00a0kB"
 

@@ -56,6 +56,9 @@ DAMAGE = (
     ("cases", "UPDATE plan SET state = 'running'", "runs and has no agreement"),
     ("cases", "UPDATE hold SET ended_at = 1 WHERE kind = 'promise'", "runs and holds nothing"),
     ("cases", "UPDATE plan SET state = 'evaluated'", "without a trace"),
+    ("states", "UPDATE promise SET state = 'being_verified'", "no word about a payment waits"),
+    ("states", "UPDATE plan SET state = 'countered'", "no counter-offer stands"),
+    ("states", "UPDATE plan SET drafted_by = (SELECT min(id) FROM staff_account)", "nobody confirmed it"),
     ("cases", "UPDATE dispute SET number = 'ZZZ-ZZZ'", "was opened and the audit log does not know"),
 )
 COMPLAINTS = (
