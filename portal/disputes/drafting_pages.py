@@ -32,7 +32,7 @@ from portal.disputes.forms import BODY_LIMIT
 from portal.disputes.ticks import Ticks
 from portal.drafts import actions as drafts
 from portal.drafts.queries import DraftRecord
-from portal.evidence.uploads import keep_uploads
+from portal.evidence.uploads import keep_uploads, say_refused
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
@@ -205,9 +205,11 @@ async def upload(request: Request) -> Response:
     kept, refused = await keep_uploads(request, form.files.get("files", []))
     try:
         if kept or refused:
-            failed = await db.overwrite(request, drafting_actions.add_files, code, kept, refused, here(request))
-            if failed and act == "next":
-                act = "add"
+            say_refused(
+                form, await db.overwrite(request, drafting_actions.add_files, code, kept, refused, here(request))
+            )
+        if form.errors:
+            return await _again(request, form, "files")
         if act == "next":
             return await _through(request, found)
     except Refusal:
@@ -230,6 +232,11 @@ async def _save(request: Request, form: Form[Any], step: str, changes: dict[str,
             return await _next(request, form, step, await db.overwrite(request, drafting_actions.save, *args))
         except Refusal as refusal:
             _refuse(form, refusal)
+    return await _again(request, form, step)
+
+
+async def _again(request: Request, form: Form[Any], step: str) -> Response:
+    """The same step with what is wrong on it; of a draft that was sent meanwhile its dispute."""
     found = await _draft(request)
     return _step_page(request, form, found, step, 422) if isinstance(found, DraftPage) else _sent(request, found)
 

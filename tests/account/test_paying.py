@@ -20,7 +20,7 @@ from portal.evidence.queries import FILE
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
-from tests.client import Client
+from tests.client import Client, said_at_the_top
 from tests.make import evidence as make_evidence
 from tests.make import plans as make_plans
 from tests.make import settlements as make
@@ -210,9 +210,9 @@ def test_the_form_keeps_what_was_typed_and_the_slip(visit: Visit, doors: Doors, 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"paid_on_day": "18"}, "This day is still to come"),
-        ({"channel": ""}, "Please fill this in"),
-        ({"amount": "0"}, "Type an amount above zero"),
+        ({"paid_on_day": "18"}, "On which day: This day is still to come"),
+        ({"channel": ""}, "Which way: Please fill this in"),
+        ({"amount": "0"}, "How much: Type an amount above zero"),
         ({"has_draft": "yes"}, "Tick this so that we may read"),
     ],
 )
@@ -221,7 +221,8 @@ def test_mistakes_are_said(visit: Visit, doors: Doors, cast: Cast, wrong: dict[s
     right = {"amount": "300", "channel": "card", "paid_on_day": "15", "paid_on_month": "4", "paid_on_year": "2026"}
     answer = lin.submit(lin.get(f"/pay/{code}/paid"), right | wrong, form="/paid")
     assert answer.status_code == 422
-    assert said in answer.text
+    (words,) = said_at_the_top(answer).values()
+    assert words.startswith(said), "the summary says which entry it is"
     assert rows(doors, select(NOTICE)) == []
 
 

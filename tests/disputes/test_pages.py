@@ -16,7 +16,7 @@ from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.files import FileStore
 from tests.buckets import files_of
-from tests.client import Client, fields_of, form_of
+from tests.client import Client, fields_of, form_of, said_at_the_top
 from tests.disputes import walk
 from tests.disputes.conftest import DECIDED
 from tests.disputes.walk import ALL, said_of
@@ -298,8 +298,9 @@ def test_a_file_that_fails_is_named_and_the_dispute_is_filed(
     ]
     page = lin.follow(walk.begin(lin, form_path))
     page = lin.follow(walk.tell(lin, lin.follow(walk.choose(lin, page, "funds")), walk.FUNDS))
-    page = lin.follow(walk.upload(lin, page, files))
-    assert "recording.mov is a video" in page.text
+    page = walk.upload(lin, page, files)
+    assert page.status_code == 422
+    assert said_at_the_top(page)["files"].startswith("Choose files or take photos: recording.mov is a video")
     assert "Uploaded, not sent yet" in page.text
     back = str(page.url).removeprefix(str(lin.http.base_url))
     assert f'href="{back}"' in lin.get(back.replace("/disputes/", "/files/").removesuffix("/files")).text

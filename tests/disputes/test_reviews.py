@@ -26,6 +26,7 @@ from portal.platform.gate import Viewer
 from tests.client import Client, fields_of, form_of
 from tests.disputes.conftest import DECIDED
 from tests.disputes.test_actions import texts
+from tests.make import evidence
 from tests.make.disputes import Cast, add_files, choice, file_dispute, statement
 
 ASKED = datetime(2026, 4, 23, 2, tzinfo=UTC)
@@ -334,12 +335,17 @@ def test_the_person_asks_from_the_outcome_page(lin: Client, doors: Doors, number
     wrong = lin.post(f"/disputes/{number}/review", fields | {"words": " "})
     assert wrong.status_code == 422
     assert "Write what we should look at again" in wrong.text
-    fields = fields_of(wrong, form_of(wrong, "/review"))
-    answer = lin.post(f"/disputes/{number}/review", fields | {"words": "See the row of 17:32."})
+    slip = [("files", ("slip.png", evidence.picture(), "image/png"))]
+    fields = fields_of(wrong, form_of(wrong, "/review")) | {"words": "See the row of 17:32."}
+    unread = lin.post(f"/disputes/{number}/review", fields, files=slip)
+    assert "Tick this so that we may read your files" in unread.text
+    assert "Uploaded, not sent yet" in unread.text, "nobody has to choose it again"
+    answer = lin.post(f"/disputes/{number}/review", fields_of(unread, form_of(unread, "/review")) | {"consent": "yes"})
     shown = lin.follow(answer)
     assert "30 April 2026" in shown.text
     assert "A supervisor who had no part in it" in shown.text
     assert "See the row of 17:32." in shown.text
+    assert "slip.png" in shown.text
     assert lin.get(f"/disputes/{number}/review").status_code == 303
 
 
