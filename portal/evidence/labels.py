@@ -85,6 +85,14 @@ def upload_limits() -> str:
     )
 
 
+def stays_readable() -> str:
+    """What becomes of a photo or a page of which nothing, or not all, is covered."""
+    return _(
+        "On a photo or a page, whatever you do not cover stays readable, numbers of cards and accounts too. "
+        "You can cover parts before you send."
+    )
+
+
 def file_trouble(file: FileRecord) -> str | None:
     """Why a file could not be read and what to do; None for a file that could, or is being checked."""
     if file.problem == "password":

@@ -188,7 +188,7 @@ def _not_understood() -> Response:
     return JSONResponse({"words": _("This could not be read")}, 422)
 
 
-functions = {"upload_part": CHUNK_BYTES, "upload_limits": labels.upload_limits}
+functions = {"upload_part": CHUNK_BYTES, "upload_limits": labels.upload_limits, "stays_readable": labels.stays_readable}
 
 ONE = "/files/uploads/{code}"
 
