@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal.core.refusal import Refusal
-from portal.disputes import drafting_actions, drafting_queries, filing_queries, labels, particulars_labels
+from portal.disputes import drafting_actions, drafting_queries, filing_queries, funds_labels, labels, particulars_labels
 from portal.disputes.consent import consent_words
 from portal.disputes.drafting_actions import Sending
 from portal.disputes.drafting_forms import (
@@ -272,7 +272,7 @@ async def check(request: Request, draft: DraftPage) -> Response:
     """All answers once more, and the consent."""
     if draft.page is None:
         return _unsendable(request, draft)
-    return _check_page(request, await SendForm.reopen(request), draft)
+    return await _check_page(request, await SendForm.reopen(request), draft)
 
 
 async def send(request: Request) -> Response:
@@ -294,7 +294,7 @@ async def send(request: Request) -> Response:
     found = await _draft(request)
     if isinstance(found, str):
         return _sent(request, found)
-    return _check_page(request, form, found, status)
+    return await _check_page(request, form, found, status)
 
 
 async def discard(request: Request) -> Response:
@@ -312,14 +312,16 @@ async def discard(request: Request) -> Response:
     return see_other(request, "disputes:list")
 
 
-def _check_page(request: Request, form: SendForm, draft: DraftPage, status: int = 200) -> Response:
+async def _check_page(request: Request, form: SendForm, draft: DraftPage, status: int = 200) -> Response:
     if draft.page is None:
         return _unsendable(request, draft, status)
     changed = status == 409
     told = draft.page.changes_since(form.raw["told"]) if changed else draft.changes
-    context = {"page": draft.page, "form": form, "draft": draft, "changed": changed, "changes": told}
+    context: dict[str, Any] = {"page": draft.page, "form": form, "draft": draft, "changed": changed, "changes": told}
     consent = consent_words(request, draft.loan.rules.evidence_keep_days)
-    return _render(request, "disputes/draft_check.html", "check", status, {**context, "consent": consent})
+    hint = await db.read(request, drafting_queries.funds_hint, draft)
+    context |= {"consent": consent, "found": hint, "funds_words": funds_labels}
+    return _render(request, "disputes/draft_check.html", "check", status, context)
 
 
 # --- What all of them do ------------------------------------------------------------------------------------------
