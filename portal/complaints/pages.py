@@ -98,7 +98,7 @@ async def detail(request: Request) -> Response:
 
 
 async def add(request: Request) -> Response:
-    """Add words or files."""
+    """Add words or files; where one of them could not be taken the page says which and why before anything is sent."""
     form = await AddForm.read(request)
     number = request.path_params["number"]
     page = await db.read(request, queries.detail_page, number)
@@ -107,9 +107,9 @@ async def add(request: Request) -> Response:
     form.check(page.consent is not None)
     kept, refused = await keep_uploads(request, form.files.get("files", []))
     status = 422
-    if form.ok:
+    if form.ok and not refused:
         consent = consent_words(request, page.keep_days) if form.value.consent and page.consent is None else ""
-        sending = Sending(form.value.words, consent, form.draft, uploads=tuple(kept), refused=tuple(refused))
+        sending = Sending(form.value.words, consent, form.draft, uploads=tuple(kept))
         try:
             await db.write(request, actions.add, number, sending)
             return see_other(request, "complaints:detail", number=number)

@@ -55,7 +55,7 @@ async def detail(request: Request) -> Response:
 
 
 async def add(request: Request) -> Response:
-    """Add words or files."""
+    """Add words or files; where one of them could not be taken the page says which and why before anything is sent."""
     form = await AddForm.read(request)
     number = request.path_params["number"]
     page = await _own(request, number)
@@ -64,10 +64,10 @@ async def add(request: Request) -> Response:
     form.check(page.consent is not None)
     kept, refused = await keep_uploads(request, form.files.get("files", []))
     status = 422
-    if form.ok:
+    if form.ok and not refused:
         keep_days = page.loan.rules.evidence_keep_days
         words = consent_words(request, keep_days) if form.value.consent and page.consent is None else ""
-        filing = Filing(Ticks(), "", form.value.words, "", consent=words, uploads=tuple(kept), refused=tuple(refused))
+        filing = Filing(Ticks(), "", form.value.words, "", consent=words, uploads=tuple(kept))
         try:
             await db.write(request, thread_actions.add, number, filing, form.draft)
             return see_other(request, "disputes:detail", number=number)

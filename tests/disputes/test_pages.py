@@ -425,8 +425,15 @@ def test_adding_and_withdrawing(lin: Client, doors: Doors, cast: Cast) -> None:
     number = file_dispute(doors, cast.borrower())
     page = lin.get(f"/disputes/{number}")
     assert lin.submit(page, {"words": ""}, form="/add").status_code == 422
-    more = lin.follow(lin.submit(page, {"words": "One more thing."}, form="/add"))
-    assert "One more thing." in more.text
+    files = [
+        ("files", ("notes.docx", b"PK not read", "application/octet-stream")),
+        ("files", ("slip.png", evidence.picture(), "image/png")),
+    ]
+    wrong = walk.send(lin, page, {"words": "One more thing.", "consent": "yes"}, "/add", files)
+    assert wrong.status_code == 422
+    assert "notes.docx is a text document" in said_at_the_top(wrong)["files"]
+    more = lin.follow(walk.send(lin, wrong, {}, "/add"))
+    assert all(kept in more.text for kept in ("One more thing.", "slip.png"))
     done = lin.follow(lin.submit(more, form="/withdraw"))
     assert "You withdrew this dispute" in done.text
     assert lin.submit(more, {"words": "Too late."}, form="/add").status_code == 409
