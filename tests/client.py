@@ -109,16 +109,6 @@ def faults_of(answer: httpx2.Response) -> list[str]:
     return [*markup, *faults_of_headers({name.lower(): value for name, value in answer.headers.items()})]
 
 
-def said_at_the_top(page: httpx2.Response) -> dict[str, str]:
-    """What the summary of mistakes says, by the entry to which each of its links leads."""
-    links = [link for link in parsed(page.text).all("a") if any("problems" in _classes(each) for each in link.parents)]
-    return {str(link.attributes["href"]).removeprefix("#"): link.text for link in links}
-
-
-def _classes(element: Element) -> list[str]:
-    return (element.attributes.get("class") or "").split()
-
-
 def form_of(page: httpx2.Response, form: int | str = 0) -> Element:
     """A form of the page, by place or by a piece of its action."""
     forms = parsed(page.text).all("form")

@@ -23,9 +23,10 @@ from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
 from portal.platform.settings import Settings
-from tests.client import Client, said_at_the_top
+from tests.client import Client
 from tests.make import access as make
 from tests.make.access import Somebody
+from tests.mistakes import said_at_the_top
 
 RIGHT = {"birth_year": "1990", "birth_month": "5", "birth_day": "17", "last4": "123x"}
 WRONG = {**RIGHT, "last4": "0000"}

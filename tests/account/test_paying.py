@@ -20,13 +20,14 @@ from portal.evidence.queries import FILE
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
-from tests.client import Client, said_at_the_top
+from tests.client import Client
 from tests.make import evidence as make_evidence
 from tests.make import plans as make_plans
 from tests.make import settlements as make
 from tests.make.access import texts
 from tests.make.disputes import Cast
 from tests.make.loans import import_tables
+from tests.mistakes import said_at_the_top
 from tests.plans.conftest import app, cast, clock, empty_doors, visit
 
 __all__ = ["app", "cast", "clock", "empty_doors", "visit"]

@@ -12,10 +12,11 @@ from portal.messages.actions import notify
 from portal.messages.gateways import DemoPhone
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
-from tests.client import Client, fields_of, form_of, said_at_the_top
+from tests.client import Client, fields_of, form_of
 from tests.make import complaints as make
 from tests.make import evidence
 from tests.make.disputes import Cast
+from tests.mistakes import said_at_the_top
 
 KEPT = "What you typed is kept. Nothing has been sent."
 Visit = Callable[..., Client]

@@ -19,10 +19,11 @@ from portal.loans import actions as loans
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
-from tests.client import Client, fields_of, form_of, said_at_the_top
+from tests.client import Client, fields_of, form_of
 from tests.disputes.conftest import DECIDED
 from tests.make import evidence as make
 from tests.make.disputes import Cast, add_files, choice, file_dispute, statement
+from tests.mistakes import said_at_the_top
 
 
 @pytest.fixture

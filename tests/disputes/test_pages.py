@@ -18,13 +18,14 @@ from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.files import FileStore
 from tests.buckets import files_of
-from tests.client import Client, fields_of, form_of, said_at_the_top
+from tests.client import Client, fields_of, form_of
 from tests.disputes import walk
 from tests.disputes.conftest import DECIDED
 from tests.disputes.walk import ALL, said_of
 from tests.make import evidence
 from tests.make.disputes import Cast, choice, file_dispute, loan_code
 from tests.make.loans import borrower, import_tables, product
+from tests.mistakes import said_at_the_top
 from tests.scanners import pretending
 
 
