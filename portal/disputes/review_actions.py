@@ -17,8 +17,8 @@ from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
 
 
-def ask_for_review(session: Session, viewer: Viewer, number: str, filing: Filing) -> str:
-    """Ask for the review of one's own decided dispute, with own words and files.
+def ask_for_review(session: Session, viewer: Viewer, number: str, filing: Filing, draft: str = "") -> str:
+    """Ask for the review of one's own decided dispute, with own words and files, also those of a draft.
 
     Raises Refusal `unknown_dispute` or `no_review`.
     """
@@ -35,7 +35,7 @@ def ask_for_review(session: Session, viewer: Viewer, number: str, filing: Filing
     session.connection().execute(update(DISPUTE).where(DISPUTE.c.id == found.id).values(released))
     _hold_again(session, viewer, record, found)
     evidence.keep_until(session, viewer, case_kind="dispute", case_number=number, delete_after=None)
-    take_files(session, viewer, found, filing)
+    take_files(session, viewer, found, filing, draft)
     audit.record(session, viewer, events.ReviewAsked(number, promised))
     return number
 

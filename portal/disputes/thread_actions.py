@@ -1,7 +1,6 @@
 """What is said and sent while a dispute is open: words, files, questions, and the consent that files need."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -36,10 +35,7 @@ def add(session: Session, viewer: Viewer, number: str, filing: Filing, draft: st
     if filing.words:
         moves.write_message(session, viewer, found, "message", filing.words)
         audit.record(session, viewer, events.MessageAdded(number, False))
-    if draft:
-        refused = evidence.add_draft(session, viewer, draft, case_kind="dispute", case_number=number)
-        filing = replace(filing, refused=(*filing.refused, *refused))
-    take_files(session, viewer, found, filing)
+    take_files(session, viewer, found, filing, draft)
     if found.state == "waiting":
         moves.move(session, viewer, found, "open")
     elif found.in_review:

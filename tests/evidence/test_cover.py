@@ -53,6 +53,7 @@ def cover(client: Client, code: str, page: int = 1, **marks: Any) -> Any:
     """Fill in the page and press its button."""
     path = f"/files/{code}/cover?page={page}"
     shown = client.get(path, headers=ENGLISH)
+    assert "What you do not mark stays readable" in shown.text
     fields = fields_of(shown, form_of(shown, "/cover"))
     return client.post(path, {**fields, "act": "cover", **marks}, headers=ENGLISH)
 

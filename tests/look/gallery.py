@@ -89,7 +89,10 @@ def environment(language: str, style_href: str = "style.css") -> Environment:
     )
     env.install_gettext_translations(_translations(language), newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(_filters(language))
+    names: dict[str, str] = {}
     env.globals.update(
+        named=names.setdefault,
+        name_of=lambda entry: names.get(entry, ""),
         asset=lambda name: style_href if name == "css" else f"{name}.js",
         path_for=lambda name, **parameters: f"/{name.replace(':', '/')}",
         csrf_fields=lambda purpose: Markup('<input type="hidden" name="form_token" value="stand-in">'),
