@@ -20,13 +20,26 @@ RANKS = (
     ("account", "complaints", "disputes", "plans"),
     ("desk",),
     ("schema",),
-    ("migrations", "demo"),
+    ("migrations", "demo", "installation"),
     ("app",),
     ("jobs", "prove", "backup", "check_config", "rewrap"),
     ("cli", "__main__"),
 )
 COMPOSITION = frozenset(
-    ("schema", "migrations", "demo", "app", "jobs", "prove", "backup", "check_config", "rewrap", "cli", "__main__")
+    (
+        "schema",
+        "migrations",
+        "demo",
+        "installation",
+        "app",
+        "jobs",
+        "prove",
+        "backup",
+        "check_config",
+        "rewrap",
+        "cli",
+        "__main__",
+    )
 )
 
 # Inside a feature, lowest first. What outgrows one file becomes several, each named by what it is about and, last, by
