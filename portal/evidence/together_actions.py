@@ -17,9 +17,9 @@ from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.evidence import covering, events
 from portal.evidence.actions import KeptUpload, remove, take_upload
+from portal.evidence.clamd import SCANNED_ONLY
 from portal.evidence.covering import COVER
 from portal.evidence.queries import FILE, PAGE
-from portal.evidence.scanning import SCANNED_ONLY
 from portal.platform.gate import Viewer
 
 

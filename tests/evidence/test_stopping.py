@@ -10,9 +10,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import select
 
-from portal.app import Portal, open_portal
 from portal.evidence import actions, jobs
 from portal.evidence.queries import STATEMENT
+from portal.installation import Installation, open_installation
 from portal.platform.clock import SystemClock
 from portal.platform.gate import Viewer
 from portal.platform.settings import Settings
@@ -35,7 +35,7 @@ def long_to_read() -> bytes:
     return out.getvalue()
 
 
-def with_a_photo(portal: Portal, tmp_path: Path) -> None:
+def with_a_photo(portal: Installation, tmp_path: Path) -> None:
     """A photo that was checked, and whose text is still to be read."""
     import_tables(portal.doors, tmp_path, lin_yi())
     system = portal.doors.system()
@@ -66,7 +66,7 @@ def read(told: Path) -> bytes:
 
 def test_a_worker_that_is_stopped_leaves_the_photo_for_later(tmp_path: Path, sqlite_url: str) -> None:
     here = install(tmp_path, sqlite_url)
-    portal = open_portal(Settings.load(dict(here.environment)), SystemClock())
+    portal = open_installation(Settings.load(dict(here.environment)), SystemClock())
     with_a_photo(portal, tmp_path)
     worker = subprocess.Popen(
         [sys.executable, "-c", ENTRY, "worker"], cwd=tmp_path, env=dict(here.environment), stderr=subprocess.DEVNULL

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from portal.demo.people import LIN_YI, LIN_YI_IN_ENGLISH, STAFF, DemoPerson
-from tests.journeys import steps
+from tests.journeys import errands, steps
 from tests.journeys.screens import see
 from tests.make.loans import payment, write_folder
 from tests.served import Portal
@@ -176,7 +176,7 @@ def send_plan(page: Page) -> str:
 
 def approve(desk: Page, number: str) -> None:
     """Staff agree, the penalty stops meanwhile."""
-    steps.sign_in(desk, APPROVER)
+    errands.sign_in(desk, APPROVER)
     desk.goto(f"/staff/plans/{number}")
     desk.locator('[name="freeze"][value="1"]').check()
     desk.locator('select[name="reason"]').select_option("within_limits")
@@ -186,7 +186,7 @@ def approve(desk: Page, number: str) -> None:
 
 def end(desk: Page, number: str) -> None:
     """Staff look at the trace and what the borrower wrote, and end the plan."""
-    steps.sign_in(desk, APPROVER)
+    errands.sign_in(desk, APPROVER)
     desk.set_viewport_size({"width": 1280, "height": 800})
     desk.goto("/staff/plans?state=evaluated")
     steps.link_to(desk, number).click()

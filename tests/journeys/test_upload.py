@@ -18,7 +18,7 @@ from portal.demo.people import LIN_YI_IN_ENGLISH
 from portal.evidence.upload_actions import CHUNK_BYTES
 from tests.browser import page_of
 from tests.cutting import Cutting, cutting
-from tests.journeys import steps
+from tests.journeys import errands, steps
 from tests.journeys.screens import see
 from tests.make.evidence import locked_pdf
 from tests.served import Portal
@@ -52,7 +52,7 @@ def hash_of(file: FilePayload) -> str:
 def signed_in(browser: Browser, portal_of_lin: Portal) -> Any:
     """The cookies of a borrower who has come in."""
     with steps.visitor(browser, portal_of_lin.url, language="en", script=True) as page:
-        steps.come_in(page, LIN_YI_IN_ENGLISH)
+        errands.come_in(page, LIN_YI_IN_ENGLISH)
         return page.context.cookies()
 
 
