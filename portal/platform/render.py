@@ -134,15 +134,15 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
     """A page in the reader's language. What is given here goes before what every page has."""
     portal = request.app.state.portal
     visit = visit_of(request)
-    settings, language = portal.settings, visit.language
+    settings, language, path = portal.settings, visit.language, here(request)
     everywhere = {
         "lang": language,
         "text_dir": i18n.direction(language),
         "languages": _languages(settings.lender.languages),
         "lender": settings.lender.in_language(language),
         "viewer": visit.viewer or visit.stranger,
-        "here": here(request),
-        "here_in_full": in_full(settings, here(request)),
+        "here": path,
+        "here_in_full": in_full(settings, path),
     }
     token = _REQUEST.set(request)
     _NAMES.set({})
