@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    or_,
     select,
     true,
 )
@@ -135,11 +136,12 @@ _CONSENT = (
 
 
 _VIEWER: BindParameter[int] = bindparam("viewer_person")
-ANY_OPEN = exists(select(COMPLAINT.c.id).where(COMPLAINT.c.person_id == _VIEWER, COMPLAINT.c.state.in_(OPEN)))
+_IS_OPEN = or_(*(COMPLAINT.c.state == state for state in sorted(OPEN)))
+ANY_OPEN = exists(select(COMPLAINT.c.id).where(COMPLAINT.c.person_id == _VIEWER, _IS_OPEN))
 """Whether the viewer waits for the answer to a complaint; takes `visible_parameters` of the loans."""
 _UNDER_WAY = (
     select(COMPLAINT.c.number, COMPLAINT.c.answer_by)
-    .where(COMPLAINT.c.person_id == bindparam("person_id"), COMPLAINT.c.state.in_(OPEN))
+    .where(COMPLAINT.c.person_id == bindparam("person_id"), _IS_OPEN)
     .order_by(COMPLAINT.c.id)
 )
 

@@ -53,6 +53,8 @@ class Prepared:
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         statement = self._statement.compile(dialect=_by_position(dialect))
+        if any(bound.expanding for bound in statement.binds.values()):
+            raise ValueError("a list among the parameters is written anew for every execution: prepare it without")
         types = {name: bound.type for name, bound in statement.binds.items()}
         into = ((name, _impl(kind, dialect).bind_processor(dialect)) for name, kind in types.items())
         kinds = (column.type for column in self._statement.selected_columns)
