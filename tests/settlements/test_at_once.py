@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from portal.account import notice_actions, sharing_actions
 from portal.account.notice_actions import Said
 from portal.account.notice_queries import NOTICE
+from portal.loans.facts import LOAN
 from portal.loans.queries import HOLD
 from portal.plans import counter_actions, deciding_actions, hardship_actions, proposing_actions, second_actions
 from portal.platform.db import Doors
@@ -143,3 +144,12 @@ def test_the_last_two_links_to_pay(doors: Doors, cast: Cast) -> None:
     for _ in range(sharing_actions.LINKS_MOST - 1):
         link()
     assert "link.too_many" in between(doors, "pay_link", link, link)
+
+
+def test_an_import_holds_up_nobody(doors: Doors, cast: Cast) -> None:
+    """Every new row that names a loan locks it so; were that waited for, whoever acts would be sent away."""
+    lin = cast.borrower()
+    with doors.engines.write.connect() as importing:
+        importing.execute(select(LOAN.c.id).with_for_update(read=True, key_share=True))
+        number = make.quote(doors, lin)
+        assert make.accept(doors, lin, number) == number
