@@ -3,8 +3,6 @@
 Each proof is a query of numbers: what it finds contradicts the state that the row says.
 """
 
-from collections.abc import Mapping
-
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, or_, select
 
 from portal.access.granting_queries import GRANTED
@@ -36,7 +34,7 @@ def state_faults(connection: Connection, _viewer: Viewer) -> list[str]:
     return [words.format(number) for words, found in wrong.items() for number in connection.scalars(found)]
 
 
-def _promises() -> Mapping[str, Select[tuple[str]]]:
+def _promises() -> dict[str, Select[tuple[str]]]:
     waits = exists().where(NOTICE.c.promise_number == PROMISE.c.number, NOTICE.c.state == "waiting")
     return {
         "promise {} is being verified and no word about a payment waits": numbers(
@@ -48,7 +46,7 @@ def _promises() -> Mapping[str, Select[tuple[str]]]:
     }
 
 
-def _settlements() -> Mapping[str, Select[tuple[str]]]:
+def _settlements() -> dict[str, Select[tuple[str]]]:
     waived = exists().where(
         WAIVER.c.case_number == SETTLEMENT.c.number, WAIVER.c.superseded_at.is_(None), WAIVER.c.void.is_(False)
     )
@@ -76,7 +74,7 @@ def _settlements() -> Mapping[str, Select[tuple[str]]]:
     }
 
 
-def _plans() -> Mapping[str, Select[tuple[str]]]:
+def _plans() -> dict[str, Select[tuple[str]]]:
     countered = exists().where(COUNTER.c.plan_id == PLAN.c.id, COUNTER.c.outcome == "")
     written = exists().where(PLAN.c.number == PHONE.c.plan_number, PLAN.c.drafted_by == PHONE.c.made_by)
     confirmed = exists().where(PHONE.c.plan_number == PLAN.c.number, PHONE.c.state == "confirmed")
@@ -92,7 +90,7 @@ def _plans() -> Mapping[str, Select[tuple[str]]]:
     }
 
 
-def _granted() -> Mapping[str, Select[tuple[str]]]:
+def _granted() -> dict[str, Select[tuple[str]]]:
     """What one person gave away alone counts against the limit of the day (ST-05)."""
 
     def noted(table: Table) -> ColumnElement[bool]:
