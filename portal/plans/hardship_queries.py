@@ -74,8 +74,7 @@ class HardshipPage:
     @property
     def may_propose(self) -> bool:
         """Whether a plan, or a change of one, can be proposed now; else `proposal` says why not."""
-        proposal = self.proposal
-        return proposal.waiting is None and (bool(proposal.bundle) or len(proposal.currencies) > 1)
+        return self.proposal.may_propose
 
 
 @one_moment

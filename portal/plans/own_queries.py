@@ -12,7 +12,7 @@ from portal.plans.counter_queries import Countered
 from portal.plans.counter_row_queries import latest
 from portal.plans.facts import LoanSchedule, Payment
 from portal.plans.forms import as_typed
-from portal.plans.proposing_queries import Way, new_page
+from portal.plans.proposing_queries import NewPage, Way, basis_page, new_page
 from portal.plans.queries import PlanRecord, own_plan
 from portal.platform.gate import Viewer
 from portal.platform.moment import one_moment
@@ -29,7 +29,10 @@ class Step:
 
 @dataclass(frozen=True)
 class DetailPage:
-    """A plan as its owner sees it; `taken_back` where it waits again because staff took their counter-offer back."""
+    """A plan as its owner sees it; `taken_back` where it waits again because staff took their counter-offer back.
+
+    `proposal` says of one that ended without being agreed whether another can be proposed now.
+    """
 
     plan: PlanRecord
     today: date
@@ -39,6 +42,7 @@ class DetailPage:
     larger: Way | None
     counter: Countered | None = None
     taken_back: bool = False
+    proposal: NewPage | None = None
 
     @property
     def next(self) -> Payment | None:
@@ -72,7 +76,9 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
         larger=larger,
         taken_back=last is not None and last.outcome == "taken_back",
     )
-    if found.state != "countered" or page.has_lapsed:
+    if page.has_lapsed or found.state in {"refused", "withdrawn"}:
+        return replace(page, proposal=basis_page(connection, viewer, found.currency))
+    if found.state != "countered":
         return page
     return replace(page, counter=counter_queries.countered(connection, viewer, found))
 

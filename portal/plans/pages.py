@@ -14,6 +14,7 @@ from portal.plans import (
     own_queries,
     phone_queries,
     proposing_actions,
+    proposing_queries,
     queries,
     running_queries,
     running_view,
@@ -33,7 +34,8 @@ async def plan_list(request: Request) -> Response:
     """All plans of the person."""
     found = await db.read(request, queries.own_plans)
     unsent = await db.read(request, drafts.own_plan_drafts)
-    return render(request, "plans/list.html", plans=found, unsent=unsent)
+    proposal = await db.read(request, proposing_queries.basis_page, "")
+    return render(request, "plans/list.html", plans=found, unsent=unsent, may_propose=proposal.may_propose)
 
 
 async def detail(request: Request) -> Response:

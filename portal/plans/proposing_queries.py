@@ -85,6 +85,11 @@ class NewPage:
         return sum(basis.due for basis in self.bundle)
 
     @property
+    def may_propose(self) -> bool:
+        """Whether a plan, or a change of one, can be proposed now; else `waiting` and `blocked` say why not."""
+        return self.waiting is None and (bool(self.bundle) or len(self.currencies) > 1)
+
+    @property
     def is_disputed(self) -> bool:
         """Whether something was left out because it is disputed."""
         return any(waiver.cause == "dispute" for basis in self.bundle for waiver in basis.facts.amount_waivers)

@@ -19,7 +19,8 @@ from portal.promises.forms import MoveForm, PromiseForm, TakeBackForm
 
 async def promise_list(request: Request) -> Response:
     """All promises of the person."""
-    return render(request, "promises/list.html", promises=await db.read(request, queries.own_promises))
+    made, page = await db.read(request, queries.own_promises), await db.read(request, queries.new_page)
+    return render(request, "promises/list.html", promises=made, may_promise=bool(page.choices))
 
 
 async def new(request: Request) -> Response:

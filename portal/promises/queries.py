@@ -84,6 +84,11 @@ class NewPage:
     choices: tuple[Choice, ...]
     blocked: tuple[tuple[LoanRecord, Refusal], ...]
 
+    @property
+    def may_plan(self) -> bool:
+        """Whether a plan can be proposed for one of these loans instead."""
+        return any(choice.record.offers("propose_plan", self.today) for choice in self.choices)
+
     def choice(self, code: str) -> Choice | None:
         """The choice that a form names; the only one where it names none."""
         if not code and len(self.choices) == 1:

@@ -12,7 +12,7 @@ from portal.core.assessment import assess
 from portal.core.facts import Component, LoanFacts
 from portal.core.interactions import may
 from portal.core.payoff import Payoff, PayoffInterest, payoff
-from portal.core.receipt import fingerprint
+from portal.core.receipt import fingerprint, late_fees_tonight
 from portal.core.refusal import Refusal
 from portal.core.settlement import Figure, Offer, Share, automatic, figures, shares
 from portal.loans.queries import LoanRecord
@@ -63,6 +63,11 @@ class Quote:
         """What today's figure is lower by than the amounts taken off, since they change the nights after the evening:
         those do not count at all, or less is left to bear any. Negative where not all of them is needed any more."""
         return self.today.reduction - self.offer.reduced
+
+    @property
+    def late_fee_tonight(self) -> int:
+        """The late fees that fall on this day and are part of what is due, though paying that day prevents them."""
+        return sum(late_fees_tonight(self.record.facts, assess(self.record.facts, self.day)).values())
 
     @property
     def today(self) -> Figure:

@@ -54,5 +54,8 @@ def test_it_is_said_and_not_asked_for(lin: Client, doors: Doors, tmp_path: Path,
     answer = text_of(lin.get(f"/loans/{code}/what-if?amount=2107.17"))
     assert "Due on 17 April was 2,127.17 now 0.00" in answer
     assert "Without this payment a late fee of 20.00 falls on that day." in answer
+    settle = text_of(lin.get(f"/loans/{code}/settlement"))
+    assert "Penalty, due 38.32" in settle
+    assert "A late fee of 20.00 that falls today is part of this." in settle
     receipt = text_of(lin.get(f"/loans/{code}/instalments/4/penalty"))
     assert "The late fee falls today: of this, 20.00 is not charged if all that is due arrives today." in receipt
