@@ -41,9 +41,13 @@ class Covered:
     """Of a table: what is read in the covered version, as it is stored."""
 
 
-def hold(session: Session, code: str) -> None:
-    """Let nobody else send, cover or remove a file until this transaction ends: what is judged is read after it."""
-    session.execute(select(FILE.c.id).where(FILE.c.code == code).with_for_update(key_share=True))
+def hold(session: Session, *codes: str) -> None:
+    """Let nobody else send, cover or remove these files until this transaction ends: what is judged is read after it.
+
+    All at once and in one order, so that two that hold several do not wait for each other.
+    """
+    held = select(FILE.c.id).where(FILE.c.code.in_(codes)).order_by(FILE.c.id)
+    session.execute(held.with_for_update(key_share=True)).all()
 
 
 def keep_beside(session: Session, viewer: Viewer, file_id: int, covered: Covered) -> list[str]:

@@ -41,6 +41,7 @@ def put_together(session: Session, viewer: Viewer, draft: str, codes: Sequence[s
 
     Raises `Refusal` `file_unknown` where one of them went meanwhile, or as `take_upload` does.
     """
+    covering.hold(session, *codes)
     pages, keys = [], []
     for code in codes:
         file = _photo(session, viewer, draft, code)
@@ -60,7 +61,6 @@ def put_together(session: Session, viewer: Viewer, draft: str, codes: Sequence[s
 
 
 def _photo(session: Session, viewer: Viewer, draft: str, code: str) -> Any:
-    covering.hold(session, code)
     here = (FILE.c.case_kind == "draft", FILE.c.case_number == draft, FILE.c.person_id == viewer.person_id)
     file = session.execute(
         select(FILE.c.id).where(*here, FILE.c.code == code, FILE.c.state == "ready", FILE.c.kind != "pdf")

@@ -66,8 +66,9 @@ def announce(session: Session, viewer: Viewer, announced: Announced) -> Begun:
         return known
     if viewer.person_id is None:
         raise ValueError("only a borrower sends files like this")
-    quota.reserve_today(session, viewer, name, announced.size)
+    # The case first, as everywhere: a file that becomes whole at this moment would wait for us in a circle.
     case_room.reserve(session, "draft", announced.draft, viewer.person_id, name, announced.size)
+    quota.reserve_today(session, viewer, name, announced.size)
     quota.take_room(session, viewer.person_id, name, announced.size)
     code = new_code()
     row = {"code": code, "person_id": viewer.person_id, "draft": announced.draft, "place": announced.place}

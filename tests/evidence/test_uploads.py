@@ -7,14 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
+from sqlmodel import Session
 
-from portal.evidence import actions, jobs, quota, upload_jobs
+from portal.evidence import actions, jobs, quota, upload_actions, upload_jobs
 from portal.evidence.queries import CASE, FILE, QUOTA
 from portal.evidence.unfinished import PART, UPLOAD
 from portal.evidence.upload_actions import CHUNK_BYTES
 from portal.evidence.upload_queries import draft_at
 from portal.platform.clock import FixedClock
 from portal.platform.csrf import FIELD
+from portal.platform.gate import Viewer
 from portal.platform.numbers import new_code
 from tests.client import Client
 from tests.databases import Databases
@@ -22,6 +24,7 @@ from tests.evidence.acts import add, as_, portal_of, rows
 from tests.evidence.conftest import viewer_named
 from tests.evidence.uploading import Sender, sha
 from tests.make import evidence as make
+from tests.make.between import between
 
 
 @pytest.fixture(params=(("sqlite", "folder"), ("postgresql", "folder"), ("sqlite", "bucket")), ids="-".join)
@@ -435,3 +438,35 @@ def test_the_page_of_a_draft_works_without_a_script(client: Client) -> None:
     assert client.get(f"{path}/rows").status_code == 404
     assert client.get(f"/files/drafts/{new_code()}/rows").status_code == 200, "a form that was just opened"
     assert client.post(path, {FIELD: draft.token}).status_code in {403, 404}
+
+
+@pytest.mark.parametrize("place", [("postgresql", "folder")], indirect=True)
+def test_one_becomes_whole_while_the_next_is_announced(client: Client) -> None:
+    """As files of one phone do; neither is ended by the database so that the other can go on."""
+    portal = portal_of(client)
+    lin = viewer_named("lin", portal.doors.system())
+    first, second = (make.picture(size, 20, kind="JPEG") for size in (20, 40))
+    tries: list[str] = []
+
+    def announce(session: Session, viewer: Viewer, data: bytes) -> upload_actions.Begun:
+        tries.append("announced")
+        coming = upload_actions.Announced("draft", "/disputes/drafts/x", "photo.jpg", len(data), sha(data))
+        return upload_actions.announce(session, viewer, coming)
+
+    begun = portal.doors.write_as(lin, announce, first)
+    kept = actions.keep(portal.files, "photo.jpg", first)
+    part = portal.files.put(first)
+    assert portal.doors.write_as(lin, upload_actions.add_part, begun.code, 0, len(first), part)
+
+    def finish(session: Session, viewer: Viewer) -> upload_actions.Finished:
+        tries.append("whole")
+        return upload_actions.finish(session, viewer, begun.code, kept)
+
+    between(
+        portal.doors,
+        "evidence_case",
+        lambda: portal.doors.write_as(lin, finish),
+        lambda: portal.doors.write_as(lin, announce, second),
+    )
+    assert sorted(tries) == ["announced", "announced", "whole"]
+    assert sum(row.files for row in rows(client, QUOTA)) == 2

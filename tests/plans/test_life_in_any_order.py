@@ -5,12 +5,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, timedelta
-from threading import Event
-from time import sleep
 
 import pytest
 from sqlalchemy import select
-from sqlmodel import Session
 
 from portal.core.plan_states import PLAN as PLANS
 from portal.core.plan_states import PROMISE as PROMISES
@@ -21,17 +18,15 @@ from portal.loans.tables import Hold, Waiver, table_of
 from portal.plans import cancelling_actions, deciding_actions, proposing_actions, running_actions, telling
 from portal.plans.queries import PLAN
 from portal.plans.running_queries import CHANGE, TOLD
-from portal.platform.gate import Viewer
 from portal.promises import actions as promises
 from portal.promises import queries as promise_queries
 from portal.promises.queries import PROMISE
 from tests.make import plans as make
+from tests.make.between import between
 from tests.make.running import Days, paid
 
 STEPS = 40
 AT_ONCE = 6
-SLOWLY = 0.3
-"""So many seconds one transaction waits before its end, while another would overtake it."""
 
 
 def reaches(machine: Machine, before: str, after: str) -> bool:
@@ -264,27 +259,17 @@ def test_a_promise_and_an_agreement_at_once_never_stand_side_by_side(days: Days,
     given = promises.Given(choice.code, 100_00, doors.system().today + timedelta(days=3), "transfer")
     number = make.propose(doors, lin)
     decision = make.decision(doors, staff, number)
-    begun = Event()
 
-    def promise(session: Session, viewer: Viewer) -> str:
-        return begin(promised_first, promises.make_promise(session, viewer, given))
+    def promise() -> str:
+        return doors.write_as(lin, promises.make_promise, given)
 
-    def approve(session: Session, viewer: Viewer) -> str:
-        return begin(not promised_first, deciding_actions.approve(session, viewer, number, decision, make.PAPER))
+    def approve() -> str:
+        return doors.write_as(staff, deciding_actions.approve, number, decision, make.PAPER)
 
-    def begin(is_first: bool, done: str) -> str:
-        if is_first:
-            begun.set()
-            sleep(SLOWLY)  # done, and not yet committed
-        return done
-
-    def act(is_first: bool, viewer: Viewer, write: Callable[[Session, Viewer], str]) -> str:
-        assert is_first or begun.wait(10)
-        return doors.write_as(viewer, write)
-
-    promised, agreed = at_once(
-        [lambda: act(promised_first, lin, promise), lambda: act(not promised_first, staff, approve)]
-    )
+    if promised_first:
+        promised, agreed = between(doors, "INSERT INTO promise", promise, approve)
+    else:
+        agreed, promised = between(doors, "INSERT INTO plan_agreement", approve, promise)
     assert agreed == "running"
     if promised_first:
         assert state_of_promise(days, promised) == "withdrawn"

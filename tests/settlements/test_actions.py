@@ -4,8 +4,6 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from threading import Event
-from time import sleep
 from typing import Any
 
 import pytest
@@ -29,6 +27,7 @@ from portal.settlements.queries import SETTLEMENT
 from tests.make import plans as make_plans
 from tests.make import settlements as make
 from tests.make.access import texts
+from tests.make.between import between
 from tests.make.disputes import Cast, file_dispute, filing
 from tests.make.loans import import_tables, instalment, loan
 from tests.make.plans import run_day as run_plans
@@ -539,20 +538,14 @@ def test_an_acceptance_waits_for_a_dispute_that_is_being_filed(doors: Doors, cas
     number = make.quote(doors, lin)
     seen = make.detail(doors, lin, number).seen
     code = make.code_of(doors, lin)
-    sent, filed = filing(doors, lin, code), Event()
-
-    def file_slowly(session: Any, viewer: Viewer) -> str:
-        made = filing_actions.open_dispute(session, viewer, code, 3, sent)
-        filed.set()
-        sleep(0.4)
-        return made
-
-    with ThreadPoolExecutor(1) as pool:
-        dispute = pool.submit(doors.write_as, lin, file_slowly)
-        assert filed.wait(10)
-        with pytest.raises(Refusal, match=r"accept_settlement\.dispute"):
-            doors.write_as(lin, asking_actions.accept, number, seen)
-        assert dispute.result()
+    sent = filing(doors, lin, code)
+    _dispute, accepted = between(
+        doors,
+        "INSERT INTO dispute_part",
+        lambda: doors.write_as(lin, filing_actions.open_dispute, code, 3, sent),
+        lambda: doors.write_as(lin, asking_actions.accept, number, seen),
+    )
+    assert accepted == "accept_settlement.dispute"
 
 
 def test_payment_judged_many_times_at_once_is_paid_once(doors: Doors, cast: Cast, tmp_path: Path) -> None:
