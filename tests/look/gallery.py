@@ -107,6 +107,7 @@ def frame_context(language: str) -> Mapping[str, Any]:
         "lang": language,
         "text_dir": "ltr",
         "here": "/account",
+        "here_in_full": "https://pay.example/account",
         "languages": [("zh", "简体中文"), ("en", "English")],
         "htmx_available": False,
         "viewer": SimpleNamespace(name="Qiao Mu", ends_at=None),
