@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    or_,
     select,
     true,
 )
@@ -135,11 +136,13 @@ _CONSENT = (
 
 
 _VIEWER: BindParameter[int] = bindparam("viewer_person")
-ANY_OPEN = exists(select(COMPLAINT.c.id).where(COMPLAINT.c.person_id == _VIEWER, COMPLAINT.c.state.in_(OPEN)))
-"""Whether the viewer waits for the answer to a complaint; takes `visible_parameters` of the loans."""
+_WAITS = or_(*(COMPLAINT.c.state == state for state in OPEN))
+ANY_OPEN = exists(select(COMPLAINT.c.id).where(COMPLAINT.c.person_id == _VIEWER, _WAITS))
+"""Whether the viewer waits for the answer to a complaint; takes `visible_parameters` of the loans, and has no list, so
+that a prepared statement can hold it."""
 _UNDER_WAY = (
     select(COMPLAINT.c.number, COMPLAINT.c.answer_by)
-    .where(COMPLAINT.c.person_id == bindparam("person_id"), COMPLAINT.c.state.in_(OPEN))
+    .where(COMPLAINT.c.person_id == bindparam("person_id"), _WAITS)
     .order_by(COMPLAINT.c.id)
 )
 
