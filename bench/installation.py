@@ -19,8 +19,8 @@ from functools import partial
 from pathlib import Path
 
 from bench.machine import keep_to
-from portal.app import open_portal
 from portal.core.days import add_months
+from portal.installation import open_installation
 from portal.platform.clock import SystemClock
 from portal.platform.settings import Settings
 from tests.make.disputes import Cast, loan_code
@@ -72,7 +72,7 @@ def _with_borrower(folder: Path, portal: Portal) -> Installation:
     settings = Settings.load({name: value for name, value in portal.environment.items() if name.startswith("PORTAL_")})
     clock = SystemClock(settings.time_zone)
     today = clock.today(settings.time_zone)
-    doors = open_portal(settings, clock).doors
+    doors = open_installation(settings, clock).doors
     with contextlib.redirect_stdout(io.StringIO()):
         import_tables(doors, folder, late_loan(today), today)
     cast = Cast(doors)

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -47,8 +47,8 @@ from portal.disputes import staff as dispute_staff
 from portal.evidence import columns_pages, cover_pages, line_cover_pages, together_pages, upload_pages
 from portal.evidence import pages as evidence_pages
 from portal.evidence import staff as evidence_staff
-from portal.evidence.clamd import Clamd, NotScanned, scanner_of
-from portal.evidence.scanning import SCANNED_ONLY
+from portal.evidence.clamd import NotScanned
+from portal.installation import Installation, open_installation
 from portal.messages import pages as message_pages
 from portal.plans import agreement_pages as plan_agreement_pages
 from portal.plans import counter_staff as plan_counter_staff
@@ -65,7 +65,7 @@ from portal.platform import csrf, db, formats, health, once
 from portal.platform.assets import Assets
 from portal.platform.clock import Clock, SystemClock
 from portal.platform.csrf import FormTokens
-from portal.platform.files import FileStore, StoreUnreachable, open_store
+from portal.platform.files import StoreUnreachable
 from portal.platform.gate import NotAllowed, SignInNeeded, Viewer, route
 from portal.platform.headers import SecurityHeaders
 from portal.platform.i18n import available
@@ -134,15 +134,10 @@ tells nothing about them."""
 
 
 @dataclass
-class Portal:
+class Portal(Installation):
     """What handlers reach as `request.app.state.portal`."""
 
-    settings: Settings
-    clock: Clock
-    doors: db.Doors
     pages: Pages
-    files: FileStore
-    scanner: Clamd | None
     form_tokens: FormTokens
     find_viewer: db.FindViewer
     touch: Callable[[Session, Viewer], None]
@@ -156,7 +151,7 @@ class Portal:
 def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     """The portal of an installation. Nothing is opened or started before the application's lifespan."""
     clock = clock or SystemClock(settings.time_zone, settings.today)
-    portal = open_portal(settings, clock)
+    portal = _with_pages(open_installation(settings, clock))
     features = _features(settings)
     most_asked, *others = (feature.routes for feature in features)
     routes: list[BaseRoute] = [*most_asked, *_own_routes(), *(each for feature in others for each in feature)]
@@ -174,23 +169,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     return app
 
 
-def open_portal(settings: Settings, clock: Clock, patient: bool = False) -> Portal:
-    """Everything but the routes: for the application, and for commands and the worker (`patient`)."""
-
-    def system() -> Viewer:
-        today, zone = clock.today(settings.time_zone), settings.time_zone
-        return Viewer(kind="system", now=clock.now(), today=today, zone=zone)
-
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    info = {name: getattr(settings, name) for name in ("secret_keys", "file_keys", "audit_keys", "file_quota_gb")}
-    info[SCANNED_ONLY] = bool(settings.clamd)
+def _with_pages(opened: Installation) -> Portal:
+    """What handlers need beside what commands need."""
+    settings = opened.settings
     return Portal(
-        settings=settings,
-        clock=clock,
-        doors=db.Doors(db.make_engines(settings.database_url, patient), system, info),
+        **{field.name: getattr(opened, field.name) for field in fields(opened)},
         pages=Pages(Assets(resource("static")), settings.time_zone),
-        files=open_store(settings),
-        scanner=scanner_of(settings),
         form_tokens=FormTokens(settings.secret_keys),
         find_viewer=_find_viewer,
         touch=touch,

@@ -21,9 +21,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Boolean, Connection, Date, LargeBinary, MetaData, Table, func, insert, select, text
 from sqlmodel import Session
 
-from portal.app import Portal
 from portal.audit.anchors import FILE as ANCHORS
 from portal.evidence.queries import FILE, PAGE
+from portal.installation import Installation
 from portal.platform import vault
 from portal.platform.cli import Failed, Step
 from portal.platform.db import migrate
@@ -40,7 +40,7 @@ MANIFEST = "manifest.json"
 NOT_OURS = frozenset({"alembic_version"})
 
 
-def back_up(portal: Portal, target: Path, step: Step) -> dict[str, int]:
+def back_up(portal: Installation, target: Path, step: Step) -> dict[str, int]:
     """Write a backup to a file that must not exist yet; gives the rows of each table and the number of files."""
     if target.exists():
         raise Failed(f"{target} is there already; a backup never replaces another.")
@@ -62,7 +62,7 @@ def back_up(portal: Portal, target: Path, step: Step) -> dict[str, int]:
 class _Backup:
     """One backup while it is written."""
 
-    def __init__(self, portal: Portal, archive: tarfile.TarFile, step: Step) -> None:
+    def __init__(self, portal: Installation, archive: tarfile.TarFile, step: Step) -> None:
         self._portal = portal
         self._archive = archive
         self._step = step
@@ -124,7 +124,7 @@ class _Backup:
         self._sums[name] = hashlib.sha256(content).hexdigest()
 
 
-def restore(portal: Portal, source: Path, step: Step) -> None:
+def restore(portal: Installation, source: Path, step: Step) -> None:
     """Bring a backup back onto an empty database and an empty file folder; looked through as a whole before."""
     manifest = _looked_through(portal, source, step)
     url = portal.settings.database_url
@@ -148,7 +148,7 @@ class Remaining(NamedTuple):
     kept: int
 
 
-def remains(portal: Portal, source: Path) -> list[Remaining]:
+def remains(portal: Installation, source: Path) -> list[Remaining]:
     """The files of a backup that the portal has deleted since, so that it is known what a backup's own end ends."""
     deleted = portal.doors.read_as(portal.doors.system(), _deleted)
     pieces: dict[int, set[str]] = {}
@@ -171,7 +171,7 @@ def _deleted(connection: Connection, _viewer: Viewer) -> dict[int, tuple[str, st
     return {row.id: (row.code, f"{row.case_kind} {row.case_number}", f"{row.deleted_at:%Y-%m-%d}") for row in rows}
 
 
-def _looked_through(portal: Portal, source: Path, step: Step) -> dict[str, Any]:
+def _looked_through(portal: Installation, source: Path, step: Step) -> dict[str, Any]:
     sums: dict[str, str] = {}
     manifest: dict[str, Any] | None = None
     for name, content in _members(portal, source):
@@ -187,12 +187,12 @@ def _looked_through(portal: Portal, source: Path, step: Step) -> dict[str, Any]:
     return manifest
 
 
-def _members(portal: Portal, source: Path) -> Iterator[tuple[str, bytes]]:
+def _members(portal: Installation, source: Path) -> Iterator[tuple[str, bytes]]:
     with source.open("rb") as file:
         yield from vault.members(file, portal.settings.file_keys)
 
 
-def _refuse_used(portal: Portal) -> None:
+def _refuse_used(portal: Installation) -> None:
     with portal.doors.engines.read.connect() as connection:
         counts = {
             table.name: connection.scalar(select(func.count()).select_from(table)) for table in _tables(connection)
@@ -204,7 +204,7 @@ def _refuse_used(portal: Portal) -> None:
         raise Failed(f"There are files in {portal.files.place} already.")
 
 
-def _put_back(session: Session, _viewer: Viewer, portal: Portal, source: Path, step: Step) -> None:
+def _put_back(session: Session, _viewer: Viewer, portal: Installation, source: Path, step: Step) -> None:
     connection = session.connection()
     tables = {table.name: table for table in _tables(connection)}
     count = 0

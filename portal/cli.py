@@ -20,6 +20,7 @@ from portal.platform.settings import Settings
 
 if TYPE_CHECKING:
     from portal.app import Portal
+    from portal.installation import Installation
 
 DAY = "%Y-%m-%d"
 BACKLOG = 2048
@@ -455,13 +456,13 @@ def _settings() -> Settings:
 
 
 @contextmanager
-def _portal(settings: Settings | None = None) -> "Iterator[Portal]":
+def _portal(settings: Settings | None = None) -> "Iterator[Installation]":
     """The portal of this installation for one command, whose statements may take as long as they need."""
-    from portal.app import open_portal
+    from portal.installation import open_installation
     from portal.platform.clock import SystemClock
 
     settings = settings or _settings()
-    portal = open_portal(settings, SystemClock(settings.time_zone, settings.today), patient=True)
+    portal = open_installation(settings, SystemClock(settings.time_zone, settings.today), patient=True)
     try:
         yield portal
     finally:

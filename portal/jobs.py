@@ -10,7 +10,6 @@ from sqlmodel import Session
 
 from portal.access import jobs as access
 from portal.account import jobs as account
-from portal.app import Portal
 from portal.audit import jobs as audit
 from portal.complaints import jobs as complaints
 from portal.core.plan_life import EVALUATION_HOUR
@@ -19,6 +18,7 @@ from portal.drafts import jobs as drafts
 from portal.evidence import jobs as evidence
 from portal.evidence import upload_jobs as uploads
 from portal.evidence.covering import forget_leftovers
+from portal.installation import Installation
 from portal.loans import jobs as loans
 from portal.messages import jobs as messages
 from portal.messages.gateways import gateway_of
@@ -36,19 +36,19 @@ PATIENCE = 3.0
 """So many seconds a stop waits for a slow job; its child ends with us, and the work is done again."""
 
 
-def make_worker(portal: Portal) -> Lanes:
+def make_worker(portal: Installation) -> Lanes:
     """The worker of an installation; several may run at once."""
     quick = Worker(portal.doors, list(quick_jobs(portal)))
     return Lanes(quick, Worker(portal.doors, list(slow_jobs(portal)), name="slow worker", patience=PATIENCE))
 
 
-def slow_jobs(portal: Portal) -> Iterator[Job]:
+def slow_jobs(portal: Installation) -> Iterator[Job]:
     """What may take minutes: nobody's code stands behind it. Safe to be broken off anywhere, and done again."""
     read_pictures = partial(evidence.read_pictures, portal.doors, portal.files)
     yield Job("evidence.read_pictures", read_pictures, SECOND)
 
 
-def quick_jobs(portal: Portal) -> Iterator[Job]:
+def quick_jobs(portal: Installation) -> Iterator[Job]:
     """Every other job. One that says it did something is looked at again at once."""
     settings, doors, files = portal.settings, portal.doors, portal.files
     yield Job("access.answer_link_requests", partial(access.answer_link_requests, doors), SECOND)
@@ -77,7 +77,7 @@ def quick_jobs(portal: Portal) -> Iterator[Job]:
     yield Job("platform.forget_old", partial(_forget_old, portal), HOUR)
 
 
-def evaluate(portal: Portal, as_of: date | None = None, *, all_of_them: bool = True) -> Iterator[str]:
+def evaluate(portal: Installation, as_of: date | None = None, *, all_of_them: bool = True) -> Iterator[str]:
     """Look at settlements, promises and plans as of a day, today if none is given; a line for each thing done.
 
     A plan comes last: a paid settlement ends it, and a broken promise counts against it. What was missed on days
@@ -96,16 +96,16 @@ def evaluate(portal: Portal, as_of: date | None = None, *, all_of_them: bool = T
     yield from settlements.look_after(portal.doors, viewer)
 
 
-def _evaluate_new(portal: Portal) -> int:
+def _evaluate_new(portal: Installation) -> int:
     return sum(1 for _line in evaluate(portal, all_of_them=False))
 
 
-def _compute_figures(portal: Portal) -> int:
+def _compute_figures(portal: Installation) -> int:
     loans.compute_figures(portal.doors, portal.doors.system().today)
     return 0  # all is done: not again at once
 
 
-def _forget_old(portal: Portal) -> int:
+def _forget_old(portal: Installation) -> int:
     def forget(session: Session, viewer: Viewer) -> int:
         return once.forget_old(session, viewer.now) + throttle.forget_old(session, viewer.now)
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Connection, Table, exists, func, select
 
-from portal.app import Portal
 from portal.audit.queries import first_fault
 from portal.audit.tables import LOG
 from portal.complaints import proofs as complaint_proofs
@@ -17,6 +16,7 @@ from portal.core.assessment import Assessment, assess
 from portal.core.facts import LoanFacts
 from portal.disputes.tables import UNDECIDED, Dispute, DisputeDecision
 from portal.evidence.queries import FILE, PAGE, SLOW_AFTER
+from portal.installation import Installation
 from portal.loans import facts
 from portal.loans.tables import Hold, table_of
 from portal.plans.running_queries import GOING, TOLD
@@ -32,12 +32,12 @@ from portal.state_proofs import SHOWN, numbers, state_faults
 DISPUTE, DECISION = table_of(Dispute), table_of(DisputeDecision)
 PLAN, AGREEMENT, HOLD = table_of(Plan), table_of(PlanAgreement), table_of(Hold)
 
-Proof = Callable[[Portal], Iterator[str]]
+Proof = Callable[[Installation], Iterator[str]]
 LOST_AFTER = timedelta(hours=1)
 """How long a message can be in one process's hands before that process must have died."""
 
 
-def schema(portal: Portal) -> Iterator[str]:
+def schema(portal: Installation) -> Iterator[str]:
     """The database is at the newest revision, and its own checks find nothing."""
     refuse_unmigrated(portal.doors.engines)
     if not portal.doors.engines.is_sqlite:
@@ -49,7 +49,7 @@ def schema(portal: Portal) -> Iterator[str]:
             yield f"{table} row {row} points at a row of {parent} that is not there"
 
 
-def audit_log(portal: Portal) -> Iterator[str]:
+def audit_log(portal: Installation) -> Iterator[str]:
     """The audit chain is unbroken and agrees with the anchors outside the database."""
 
     settings = portal.settings
@@ -58,7 +58,7 @@ def audit_log(portal: Portal) -> Iterator[str]:
         yield str(fault)
 
 
-def files(portal: Portal) -> Iterator[str]:
+def files(portal: Installation) -> Iterator[str]:
     """Every file that a row names is there, readable, and has the hash that was noted when it came; none waits long."""
     try:
         for file in portal.doors.read_as(portal.doors.system(), _stored):
@@ -69,7 +69,7 @@ def files(portal: Portal) -> Iterator[str]:
         yield f"file {code} has been being checked for over an hour"
 
 
-def _file_faults(portal: Portal, code: str, key: str, digest: str | None) -> Iterator[str]:
+def _file_faults(portal: Installation, code: str, key: str, digest: str | None) -> Iterator[str]:
     what = "file" if digest else "a page of file"
     try:
         found = hashlib.sha256(portal.files.get(key)).hexdigest()
@@ -100,7 +100,7 @@ def _stored(connection: Connection, _viewer: Viewer) -> list[tuple[str, str, str
     return found + [(code, key, None) for code, key in connection.execute(live)]
 
 
-def messages(portal: Portal) -> Iterator[str]:
+def messages(portal: Installation) -> Iterator[str]:
     """Every text message is in a state that its past allows, and no secret outlives its sending."""
     yield from portal.doors.read_as(portal.doors.system(), _message_faults)
 
@@ -118,7 +118,7 @@ def _message_faults(connection: Connection, viewer: Viewer) -> list[str]:
     ]
 
 
-def requests(portal: Portal) -> Iterator[str]:
+def requests(portal: Installation) -> Iterator[str]:
     """Every form that was taken has its result."""
 
     def count(connection: Connection, _viewer: Viewer) -> int:
@@ -128,7 +128,7 @@ def requests(portal: Portal) -> Iterator[str]:
         yield f"{found} forms were taken and have no result"
 
 
-def cases(portal: Portal) -> Iterator[str]:
+def cases(portal: Installation) -> Iterator[str]:
     """Every dispute, plan, promise and settlement is held, decided and logged as its state says; nothing else is."""
     yield from portal.doors.read_as(portal.doors.system(), _case_faults)
 
@@ -170,7 +170,7 @@ def _case_faults(connection: Connection, _viewer: Viewer) -> list[str]:
     return [words.format(number) for words, found in wrong.items() for number in connection.scalars(found)]
 
 
-def states(portal: Portal) -> Iterator[str]:
+def states(portal: Installation) -> Iterator[str]:
     """Every promise, settlement, counter-offer and proposal on the phone has beside it what its state needs."""
     yield from portal.doors.read_as(portal.doors.system(), state_faults)
 
@@ -183,7 +183,7 @@ def _logged(table: Table, kind: str) -> ColumnElement[bool]:
     return exists().where(LOG.c.subject == table.c.number, LOG.c.kind == kind)
 
 
-def money(portal: Portal) -> Iterator[str]:
+def money(portal: Installation) -> Iterator[str]:
     """Of every loan: what was paid is allocated, credit or refunded; what is due is neither paid nor waived."""
     after = 0
     day = portal.doors.system().today
@@ -213,7 +213,7 @@ def loan_faults(seen: Assessment) -> Iterator[str]:
             yield f"loan {seen.loan}: instalment {part.contract.number} has an amount below zero"
 
 
-def complaints(portal: Portal) -> Iterator[str]:
+def complaints(portal: Installation) -> Iterator[str]:
     """Every complaint says what was sent, has an answer exactly where it says so, and somebody who may answer it."""
     yield from portal.doors.read_as(portal.doors.system(), _complaint_faults)
 
@@ -247,7 +247,7 @@ PROOFS: tuple[tuple[str, Proof], ...] = (
 """Name and proof, in the order in which they are told. A feature with more to prove adds a function here."""
 
 
-def prove(portal: Portal, tell: Callable[[str], None]) -> int:
+def prove(portal: Installation, tell: Callable[[str], None]) -> int:
     """Run every proof and tell its result; returns how many faults there are."""
     total = 0
     for name, proof in PROOFS:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal.app import Portal
+from portal.installation import Installation
 from portal.platform.cli import Step
 from portal.platform.files import FileDamaged, FileMissing
 
@@ -16,7 +16,7 @@ class Rewrapped:
     unreadable: tuple[str, ...] = ()
 
 
-def rewrap(portal: Portal, step: Step) -> Rewrapped:
+def rewrap(portal: Installation, step: Step) -> Rewrapped:
     """Wrap what an older key wraps. Each file is replaced whole or not at all, so it can be killed and repeated."""
     done = Rewrapped()
     for count, key in enumerate(portal.files.keys(), 1):

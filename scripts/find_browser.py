@@ -1,6 +1,7 @@
 """Find a Chromium for the browser tests, or install Debian's where this is root.
 
-Looked at in this order: PORTAL_TEST_BROWSER, an installed Chromium or Chrome, apt as root.
+Looked at in this order: PORTAL_TEST_BROWSER, an installed Chromium or Chrome, apt as root. Chromium's headless shell
+draws the same pages without a window around them, with a third less work, and so comes first.
 """
 
 import os
@@ -9,7 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PACKAGES = ("chromium-headless-shell", "chromium")
+NAMES = (*PACKAGES, "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC_PROGRAMS = (
     Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
     Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
@@ -49,7 +51,7 @@ def main() -> int:
     try:
         installed_browser()
     except NoBrowserError as error:
-        if os.environ.get("PORTAL_TEST_BROWSER") or not install_with_apt("chromium"):
+        if os.environ.get("PORTAL_TEST_BROWSER") or not any(map(install_with_apt, PACKAGES)):
             print(error, file=sys.stderr)
             return 1
     if not can_write_chinese():

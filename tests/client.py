@@ -7,7 +7,7 @@ leave a running loop in the main thread. Redirects are not followed.
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urljoin
 
 import httpx2
@@ -109,7 +109,16 @@ def faults_of(answer: httpx2.Response) -> list[str]:
     return [*markup, *faults_of_headers({name.lower(): value for name, value in answer.headers.items()})]
 
 
-def form_of(page: httpx2.Response, form: int | str = 0) -> Element:
+class Shown(Protocol):
+    """A page that was fetched, whoever fetched it."""
+
+    @property
+    def text(self) -> str:
+        """Its markup."""
+        ...
+
+
+def form_of(page: Shown, form: int | str = 0) -> Element:
     """A form of the page, by place or by a piece of its action."""
     forms = parsed(page.text).all("form")
     if isinstance(form, int):
@@ -119,7 +128,7 @@ def form_of(page: httpx2.Response, form: int | str = 0) -> Element:
     return found[0]
 
 
-def fields_of(page: httpx2.Response, form: Element) -> dict[str, Any]:
+def fields_of(page: Shown, form: Element) -> dict[str, Any]:
     """What the browser would send if the person changed nothing and pressed a button without a name."""
     fields: dict[str, Any] = {}
     for element in parsed(page.text).elements:
@@ -144,7 +153,7 @@ def _belongs(element: Element, form: Element) -> bool:
     )
 
 
-def _chosen_options(page: httpx2.Response, form: Element) -> dict[str, str]:
+def _chosen_options(page: Shown, form: Element) -> dict[str, str]:
     chosen: dict[str, str] = {}
     for option in parsed(page.text).all("option"):
         select = next((parent for parent in option.parents if parent.tag == "select"), None)

@@ -29,6 +29,8 @@ class Portal:
     folder: Path
     environment: Mapping[str, str]
     python: Path = Path(sys.executable)
+    process: int | None = None
+    """The process that serves; None where none was started here."""
 
     @property
     def log(self) -> Path:
@@ -76,7 +78,7 @@ class Portal:
             )
             try:
                 self._wait(process)
-                yield self
+                yield replace(self, process=process.pid)
             finally:
                 self._stop(process)
 
@@ -115,11 +117,21 @@ def install(folder: Path, database_url: str, **settings: str) -> Portal:
     return Portal(url, folder, environment)
 
 
+_HELD: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A port of the loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback that is ours until this process ends, whenever a server of ours comes to listen on it."""
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    port = int(held.getsockname()[1])
+    if sys.platform != "linux":
+        held.close()
+        return port
+    # From now on a server that asks for it, as all do, may listen here beside us; nobody is given it by chance.
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _HELD.append(held)
+    return port
 
 
 def answers(url: str) -> bool:

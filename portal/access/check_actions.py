@@ -15,15 +15,16 @@ from portal.access.stop_actions import end_stop
 from portal.access.tables import WRONG_CHECKS_MAX
 from portal.audit.actions import record
 from portal.loans import queries as loans
+from portal.loans.actions import hold_person
 from portal.platform.gate import Viewer
 
 
 def answer_check(session: Session, viewer: Viewer, typed_date: date | None, typed_last4: str, marks: Marks) -> Answered:
     """Compare the answers with the person's row; five wrong close the link (or forget the device) and no more.
 
-    A try is taken before it is judged and given back when right, so that parallel answers cannot outrun the
-    count (SL-16). A right answer ends this session and begins another: full on a known device, else one that
-    awaits the code, which is queued at once.
+    What is no answer at all costs no try. A try is taken before it is judged and given back when right, so that
+    parallel answers cannot outrun the count (SL-16). A right answer ends this session and begins another: full on a
+    known device, else one that awaits the code, which is queued at once.
     """
     visit = steps.visit(session, viewer, {"link", "check"})
     if visit is None:
@@ -34,7 +35,7 @@ def answer_check(session: Session, viewer: Viewer, typed_date: date | None, type
     person = loans.person(session.connection(), visit.person_id)
     if person is None:
         return Answered("gone")
-    if (person.birth_date and typed_date is None) or (person.id_last4 and not typed_last4.strip()):
+    if (person.birth_date and typed_date is None) or (person.id_last4 and not checking.is_last4(typed_last4)):
         return Answered("incomplete")
     tries_left = _take_try(session, visit)
     right = checking.answers_match(
@@ -68,7 +69,7 @@ def _pass_check(session: Session, viewer: Viewer, visit: Row[Any], device: Row[A
         marks.new_session,
         link_id=visit.link_id,
     )
-    steps.lock_person(session, visit.person_id)
+    hold_person(session, visit.person_id)
     state = code_queries.code_state(session.connection(), visit.person_id, began, viewer.now)
     if state.next_challenge is None and state.paused_until is None:
         send_code(session, viewer, began, visit.person_id)

@@ -70,6 +70,11 @@ def plain_last4(typed: str) -> str:
     return plain_digits(typed).upper()
 
 
+def is_last4(typed: str) -> bool:
+    """Whether an answer is four characters at all, whichever they are."""
+    return len(plain_last4(typed)) == 4
+
+
 def answers_match(*, birth_date: date | None, id_last4: str | None, typed_date: date | None, typed_last4: str) -> bool:
     """Whether both answers meet the row; what the row does not have is not compared.
 

@@ -12,6 +12,7 @@ from portal.access.steps import Answered, Marks
 from portal.access.tables import WRONG_CODES_MAX
 from portal.audit.actions import record
 from portal.loans import queries as loans
+from portal.loans.actions import hold_person
 from portal.platform import outbox
 from portal.platform.gate import Viewer
 
@@ -21,7 +22,9 @@ def send_new_code(session: Session, viewer: Viewer) -> bool:
     visit = steps.visit(session, viewer, {"code"})
     if visit is None:
         return False
-    steps.lock_person(session, visit.person_id)
+    hold_person(session, visit.person_id)
+    if steps.visit(session, viewer, {"code"}) is None:  # another tab was first
+        return False
     state = code_queries.code_state(session.connection(), visit.person_id, visit.id, viewer.now)
     if state.next_challenge is not None or state.paused_until is not None:
         return False
@@ -36,7 +39,9 @@ def answer_code(session: Session, viewer: Viewer, typed: str, marks: Marks) -> A
         return Answered("gone")
     if try_again := steps.network_waits(session, viewer, "code"):
         return Answered("busy", try_again=try_again)
-    steps.lock_person(session, visit.person_id)
+    hold_person(session, visit.person_id)
+    if steps.visit(session, viewer, {"code"}) is None:  # another tab was first
+        return Answered("gone")
     state = code_queries.code_state(session.connection(), visit.person_id, visit.id, viewer.now)
     if state.paused_until is not None or not state.live:
         return Answered("paused")

@@ -10,6 +10,8 @@ import phonenumbers
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
+from portal.access.check_queries import CheckPage
+from portal.access.checking import is_last4
 from portal.access.tables import STAFF_ROLES
 from portal.platform.forms import Form
 from portal.platform.i18n import lazy as _
@@ -40,6 +42,17 @@ class CheckForm(Form[CheckInput]):
     """The recipient check."""
 
     purpose = "check"
+
+    def say_what_is_no_answer(self, page: CheckPage) -> None:
+        """Name each question whose answer is missing or none at all; never which of two good ones is wrong (SL-13)."""
+        if page.asks_birth_date and self._no_date():
+            self.errors["birth"] = str(_("Type day, month and year in digits."))
+        if page.asks_last4 and not is_last4(str(self.raw["last4"])):
+            self.errors["last4"] = str(_("Type exactly four characters."))
+
+    def _no_date(self) -> bool:
+        parts = (str(self.raw[f"birth_{part}"]).strip() for part in ("year", "month", "day"))
+        return "birth" in self.errors or not any(parts)
 
 
 class CodeInput(BaseModel):

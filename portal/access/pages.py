@@ -109,24 +109,25 @@ async def answer_check(request: Request) -> Response:
     form = await CheckForm.read(request)
     keep_nothing(request)
     if not form.ok:
-        return await _check_page(request, form, status=422)
+        return await _check_page(request, form, status=422, is_complete=False)
     answered = await db.write(request, check_actions.answer_check, form.value.birth, form.value.last4, _marks(request))
     if answered.outcome == "incomplete":
-        form.form_errors.append(_("Please answer each question."))
-        return await _check_page(request, form, status=422)
+        return await _check_page(request, form, status=422, is_complete=False)
     if answered.outcome == "wrong":
         form.form_errors.append(await _wrong_answers(request, answered))
         return await _check_page(request, form, status=422)
     return await _onwards(request, answered, form.value.next)
 
 
-async def _check_page(request: Request, form: CheckForm, status: int = 200) -> Response:
+async def _check_page(request: Request, form: CheckForm, status: int = 200, *, is_complete: bool = True) -> Response:
     try:
         page = await db.read(request, check_queries.check_page)
     except Refusal as refusal:
         if refusal.code == "check_closed":
             return see_other(request, "access:link_closed")
         return await leading.elsewhere(request, form.raw["next"])
+    if not is_complete:
+        form.say_what_is_no_answer(page)
     return render(request, "access/check.html", status=status, page=page, form=form)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -85,7 +86,8 @@ def void_second_person(session: Session, viewer: Viewer, second_person_id: int) 
     """What the first person saw is no longer so: nobody can confirm it any more. One that is settled stays so."""
     pending = second_person(session.connection(), second_person_id)
     if pending is not None and pending.state == "waiting":
-        _move(session, viewer, pending, "lapsed", None)
+        with suppress(Refusal):  # it was settled at this moment
+            _move(session, viewer, pending, "lapsed", None)
 
 
 def _settle(session: Session, viewer: Viewer, second_person_id: int, state: str, hash_seen: str | None) -> Pending:

@@ -93,6 +93,8 @@ def disable_staff(session: Session, viewer: Viewer, name: str) -> None:
 
 
 def _other_account(session: Session, viewer: Viewer, name: str) -> staff_queries.StaffRecord:
+    # Two administrators at once would each check half of what the account then holds.
+    session.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.name == name).with_for_update(key_share=True))
     account = staff_queries.staff_named(session.connection(), viewer, name)
     if account is None:
         raise Refusal("no_account", name=name)

@@ -115,12 +115,6 @@ def network_waits(session: Session, viewer: Viewer, what: str) -> datetime | Non
     return throttle.wait_until(session, bucket, NETWORK_TRIES, NETWORK_WINDOW, viewer.now)
 
 
-def lock_person(session: Session, person_id: int) -> None:
-    """Let one answer of a person at a time be judged."""
-    # SQLite's write lock is held already; PostgreSQL lets one answer of a person at a time be judged.
-    session.execute(select(PERSON.c.id).where(PERSON.c.id == person_id).with_for_update(key_share=True))
-
-
 def person_code(session: Session, person_id: int) -> str:
     """How the audit log calls a person."""
     return str(session.execute(select(PERSON.c.code).where(PERSON.c.id == person_id)).scalar_one())

@@ -16,6 +16,7 @@ from portal.evidence import actions as evidence
 from portal.evidence import queries as files_of
 from portal.evidence.actions import KeptUpload
 from portal.loans import queries as loans
+from portal.loans.actions import hold_loans
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_number
@@ -51,6 +52,7 @@ def say_paid(session: Session, viewer: Viewer, code: str, said: Said) -> str:
         raise LookupError(code)
     if record.status == "sold":
         raise Refusal("notice.sold")
+    hold_loans(session, record.id)  # the same said twice at once is said once
     same = NOTICE.c.loan_id == record.id, NOTICE.c.person_id == viewer.person_id, NOTICE.c.amount == said.amount
     waiting = NOTICE.select().where(*same, NOTICE.c.paid_on == said.paid_on, NOTICE.c.state == "waiting")
     known = session.execute(waiting).first()

@@ -94,9 +94,7 @@ class PaidForm(Form[PaidInput]):
         if self._value is not None and self._value.paid_on > today:
             self.add_error("paid_on", _("This day is still to come. Type the day on which you paid."))
         if (self.files.get("files") or self.raw.get("has_draft")) and not self.raw.get("consent"):
-            self.add_error(
-                "consent", _("Tick this so that we may read your files, and choose them again; or leave the files out.")
-            )
+            self.add_error("consent", _("Tick this so that we may read your files; or take the files out."))
         return amount
 
     @property

@@ -21,9 +21,8 @@ from portal.account.paying_forms import BODY_LIMIT, PaidForm, RevokeForm, ShareF
 from portal.account.paying_queries import PayPage
 from portal.core.money import format_major
 from portal.core.refusal import Refusal
-from portal.evidence.upload_actions import take_all
 from portal.evidence.upload_queries import draft_files
-from portal.evidence.uploads import draft_here, keep_uploads
+from portal.evidence.uploads import draft_here, keep_uploads, wait_in_draft
 from portal.platform import db
 from portal.platform.gate import route
 from portal.platform.i18n import gettext as _
@@ -74,8 +73,7 @@ async def say_paid(request: Request) -> Response:
     form = await PaidForm.read(request)
     page = await _pay_page(request)
     amount = form.check(page.record.currency, page.today)
-    uploads = form.files.get("files", []) if form.raw.get("consent") else []
-    kept, refused = await keep_uploads(request, uploads)
+    kept, refused = await keep_uploads(request, form.files.get("files", []))
     if form.ok and not refused:
         value = form.value
         with_files = value.consent and (kept or value.has_draft)
@@ -87,9 +85,8 @@ async def say_paid(request: Request) -> Response:
             return see_other(request, "account:notice", number=number)
         except Refusal as refusal:
             form.refuse(refusal)
-    elif kept and form.draft:
-        refused += await db.write(request, take_all, form.draft, kept, here(request))
-    return await _paid_form(request, page, form, 422, refused)
+    await wait_in_draft(request, form, kept, refused, here(request))
+    return await _paid_form(request, page, form, 422)
 
 
 async def notice(request: Request) -> Response:
@@ -111,9 +108,7 @@ async def take_back(request: Request) -> Response:
     return see_other(request, "account:notice", number=request.path_params["number"])
 
 
-async def _paid_form(
-    request: Request, page: PayPage, form: PaidForm, status: int = 200, refused: list[Any] | None = None
-) -> Response:
+async def _paid_form(request: Request, page: PayPage, form: PaidForm, status: int = 200) -> Response:
     files = await db.read(request, draft_files, form.draft or new_code())
     return render(
         request,
@@ -122,7 +117,6 @@ async def _paid_form(
         page=page,
         form=form,
         files=files,
-        refused=refused or [],
         channels=paying_forms.CHANNELS,
         consent=consent_words(request, page),
     )

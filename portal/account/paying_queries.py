@@ -13,6 +13,7 @@ from portal.core.pay_codes import Payee, code_text
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
+from portal.platform.moment import one_moment
 from portal.platform.qr import QrPicture, qr_picture
 
 
@@ -81,6 +82,7 @@ def pay_list(connection: Connection, viewer: Viewer) -> PayList:
     return PayList(account, shown, waiting_of(connection, viewer))
 
 
+@one_moment
 def pay_page(connection: Connection, viewer: Viewer, code: str) -> PayPage | None:
     """How to pay on a loan of the viewer; None for no such loan, or one that was sold."""
     found = loans.loan_by_code(connection, viewer, code)

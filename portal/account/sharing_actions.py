@@ -13,6 +13,7 @@ from portal.account.sharing_queries import LIFE, LINK, own_link
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.loans import queries as loans
+from portal.loans.actions import hold_person
 from portal.platform import outbox
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_code
@@ -37,6 +38,7 @@ def make_link(session: Session, viewer: Viewer, code: str, amount: int) -> str:
         raise Refusal("link.sold")
     if record.role == "guarantor":
         raise Refusal("link.not_yours")
+    hold_person(session, viewer.person_id or 0)
     most = sharing_queries.closes_all(session.connection(), viewer, record.currency)
     if amount > most:
         raise Refusal("link.too_much", most=most, currency=record.currency, until=viewer.today + LIFE)

@@ -18,7 +18,7 @@ MAX_LINE = 200
 BODY_LIMIT = 64_000_000
 """Bytes of a request with files: 60 MB of them and the rest of the form (EV-01)."""
 
-_NEEDS_CONSENT = lazy("Tick this so that we may read your files, and choose them again; or leave the files out.")
+_NEEDS_CONSENT = lazy("Tick this so that we may read your files; or take the files out.")
 
 
 class ComplaintInput(BaseModel):

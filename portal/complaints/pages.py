@@ -13,9 +13,8 @@ from portal.complaints.facts import Told
 from portal.complaints.forms import BODY_LIMIT, AddForm, ComplaintForm, ConsentForm, WithdrawForm
 from portal.core.refusal import Refusal
 from portal.evidence.actions import KeptUpload
-from portal.evidence.upload_actions import take_all
 from portal.evidence.upload_queries import draft_files
-from portal.evidence.uploads import draft_here, keep_uploads
+from portal.evidence.uploads import draft_here, keep_uploads, wait_in_draft
 from portal.platform import db
 from portal.platform.gate import route
 from portal.platform.i18n import gettext as _
@@ -40,15 +39,13 @@ async def new(request: Request) -> Response:
 async def _create(request: Request) -> Response:
     form = await ComplaintForm.read(request)
     form.check((await db.admit(request)).today)
-    uploads = form.files.get("files", []) if form.raw.get("consent") else []
-    kept, refused = await keep_uploads(request, uploads)
+    kept, refused = await keep_uploads(request, form.files.get("files", []))
     if form.ok:
         sending = await _sending(request, form, kept, refused)
         number = await db.write(request, actions.open_complaint, _told(form), sending)
         return see_other(request, "complaints:detail", number=number)
-    if kept and form.draft:
-        refused += await db.write(request, take_all, form.draft, kept, here(request))
-    return await _form_page(request, form, 422, refused)
+    await wait_in_draft(request, form, kept, refused, here(request))
+    return await _form_page(request, form, 422)
 
 
 def _told(form: ComplaintForm) -> Told:
@@ -80,9 +77,7 @@ async def _sending(request: Request, form: ComplaintForm, kept: list[KeptUpload]
     )
 
 
-async def _form_page(
-    request: Request, form: ComplaintForm, status: int = 200, refused: list[Any] | None = None
-) -> Response:
+async def _form_page(request: Request, form: ComplaintForm, status: int = 200) -> Response:
     page = await db.read(request, queries.new_page)
     files = await db.read(request, draft_files, form.draft or new_code())
     return render(
@@ -93,7 +88,6 @@ async def _form_page(
         form=form,
         words=labels,
         files=files,
-        refused=refused or [],
         consent=consent_words(request, page.keep_days),
     )
 
@@ -104,24 +98,25 @@ async def detail(request: Request) -> Response:
 
 
 async def add(request: Request) -> Response:
-    """Add words or files."""
+    """Add words or files; where one of them could not be taken the page says which and why before anything is sent."""
     form = await AddForm.read(request)
     number = request.path_params["number"]
     page = await db.read(request, queries.detail_page, number)
     if page is None:
         raise HTTPException(404)
     form.check(page.consent is not None)
+    kept, refused = await keep_uploads(request, form.files.get("files", []))
     status = 422
-    if form.ok:
-        kept, refused = await keep_uploads(request, form.files.get("files", []))
+    if form.ok and not refused:
         consent = consent_words(request, page.keep_days) if form.value.consent and page.consent is None else ""
-        sending = Sending(form.value.words, consent, form.draft, uploads=tuple(kept), refused=tuple(refused))
+        sending = Sending(form.value.words, consent, form.draft, uploads=tuple(kept))
         try:
             await db.write(request, actions.add, number, sending)
             return see_other(request, "complaints:detail", number=number)
         except Refusal as refusal:
             form.refuse(refusal)
             status = 409
+    await wait_in_draft(request, form, kept, refused, _place(request))
     return await _detail_page(request, form, status)
 
 
@@ -161,7 +156,22 @@ async def _detail_page(request: Request, form: AddForm, status: int = 200) -> Re
     template = "complaints/answer.html" if page.answer else "complaints/detail.html"
     consent = consent_words(request, page.keep_days)
     files = await db.read(request, draft_files, form.draft or new_code())
-    return render(request, template, status=status, page=page, form=form, files=files, words=labels, consent=consent)
+    return render(
+        request,
+        template,
+        status=status,
+        page=page,
+        form=form,
+        files=files,
+        words=labels,
+        consent=consent,
+        here=_place(request),
+    )
+
+
+def _place(request: Request) -> str:
+    """The page of the complaint, whichever of its forms was sent."""
+    return ONE.format(number=request.path_params["number"])
 
 
 def consent_words(request: Request, keep_days: int) -> str:

@@ -136,13 +136,12 @@ _CONSENT = (
 
 
 _VIEWER: BindParameter[int] = bindparam("viewer_person")
-_WAITS = or_(*(COMPLAINT.c.state == state for state in OPEN))
-ANY_OPEN = exists(select(COMPLAINT.c.id).where(COMPLAINT.c.person_id == _VIEWER, _WAITS))
-"""Whether the viewer waits for the answer to a complaint; takes `visible_parameters` of the loans, and has no list, so
-that a prepared statement can hold it."""
+_IS_OPEN = or_(*(COMPLAINT.c.state == state for state in sorted(OPEN)))
+ANY_OPEN = exists(select(COMPLAINT.c.id).where(COMPLAINT.c.person_id == _VIEWER, _IS_OPEN))
+"""Whether the viewer waits for the answer to a complaint; takes `visible_parameters` of the loans."""
 _UNDER_WAY = (
     select(COMPLAINT.c.number, COMPLAINT.c.answer_by)
-    .where(COMPLAINT.c.person_id == bindparam("person_id"), _WAITS)
+    .where(COMPLAINT.c.person_id == bindparam("person_id"), _IS_OPEN)
     .order_by(COMPLAINT.c.id)
 )
 

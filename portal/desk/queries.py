@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from portal.access import code_queries, second_person_queries, staff_queries, stop_queries
+from portal.access import code_queries, second_person_queries, stop_queries
 from portal.access.shutting_out import numbers_hidden_from
 from portal.account import notice_queries as notices
 from portal.account import queries as account
@@ -21,6 +21,8 @@ from portal.complaints.queries import ComplaintRecord
 from portal.core.delinquency import risk_class
 from portal.core.interactions import Hold
 from portal.desk import words
+from portal.desk.event_details import Known
+from portal.desk.known_queries import known_of
 from portal.disputes import queries as disputes
 from portal.disputes.queries import DisputeRecord
 from portal.evidence import queries as evidence
@@ -34,6 +36,7 @@ from portal.plans.phone_tables import PhoneProposal
 from portal.plans.tables import Plan
 from portal.platform.gate import PERMISSIONS, Viewer
 from portal.platform.i18n import gettext as _
+from portal.platform.moment import one_moment
 from portal.platform.numbers import read_number
 from portal.settlements import queries as settlements
 from portal.settlements import staff_queries as settlement_lists
@@ -256,9 +259,10 @@ class CasePage:
     settlements: tuple[SettlementRecord, ...] = ()
     files: Mapping[str, tuple[FileRecord, ...]] = field(default_factory=dict)
     history: tuple[Entry, ...] = ()
-    staff_names: Mapping[int, str] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
 
 
+@one_moment
 def case_page(connection: Connection, viewer: Viewer, code: str, part: str) -> CasePage | None:
     """One part of the case of a person, None if there is nobody of that code."""
     person = loans.person_by_code(connection, code)
@@ -334,7 +338,7 @@ def _plans_of(connection: Connection, person_id: int) -> tuple[PlanLine, ...]:
 def _fill_history(connection: Connection, viewer: Viewer, page: CasePage, records: tuple[LoanRecord, ...]) -> CasePage:
     numbers = _numbers_of(connection, viewer, page.person, records)
     entries = _shown(connection, viewer, audit.entries_about(connection, viewer, page.person.code, *numbers))
-    return replace(page, history=tuple(reversed(entries)), staff_names=staff_names(connection))
+    return replace(page, history=tuple(reversed(entries)), known=known_of(connection, entries))
 
 
 def _numbers_of(
@@ -428,7 +432,7 @@ class AuditPage:
     """A stretch of the audit log, the newest first; `before` leads to the next one."""
 
     entries: tuple[Entry, ...]
-    staff_names: Mapping[int, str]
+    known: Known
     before: int | None
 
 
@@ -439,10 +443,10 @@ def audit_page(connection: Connection, viewer: Viewer, before: int | None, about
     """The log, all of it or what is about one number or code."""
     if about:
         found = tuple(reversed(audit.entries_about(connection, viewer, about, read_number(about) or about)))
-        return AuditPage(_shown(connection, viewer, found), staff_names(connection), None)
+        return AuditPage(_shown(connection, viewer, found), known_of(connection, found), None)
     found = audit.entries_before(connection, viewer, before, AUDIT_LENGTH)
     more = found[-1].id if len(found) == AUDIT_LENGTH else None
-    return AuditPage(_shown(connection, viewer, found), staff_names(connection), more)
+    return AuditPage(_shown(connection, viewer, found), known_of(connection, found), more)
 
 
 def _shown(connection: Connection, viewer: Viewer, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
@@ -453,8 +457,3 @@ def _shown(connection: Connection, viewer: Viewer, entries: tuple[Entry, ...]) -
         for entry in entries
         if entry.subject not in hidden and not any(number in entry.payload for number in hidden)
     )
-
-
-def staff_names(connection: Connection) -> dict[int, str]:
-    """What the members of staff are called, also those who have left."""
-    return {each.id: each.display_name for each in staff_queries.staff_accounts(connection)}

@@ -1,10 +1,7 @@
 """Staff's pages that belong to no single feature: home, search, the case, second person, messages, the audit log."""
 
-import json
-from collections.abc import Mapping
 from datetime import date
 from functools import partial
-from typing import Any
 
 from anyio import to_thread
 from starlette.exceptions import HTTPException
@@ -13,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.audit import queries as audit
-from portal.desk import actions, event_labels, queries, words
+from portal.desk import actions, event_details, event_labels, queries, words
 from portal.desk.forms import NumberForm, PersonForm
 from portal.platform import db
 from portal.platform.gate import route
@@ -139,14 +136,6 @@ def _day(request: Request) -> date:
         return today
 
 
-def payload_words(payload: str) -> str:
-    """The fields of an event on one line; what it is about stands beside it already."""
-    fields: Mapping[str, Any] = json.loads(payload)
-    told = ((name, ", ".join(map(str, value)) if isinstance(value, list) else value) for name, value in fields.items())
-    # The log's own words, as `docs/events.md` explains them and the chain holds them: in no language but that.
-    return " · ".join(f"{name}={value}" for name, value in told if name != "subject" and value not in (None, ""))
-
-
 filters = {
     "staff_role": words.role_word,
     "party_role": lambda role: str(words.PARTY_ROLES.get(role, role)),
@@ -158,7 +147,7 @@ filters = {
     "text_reason": lambda reason: str(words.TEXT_REASONS.get(reason, reason)),
     "actor_kind": lambda kind: str(words.ACTORS.get(kind, kind)),
     "event_word": lambda kind: str(event_labels.EVENTS.get(kind, kind)),
-    "payload_words": payload_words,
+    "event_details": event_details.details,
 }
 
 CASE = "/staff/cases/{code}"

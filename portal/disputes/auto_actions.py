@@ -66,7 +66,7 @@ def unread_numbers(connection: Connection, viewer: Viewer) -> list[str]:
 
 def note_reading(session: Session, viewer: Viewer, number: str) -> bool:
     """Note for staff's lists what the rule says now; where the product allows it, uphold by it. True if upheld."""
-    found = moves.find(session, viewer, number)
+    found = moves.held(session, viewer, number)
     connection = session.connection()
     record = loans.loan_by_id(connection, found.loan_id, viewer.today)
     funds = funds_of(connection, viewer, found, record) if record else None

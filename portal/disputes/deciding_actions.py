@@ -58,7 +58,8 @@ def decide(session: Session, viewer: Viewer, number: str, choice: Choice) -> str
     Raises Refusal `unknown_dispute`, `already_decided` (with by, at, outcome, state), `figures_changed`, `sold`,
     `more_than_payable`, or in a review `took_part`.
     """
-    found = moves.find(session, viewer, number)
+    granting.hold_granting(session, viewer)
+    found = moves.held(session, viewer, number)
     round_ = round_of(found.state)
     check_reviewer(session, viewer, found, round_)
     if round_ is REVIEW and proposal_of(session.connection(), viewer, found) is not None:
@@ -68,7 +69,6 @@ def decide(session: Session, viewer: Viewer, number: str, choice: Choice) -> str
         session, viewer, found, round_.ends, choice.version, from_states=states, only_if=_by_others(viewer, round_)
     )
     what = _evaluated(session, viewer, found, choice)
-    granting.hold_granting(session, viewer)
     moves.take_part(session, viewer, found)
     if not authority(session.connection(), viewer, found.currency).covers(what.amount):
         return _propose(session, viewer, found, choice, what)
@@ -81,7 +81,8 @@ def answer_by_reference(session: Session, viewer: Viewer, number: str, choice: C
 
     Raises Refusal as `decide` does, or `not_the_same` if something new has come.
     """
-    found = moves.find(session, viewer, number)
+    granting.hold_granting(session, viewer)
+    found = moves.held(session, viewer, number)
     earlier = earlier_of(session.connection(), found, parts(session.connection(), found.id))
     if earlier is None:
         raise Refusal("not_the_same") if found.is_open else moves.lost(session, viewer, number)
@@ -153,7 +154,7 @@ def confirm(session: Session, viewer: Viewer, number: str, seen: str) -> str:
     Raises Refusal `unknown_dispute`, `already_decided`, in a review `took_part`, or one of the second person's
     (`own_act`, `seen_differs`).
     """
-    found = moves.find(session, viewer, number)
+    found = moves.held(session, viewer, number)
     round_ = round_of(found.state)
     proposal = _proposal(session, viewer, found)
     check_reviewer(session, viewer, found, round_)
@@ -185,7 +186,7 @@ def _check_maker(session: Session, proposal: Proposal, round_: Round) -> None:
 
 def decline(session: Session, viewer: Viewer, number: str) -> str:
     """A second person does not confirm, or the first one takes it back; the dispute is open again."""
-    found = moves.find(session, viewer, number)
+    found = moves.held(session, viewer, number)
     proposal = _proposal(session, viewer, found)
     if proposal.maker_id == viewer.staff_id:
         access.withdraw_second_person(session, viewer, proposal.id)

@@ -41,6 +41,7 @@ from portal.evidence.queries import FileRecord, FileStatements, SeenElsewhere
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord, PersonRecord
 from portal.platform.gate import Viewer
+from portal.platform.moment import one_moment
 
 HANDLERS = FIRST.roles
 
@@ -185,6 +186,7 @@ class DecidePage:
         return attempts_of(self.loan, self.instalment) if self.instalment else ()
 
 
+@one_moment
 def decide_page(
     connection: Connection,
     viewer: Viewer,

@@ -70,16 +70,15 @@ def add_files(
     uploads: Sequence[KeptUpload],
     refused: Sequence[Mapping[str, Any]],
     place: str = "",
-) -> int:
-    """Put files that came from the page `place` to a draft; how many could not be taken. They are named, and stop
-    nothing.
+) -> list[dict[str, Any]]:
+    """Put files that came from the page `place` to a draft; what could not be taken, and why. It stops nothing.
 
     Raises Refusal `unknown_draft`.
     """
     _draft, _record, content = _found(session, viewer, code)
     problems = [*map(dict, refused), *take_all(session, viewer, code, uploads, place)]
     drafts.note(session, viewer, code, content.with_changes(refused=tuple(problems)).model_dump_json())
-    return len(problems)
+    return problems
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from portal.disputes import particulars as facts
+from portal.disputes.forms import NEEDS_CONSENT
 from portal.disputes.particulars import Channel, Figure, Line, Particulars, Passage
 from portal.disputes.ticks import Ticks
 from portal.platform.forms import Form, NoEntries
@@ -146,7 +147,7 @@ class SendForm(Form[SendInput]):
     def check(self, has_files: bool) -> None:
         """Files need the consent."""
         if has_files and not self.raw.get("consent"):
-            self.add_error("consent", _("Tick this so that we may read your files; or take the files out."))
+            self.add_error("consent", str(NEEDS_CONSENT))
 
 
 class DiscardForm(Form[NoEntries]):

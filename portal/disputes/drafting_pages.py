@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal.core.refusal import Refusal
-from portal.disputes import drafting_actions, drafting_queries, filing_queries, labels, particulars_labels
+from portal.disputes import drafting_actions, drafting_queries, filing_queries, funds_labels, labels, particulars_labels
 from portal.disputes.consent import consent_words
 from portal.disputes.drafting_actions import Sending
 from portal.disputes.drafting_forms import (
@@ -32,7 +32,7 @@ from portal.disputes.forms import BODY_LIMIT
 from portal.disputes.ticks import Ticks
 from portal.drafts import actions as drafts
 from portal.drafts.queries import DraftRecord
-from portal.evidence.uploads import keep_uploads
+from portal.evidence.uploads import keep_uploads, say_refused
 from portal.platform import db
 from portal.platform.forms import Form
 from portal.platform.gate import route
@@ -205,9 +205,11 @@ async def upload(request: Request) -> Response:
     kept, refused = await keep_uploads(request, form.files.get("files", []))
     try:
         if kept or refused:
-            failed = await db.overwrite(request, drafting_actions.add_files, code, kept, refused, here(request))
-            if failed and act == "next":
-                act = "add"
+            say_refused(
+                form, await db.overwrite(request, drafting_actions.add_files, code, kept, refused, here(request))
+            )
+        if form.errors:
+            return await _again(request, form, "files")
         if act == "next":
             return await _through(request, found)
     except Refusal:
@@ -230,6 +232,11 @@ async def _save(request: Request, form: Form[Any], step: str, changes: dict[str,
             return await _next(request, form, step, await db.overwrite(request, drafting_actions.save, *args))
         except Refusal as refusal:
             _refuse(form, refusal)
+    return await _again(request, form, step)
+
+
+async def _again(request: Request, form: Form[Any], step: str) -> Response:
+    """The same step with what is wrong on it; of a draft that was sent meanwhile its dispute."""
     found = await _draft(request)
     return _step_page(request, form, found, step, 422) if isinstance(found, DraftPage) else _sent(request, found)
 
@@ -265,7 +272,7 @@ async def check(request: Request, draft: DraftPage) -> Response:
     """All answers once more, and the consent."""
     if draft.page is None:
         return _unsendable(request, draft)
-    return _check_page(request, await SendForm.reopen(request), draft)
+    return await _check_page(request, await SendForm.reopen(request), draft)
 
 
 async def send(request: Request) -> Response:
@@ -287,7 +294,7 @@ async def send(request: Request) -> Response:
     found = await _draft(request)
     if isinstance(found, str):
         return _sent(request, found)
-    return _check_page(request, form, found, status)
+    return await _check_page(request, form, found, status)
 
 
 async def discard(request: Request) -> Response:
@@ -305,14 +312,16 @@ async def discard(request: Request) -> Response:
     return see_other(request, "disputes:list")
 
 
-def _check_page(request: Request, form: SendForm, draft: DraftPage, status: int = 200) -> Response:
+async def _check_page(request: Request, form: SendForm, draft: DraftPage, status: int = 200) -> Response:
     if draft.page is None:
         return _unsendable(request, draft, status)
     changed = status == 409
     told = draft.page.changes_since(form.raw["told"]) if changed else draft.changes
-    context = {"page": draft.page, "form": form, "draft": draft, "changed": changed, "changes": told}
+    context: dict[str, Any] = {"page": draft.page, "form": form, "draft": draft, "changed": changed, "changes": told}
     consent = consent_words(request, draft.loan.rules.evidence_keep_days)
-    return _render(request, "disputes/draft_check.html", "check", status, {**context, "consent": consent})
+    hint = await db.read(request, drafting_queries.funds_hint, draft)
+    context |= {"consent": consent, "found": hint, "funds_words": funds_labels}
+    return _render(request, "disputes/draft_check.html", "check", status, context)
 
 
 # --- What all of them do ------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from portal.disputes.drafting_facts import Content, read_content
 from portal.disputes.drafting_forms import read_facts
 from portal.disputes.facts import Changes
 from portal.disputes.filing_queries import NewPage, new_page_of
+from portal.disputes.funds_facts import Funds
+from portal.disputes.funds_queries import FUNDS_REASON, funds_of_draft
 from portal.disputes.particulars import Particulars
 from portal.disputes.queries import number_of_draft
 from portal.drafts import queries as drafts
@@ -126,6 +128,18 @@ def draft_page(connection: Connection, viewer: Viewer, code: str) -> DraftPage |
         other=drafts.own_draft(connection, viewer, draft.beside) if draft.beside else None,
         today=viewer.today,
     )
+
+
+def funds_hint(connection: Connection, viewer: Viewer, draft: DraftPage) -> Funds | None:
+    """What the program reads in the files of a draft about the funds rule; None where there is nothing to say of it.
+
+    A guarantor is told nothing of the borrower's account. What is marked to be covered is covered on sending, and
+    only then is it known what the rest shows.
+    """
+    of_funds = draft.content.reason == FUNDS_REASON and draft.page is not None and not draft.page.is_guarantee
+    if not (of_funds and draft.files) or draft.uploads.covered:
+        return None
+    return funds_of_draft(connection, viewer, draft.draft.code, draft.draft.instalment, draft.loan)
 
 
 def page_of(loan: LoanRecord, draft: DraftRecord, content: Content, today: date) -> NewPage | None:

@@ -24,7 +24,7 @@ def withdraw(session: Session, viewer: Viewer, number: str) -> str:
 
     Raises Refusal `unknown_dispute` or `not_open`.
     """
-    found = moves.find(session, viewer, number)
+    found = moves.held(session, viewer, number)
     if not found.is_open:
         raise Refusal("not_open")
     void_proposal(session, viewer, found, "withdrawn")

@@ -9,7 +9,7 @@ from portal.core.assessment import Assessment, InstalmentAssessment
 from portal.core.disputed import disputed
 from portal.core.facts import Instalment, LoanFacts
 from portal.core.interactions import Hold, Part
-from portal.disputes.effect import Row, Span, stretches
+from portal.disputes.effect import ONE_DAY, Row, Span, stretches
 
 
 class Sums(NamedTuple):
@@ -26,6 +26,16 @@ def sums(assessment: Assessment, number: int, parts: Iterable[Part], others: Ite
     of_this = disputed(assessment.instalment(number), own, beside)
     unpaid = sum(disputed(item, [*own, *beside]).unpaid for item in assessment.instalments if item.is_due)
     return Sums(of_this.amount, of_this.unpaid, assessment.due.total - unpaid)
+
+
+def nights_stopped(facts: LoanFacts, number: int, today: date) -> bool:
+    """Whether the coming nights of an instalment count nothing, whatever stopped them: a dispute, a plan, a hold."""
+    return any(
+        waiver.instalment in (None, number)
+        and waiver.from_day <= today + ONE_DAY
+        and (waiver.to_day is None or waiver.to_day > today)
+        for waiver in facts.days_waivers
+    )
 
 
 def instalment_named(facts: LoanFacts, number: int) -> Instalment | None:

@@ -56,7 +56,7 @@ def open_dispute(
     interactions (`file_dispute.…`).
     """
     # Two filings at once would not see each other's parts.
-    session.connection().execute(select(LOAN.c.id).where(LOAN.c.code == code).with_for_update())
+    session.connection().execute(select(LOAN.c.id).where(LOAN.c.code == code).with_for_update(key_share=True))
     record = loans_of.loan_by_code(session.connection(), viewer, code)
     if record is None:
         raise Refusal("unknown_loan")
@@ -207,11 +207,16 @@ def open_fraud_hold(session: Session, viewer: Viewer, found: DisputeRecord) -> N
     session.connection().execute(update(DISPUTE).where(DISPUTE.c.id == found.id).values(fraud_number=fraud_number))
 
 
-def take_files(session: Session, viewer: Viewer, found: DisputeRecord, filing: Filing) -> None:
-    """Files that fail are named in the dispute with their reason, and stop nothing."""
+def take_files(session: Session, viewer: Viewer, found: DisputeRecord, filing: Filing, draft: str = "") -> None:
+    """Take the files of a form, and those that waited in its `draft`, into a dispute that has files already.
+
+    Files that fail are named in the dispute with their reason, and stop nothing.
+    """
     if filing.consent:
         _keep_consent(session, viewer, found, filing.consent)
     problems = list(filing.refused)
+    if draft:
+        problems += evidence.add_draft(session, viewer, draft, case_kind="dispute", case_number=found.number)
     for kept in filing.uploads:
         try:
             evidence.take_upload(session, viewer, kept, case_kind="dispute", case_number=found.number)

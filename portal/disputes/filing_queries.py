@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from portal.core.assessment import Assessment, InstalmentAssessment, assess
-from portal.core.days import add_working_days
+from portal.core.days import add_working_days, each_day
 from portal.core.facts import DaysWaiver, DebitAttempt, LoanFacts
 from portal.core.interactions import Part, may
 from portal.core.receipt import fingerprint
 from portal.core.refusal import Refusal
-from portal.disputes.effect import Stretch, disputed_parts, stretches
-from portal.disputes.facts import Changes, Sums, Told, changes, parts_of, read_told, sums, told
+from portal.disputes.effect import Span, Stretch, amount_of, disputed_parts, stretches
+from portal.disputes.facts import Changes, Sums, Told, changes, nights_stopped, parts_of, read_told, sums, told
 from portal.disputes.queries import attempts_of, instalment_of
 from portal.disputes.ticks import Ticks
 from portal.loans import queries as loans
@@ -72,6 +72,7 @@ class NewPage:
     fingerprint: str
     answer_by: date
     refusal: Refusal | None
+    today: date
 
     @property
     def currency(self) -> str:
@@ -95,6 +96,17 @@ class NewPage:
         """What differs from the figures that a form carried."""
         before = read_told(carried)
         return changes(before, self.told) if before else None
+
+    @property
+    def stops_meanwhile(self) -> bool:
+        """Whether no penalty counts on the instalment until the answer, once this is sent."""
+        facts = self.loan.facts
+        return not facts.terms.accrues_while_disputed or nights_stopped(facts, self.instalment.number, self.today)
+
+    def nights_of(self, stretch: Stretch) -> list[tuple[Span, int]]:
+        """Each night of a stretch with what it costs; together they are the stretch."""
+        nights = (Span(day, day) for day in each_day(*stretch.span))
+        return [(night, amount_of(self.instalment, night)) for night in nights]
 
     @property
     def single_nights(self) -> bool:
@@ -157,6 +169,7 @@ def new_page_of(record: LoanRecord, number: int, today: date, ticks: Ticks) -> N
         fingerprint=fingerprint(record.facts, today),
         answer_by=promised(record, today),
         refusal=may("file_dispute", holds, record.facts.status, _role(record)),
+        today=today,
     )
 
 

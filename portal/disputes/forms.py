@@ -22,6 +22,9 @@ BODY_LIMIT = 64_000_000
 _NOT_OPEN = lazy("This dispute has been answered or withdrawn meanwhile. Nothing was sent.")
 
 
+NEEDS_CONSENT = lazy("Tick this so that we may read your files; or take the files out.")
+
+
 class AddInput(BaseModel):
     """More words or files on a dispute."""
 
@@ -45,10 +48,7 @@ class AddForm(Form[AddInput]):
         if not self.raw.get("words") and not has_files:
             self.add_error("words", _("Write something or choose a file."))
         if has_files and not consented and not self.raw.get("consent"):
-            self.add_error(
-                "consent",
-                _("Tick this so that we may read your files, and choose them again; or leave the files out."),
-            )
+            self.add_error("consent", str(NEEDS_CONSENT))
 
     @property
     def draft(self) -> str:
@@ -210,12 +210,22 @@ class NoteForm(Form[NoteInput]):
 
     purpose = "dispute_note"
 
+    def check(self) -> None:
+        """A note has words; its page has several small forms, so what is wrong names this one."""
+        if not str(self.raw.get("words", "")).strip():
+            self.errors["words"] = _("Write the note before you keep it.")
+
 
 class HandOverForm(Form[NoteInput]):
     """Hands a dispute over to a colleague."""
 
     purpose = "dispute_hand_over"
     refusals = {"no_such_colleague": lazy("Choose somebody who may decide this dispute.")}
+
+    def check(self) -> None:
+        """Somebody is chosen: no colleague is taken for granted."""
+        if not self.raw.get("to"):
+            self.add_error("to", _("Choose to whom it goes."))
 
 
 class ReferenceInput(BaseModel):

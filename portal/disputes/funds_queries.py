@@ -22,15 +22,30 @@ FUNDS_REASON = "funds"
 
 def funds_of(connection: Connection, viewer: Viewer, found: DisputeRecord, record: LoanRecord) -> Funds | None:
     """What the program finds on a dispute of this reason; None where there is no rule to check."""
-    question = _question(found, record)
+    if found.reason != FUNDS_REASON:
+        return None
+    return _funds(connection, viewer, ("dispute", found.number), found.instalment, record)
+
+
+def funds_of_draft(
+    connection: Connection, viewer: Viewer, code: str, instalment: int, record: LoanRecord
+) -> Funds | None:
+    """The same of the files of a draft that has this reason, as a hint before it is sent."""
+    return _funds(connection, viewer, ("draft", code), instalment, record)
+
+
+def _funds(
+    connection: Connection, viewer: Viewer, case: tuple[str, str], instalment: int, record: LoanRecord
+) -> Funds | None:
+    question = _question(instalment, record)
     if question is None:
         return None
-    read = evidence.statements_of_case(connection, viewer, "dispute", found.number)
+    read = evidence.statements_of_case(connection, viewer, *case)
     statements = [statement for file in read for statement in file.statements]
     attempts = tuple(_in_zone(attempt, viewer.zone) for attempt in record.attempts)
-    answer = check(statements, question, DebitRecord(attempts, record.data_date, found.instalment))
+    answer = check(statements, question, DebitRecord(attempts, record.data_date, instalment))
     times = times_of((statement.file, row) for statement in statements for row in statement.rows)
-    being_read = evidence.being_read(connection, "dispute", found.number)
+    being_read = evidence.being_read(connection, *case)
     return Funds(
         check=answer,
         files=tuple(ReadFile(file.code, file.name, file.notes) for file in read),
@@ -42,13 +57,13 @@ def funds_of(connection: Connection, viewer: Viewer, found: DisputeRecord, recor
     )
 
 
-def _question(found: DisputeRecord, record: LoanRecord) -> Question | None:
-    instalment = instalment_named(record.facts, found.instalment)
-    if found.reason != FUNDS_REASON or instalment is None or record.status == "sold":
+def _question(number: int, record: LoanRecord) -> Question | None:
+    instalment = instalment_named(record.facts, number)
+    if instalment is None or record.status == "sold":
         return None
     return Question(
         due=instalment.due_on,
-        amount=unpaid_on_the_morning(record.facts, found.instalment, instalment.due_on),
+        amount=unpaid_on_the_morning(record.facts, number, instalment.due_on),
         currency=record.currency,
         account=record.debit_last4 or "",
         holder=record.debit_holder or "",

@@ -76,7 +76,9 @@ def tell_lateness(session: Session, viewer: Viewer, number: str) -> bool:
         return _tell_review_late(session, viewer, found)
     if found.days_over(viewer.today) == 0 or found.late_told_at is not None:
         return False
-    session.connection().execute(update(DISPUTE).where(DISPUTE.c.id == found.id).values(late_told_at=viewer.now))
+    still = (DISPUTE.c.id == found.id) & (DISPUTE.c.version == found.version) & DISPUTE.c.late_told_at.is_(None)
+    if not session.connection().execute(update(DISPUTE).where(still).values(late_told_at=viewer.now)).rowcount:
+        return False  # it was told, or decided, at this moment
     notify(session, viewer, person_id=found.person_id, template="sms.news", number=number, loan_id=found.loan_id)
     audit.record(session, viewer, events.LatenessTold(number, found.answer_by))
     return True
@@ -86,8 +88,9 @@ def _tell_review_late(session: Session, viewer: Viewer, found: DisputeRecord) ->
     asked = review(session.connection(), found.id)
     if asked is None or asked.days_over(viewer.today) == 0 or asked.late_told_at is not None:
         return False
-    own = REVIEW_ROW.c.dispute_id == found.id
-    session.connection().execute(update(REVIEW_ROW).where(own).values(late_told_at=viewer.now))
+    own = (REVIEW_ROW.c.dispute_id == found.id) & REVIEW_ROW.c.late_told_at.is_(None)
+    if not session.connection().execute(update(REVIEW_ROW).where(own).values(late_told_at=viewer.now)).rowcount:
+        return False
     notify(session, viewer, person_id=found.person_id, template="sms.news", number=found.number, loan_id=found.loan_id)
     audit.record(session, viewer, events.LatenessTold(found.number, asked.answer_by))
     return True

@@ -80,6 +80,7 @@ async def attach(request: Request) -> Response:
 async def note(request: Request) -> Response:
     """Write a note that only staff see."""
     form = await NoteForm.read(request)
+    form.check()
     if not form.ok:
         return await _again(request, form)
     try:
@@ -95,6 +96,7 @@ async def hand_over(request: Request) -> Response:
     if request.method == "GET":
         return await _hand_over_page(request, HandOverForm.blank())
     form = await HandOverForm.read(request)
+    form.check()
     if form.ok:
         try:
             await db.write(request, handling_actions.hand_over, number, form.value.to, form.value.words)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from portal.core.days import each_day
 from portal.core.funds_rule import Fact
 from portal.core.interactions import Part
 from portal.disputes import funds_labels
@@ -165,9 +164,12 @@ def listed(said: Iterable[str]) -> str:
     return _("; ").join(said)
 
 
-def nights_of(span: Span) -> list[Span]:
-    """Each night of a span by itself."""
-    return [Span(day, day) for day in each_day(*span)]
+def meanwhile(stops: bool, contract_type: str) -> str:
+    """What becomes of the penalty until the answer."""
+    penalty = penalty_word(contract_type)
+    if stops:
+        return _("While we look, no %(penalty)s counts on it.", penalty=penalty)
+    return _("Meanwhile %(penalty)s goes on counting. What turns out wrong is taken off.", penalty=penalty)
 
 
 def row_title(row: Row, instalment: int, contract_type: str) -> str:

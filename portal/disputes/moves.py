@@ -1,6 +1,8 @@
 """What all acts on a dispute share: it is found, written on, and moved from state to state by one guarded update.
 
-The update is guarded by `version`; of several at once one takes effect, and the others are told who won.
+The update is guarded by `version`; of several at once one takes effect, and the others are told who won. What changes
+money, or what the case consists of, holds its loan first: it is judged by what stands, and nothing comes into a case
+that is being closed.
 """
 
 import json
@@ -15,6 +17,7 @@ from portal.disputes.deciding_queries import proposal_of
 from portal.disputes.queries import DISPUTE, MESSAGE, PARTICIPANT, DisputeRecord, decision, dispute
 from portal.disputes.rounds import REVIEW, round_of
 from portal.disputes.tables import UNDECIDED
+from portal.loans import actions as loans
 from portal.platform.gate import Viewer
 
 
@@ -24,6 +27,12 @@ def find(session: Session, viewer: Viewer, number: str) -> DisputeRecord:
     if found is None:
         raise Refusal("unknown_dispute")
     return found
+
+
+def held(session: Session, viewer: Viewer, number: str) -> DisputeRecord:
+    """The same, with its loan held until this transaction ends: nobody decides, files or settles there meanwhile."""
+    loans.hold_loans(session, find(session, viewer, number).loan_id)
+    return find(session, viewer, number)
 
 
 def write_message(

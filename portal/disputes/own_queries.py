@@ -11,7 +11,7 @@ from portal.core.assessment import Assessment, assess
 from portal.core.interactions import Part
 from portal.disputes.drafting_queries import Unsent, unsent
 from portal.disputes.duplicate_queries import Earlier, earlier_of
-from portal.disputes.facts import Sums, parts_of, sums
+from portal.disputes.facts import Sums, nights_stopped, parts_of, sums
 from portal.disputes.funds_facts import Funds
 from portal.disputes.funds_queries import funds_of
 from portal.disputes.queries import (
@@ -37,6 +37,7 @@ from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.loans.rulepacks import ComplaintBody, rule_pack
 from portal.platform.gate import Viewer
+from portal.platform.moment import one_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,9 @@ class DetailPage:
         return self.dispute.currency
 
     @property
-    def suspended(self) -> bool:
-        """Whether no penalty counts while the dispute is open."""
-        return not self.loan.facts.terms.accrues_while_disputed
+    def stops_meanwhile(self) -> bool:
+        """Whether no penalty counts on the instalment until the answer: what the engine does is what is said."""
+        return nights_stopped(self.loan.facts, self.dispute.instalment, self.today)
 
     @property
     def is_late(self) -> bool:
@@ -145,6 +146,7 @@ class DetailPage:
         return tuple(file for file in self.files if not file.from_staff)
 
 
+@one_moment
 def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPage | None:
     """A person's own dispute."""
     found = dispute(connection, viewer, number)

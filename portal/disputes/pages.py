@@ -22,7 +22,7 @@ from portal.disputes.forms import BODY_LIMIT, AddForm, ConsentForm, WithdrawForm
 from portal.disputes.own_queries import DetailPage
 from portal.disputes.ticks import Ticks
 from portal.evidence.upload_queries import draft_files
-from portal.evidence.uploads import draft_here, keep_uploads
+from portal.evidence.uploads import draft_here, keep_uploads, wait_in_draft
 from portal.platform import db
 from portal.platform.gate import route
 from portal.platform.numbers import new_code
@@ -55,25 +55,26 @@ async def detail(request: Request) -> Response:
 
 
 async def add(request: Request) -> Response:
-    """Add words or files."""
+    """Add words or files; where one of them could not be taken the page says which and why before anything is sent."""
     form = await AddForm.read(request)
     number = request.path_params["number"]
     page = await _own(request, number)
     if page is None:
         raise HTTPException(404)
     form.check(page.consent is not None)
+    kept, refused = await keep_uploads(request, form.files.get("files", []))
     status = 422
-    if form.ok:
-        kept, refused = await keep_uploads(request, form.files.get("files", []))
+    if form.ok and not refused:
         keep_days = page.loan.rules.evidence_keep_days
         words = consent_words(request, keep_days) if form.value.consent and page.consent is None else ""
-        filing = Filing(Ticks(), "", form.value.words, "", consent=words, uploads=tuple(kept), refused=tuple(refused))
+        filing = Filing(Ticks(), "", form.value.words, "", consent=words, uploads=tuple(kept))
         try:
             await db.write(request, thread_actions.add, number, filing, form.draft)
             return see_other(request, "disputes:detail", number=number)
         except Refusal as refusal:
             form.refuse(refusal)
             status = 409
+    await wait_in_draft(request, form, kept, refused, _place(request))
     return await _detail_page(request, form, status)
 
 
@@ -123,7 +124,13 @@ async def _detail_page(request: Request, form: AddForm, status: int = 200) -> Re
         funds_words=funds_labels,
         steps=progress_labels.steps(page),
         consent=consent,
+        here=_place(request),
     )
+
+
+def _place(request: Request) -> str:
+    """The page of the dispute, whichever of its forms was sent."""
+    return ONE.format(number=request.path_params["number"])
 
 
 async def _own(request: Request, number: str) -> DetailPage | None:

@@ -17,14 +17,12 @@ from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
 
 
-def ask_for_review(session: Session, viewer: Viewer, number: str, filing: Filing) -> str:
-    """Ask for the review of one's own decided dispute, with own words and files.
+def ask_for_review(session: Session, viewer: Viewer, number: str, filing: Filing, draft: str = "") -> str:
+    """Ask for the review of one's own decided dispute, with own words and files, also those of a draft.
 
     Raises Refusal `unknown_dispute` or `no_review`.
     """
-    found = moves.find(session, viewer, number)
-    # Somebody else's dispute about the same may be filed at this moment.
-    loans.hold_loans(session, found.loan_id)
+    found = moves.held(session, viewer, number)
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today)
     decided = decision(session.connection(), found.id)
     if record is None or not may_ask(session.connection(), viewer, found, record, decided):
@@ -37,7 +35,7 @@ def ask_for_review(session: Session, viewer: Viewer, number: str, filing: Filing
     session.connection().execute(update(DISPUTE).where(DISPUTE.c.id == found.id).values(released))
     _hold_again(session, viewer, record, found)
     evidence.keep_until(session, viewer, case_kind="dispute", case_number=number, delete_after=None)
-    take_files(session, viewer, found, filing)
+    take_files(session, viewer, found, filing, draft)
     audit.record(session, viewer, events.ReviewAsked(number, promised))
     return number
 

@@ -2,7 +2,8 @@
 
 from pydantic import BaseModel, Field
 
-from portal.disputes.forms import MAX_WORDS, AddForm
+from portal.disputes.forms import MAX_WORDS, NEEDS_CONSENT, AddForm
+from portal.evidence.uploads import draft_of
 from portal.platform.forms import Form
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import lazy
@@ -13,6 +14,8 @@ class ReviewInput(BaseModel):
 
     words: str = Field(default="", max_length=MAX_WORDS)
     consent: bool = False
+    has_draft: bool = False
+    draft: str = ""
 
 
 class ReviewForm(Form[ReviewInput]):
@@ -29,8 +32,11 @@ class ReviewForm(Form[ReviewInput]):
         """Words are there; files need the consent once."""
         if not str(self.raw.get("words", "")).strip():
             self.add_error("words", _("Write what we should look at again."))
-        if self.files.get("files") and not consented and not self.raw.get("consent"):
-            self.add_error(
-                "consent",
-                _("Tick this so that we may read your files, and choose them again; or leave the files out."),
-            )
+        has_files = self.files.get("files") or self.raw.get("has_draft")
+        if has_files and not consented and not self.raw.get("consent"):
+            self.add_error("consent", str(NEEDS_CONSENT))
+
+    @property
+    def draft(self) -> str:
+        """The name under which uploaded files wait to be sent."""
+        return draft_of(self.raw)

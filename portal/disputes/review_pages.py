@@ -12,10 +12,12 @@ from portal.disputes.forms import BODY_LIMIT
 from portal.disputes.own_queries import DetailPage
 from portal.disputes.review_forms import ReviewForm
 from portal.disputes.ticks import Ticks
-from portal.evidence.uploads import keep_uploads
+from portal.evidence.upload_queries import draft_files
+from portal.evidence.uploads import draft_here, keep_uploads, wait_in_draft
 from portal.platform import db
 from portal.platform.gate import route
-from portal.platform.render import render, see_other
+from portal.platform.numbers import new_code
+from portal.platform.render import here, render, see_other
 
 
 async def ask(request: Request) -> Response:
@@ -23,31 +25,32 @@ async def ask(request: Request) -> Response:
     page = await _own(request)
     number = page.dispute.number
     if request.method == "GET":
-        form = await ReviewForm.reopen(request)
-        return _page(request, page, form) if page.may_review else see_other(request, "disputes:detail", number=number)
+        if not page.may_review:
+            return see_other(request, "disputes:detail", number=number)
+        return await _page(request, page, await ReviewForm.reopen(request, draft=await draft_here(request)))
     form = await ReviewForm.read(request)
     form.check(page.consent is not None)
+    kept, refused = await keep_uploads(request, form.files.get("files", []))
     status = 422
     if form.ok:
+        agrees = form.value.consent and page.consent is None
+        words = consent_words(request, page.loan.rules.evidence_keep_days, page.dispute.number) if agrees else ""
+        filing = Filing(Ticks(), "", form.value.words, "", words, "", tuple(kept), tuple(refused))
         try:
-            await db.write(request, review_actions.ask_for_review, number, await _filing(request, page, form))
+            await db.write(request, review_actions.ask_for_review, number, filing, form.draft)
             return see_other(request, "disputes:detail", number=number)
         except Refusal as refusal:
             form.refuse(refusal)
             status = 409
-    return _page(request, page, form, status)
+    await wait_in_draft(request, form, kept, refused, here(request))
+    return await _page(request, page, form, status)
 
 
-async def _filing(request: Request, page: DetailPage, form: ReviewForm) -> Filing:
-    kept, refused = await keep_uploads(request, form.files.get("files", []))
-    agrees = form.value.consent and page.consent is None
-    words = consent_words(request, page.loan.rules.evidence_keep_days, page.dispute.number) if agrees else ""
-    return Filing(Ticks(), "", form.value.words, "", words, "", tuple(kept), tuple(refused))
-
-
-def _page(request: Request, page: DetailPage, form: ReviewForm, status: int = 200) -> Response:
+async def _page(request: Request, page: DetailPage, form: ReviewForm, status: int = 200) -> Response:
     consent = consent_words(request, page.loan.rules.evidence_keep_days, page.dispute.number)
-    return render(request, "disputes/review.html", status=status, page=page, form=form, words=labels, consent=consent)
+    files = await db.read(request, draft_files, form.draft or new_code())
+    told = {"page": page, "form": form, "files": files, "words": labels, "consent": consent}
+    return render(request, "disputes/review.html", status=status, **told)
 
 
 async def _own(request: Request) -> DetailPage:

@@ -1,7 +1,6 @@
 """What is said and sent while a dispute is open: words, files, questions, and the consent that files need."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -30,16 +29,13 @@ def add(session: Session, viewer: Viewer, number: str, filing: Filing, draft: st
 
     Raises Refusal `unknown_dispute` or `not_open`.
     """
-    found = moves.find(session, viewer, number)
+    found = moves.held(session, viewer, number)
     if not found.takes_more:
         raise Refusal("not_open")
     if filing.words:
         moves.write_message(session, viewer, found, "message", filing.words)
         audit.record(session, viewer, events.MessageAdded(number, False))
-    if draft:
-        refused = evidence.add_draft(session, viewer, draft, case_kind="dispute", case_number=number)
-        filing = replace(filing, refused=(*filing.refused, *refused))
-    take_files(session, viewer, found, filing)
+    take_files(session, viewer, found, filing, draft)
     if found.state == "waiting":
         moves.move(session, viewer, found, "open")
     elif found.in_review:
@@ -49,7 +45,7 @@ def add(session: Session, viewer: Viewer, number: str, filing: Filing, draft: st
 
 def withdraw_consent(session: Session, viewer: Viewer, number: str) -> list[str]:
     """Take back the consent to read one's files: they are removed, the dispute goes on. Store keys to delete."""
-    found = moves.find(session, viewer, number)
+    found = moves.held(session, viewer, number)
     guard = (CONSENT.c.dispute_id == found.id) & CONSENT.c.withdrawn_at.is_(None)
     session.connection().execute(update(CONSENT).where(guard).values(withdrawn_at=viewer.now))
     keys: list[str] = []
@@ -72,7 +68,7 @@ def ask(
 
     `needed` are codes of what the funds rule misses: the person reads each in their own language.
     """
-    found = moves.find(session, viewer, number)
+    found = moves.held(session, viewer, number)
     if found.in_review:
         _wait_in_review(session, viewer, found, version)
     else:
@@ -116,7 +112,7 @@ def add_staff_files(
     shared: bool,
 ) -> list[dict[str, Any]]:
     """Put staff's documents into the case, shown to the person or not; what could not be taken, and why."""
-    found = moves.find(session, viewer, number)
+    found = moves.held(session, viewer, number)
     problems = [dict(each) for each in refused]
     moves.take_part(session, viewer, found)
     for kept in uploads:

@@ -14,6 +14,7 @@ from portal.drafts import events
 from portal.drafts.queries import DRAFT, PLAN_DRAFT
 from portal.evidence import actions as evidence
 from portal.evidence.actions import DRAFT_DAYS
+from portal.loans.actions import hold_person
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_code
 
@@ -60,6 +61,7 @@ def _begin(
     session: Session, viewer: Viewer, shelf: Shelf, about: tuple[Any, ...], entries: Entries, form_key: str
 ) -> str:
     table = shelf.table
+    hold_person(session, viewer.person_id or 0)
     count = select(func.count()).select_from(table).where(table.c.person_id == viewer.person_id)
     if (session.scalar(count) or 0) >= MOST:
         raise Refusal("drafts_too_many", limit=MOST)

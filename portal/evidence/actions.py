@@ -251,7 +251,8 @@ def remove_own(session: Session, viewer: Viewer, code: str) -> list[str]:
 
 def remove(session: Session, viewer: Viewer, file_id: int, *, because: str) -> list[str]:
     """Delete a file's name, pages, statements and keys, and free its room; the store keys to delete afterwards."""
-    row = session.execute(select(FILE).where(FILE.c.id == file_id, FILE.c.deleted_at.is_(None))).first()
+    here = select(FILE).where(FILE.c.id == file_id, FILE.c.deleted_at.is_(None))
+    row = session.execute(here.with_for_update(key_share=True)).first()
     if row is None:
         return []
     covered = covering.undo(session, file_id)

@@ -11,6 +11,9 @@ from time import monotonic
 
 from portal.platform.settings import Settings
 
+SCANNED_ONLY = "scanned_only"
+"""Where `Session.info` says that a scanner is configured, so that only what it has passed may be opened."""
+
 SIGNATURES_SECONDS = 3
 """How long the daemon may take to say that it is there."""
 

@@ -109,6 +109,7 @@ def cover(session: Session, viewer: Viewer, code: str, covered: Covered) -> list
 
     Raises `Refusal` `file_unknown` where the file was sent or taken out meanwhile, or as `keep_beside` does.
     """
+    covering.hold(session, code)
     file = coverable(session.connection(), viewer, code)
     if file is None:
         raise Refusal("file_unknown")
@@ -119,6 +120,7 @@ def cover(session: Session, viewer: Viewer, code: str, covered: Covered) -> list
 
 def uncover(session: Session, viewer: Viewer, code: str) -> list[str]:
     """Take back every mark of a file; returns the store keys to delete. Raises `Refusal` `file_unknown`."""
+    covering.hold(session, code)
     file = coverable(session.connection(), viewer, code)
     if file is None:
         raise Refusal("file_unknown")

@@ -41,6 +41,11 @@ class Covered:
     """Of a table: what is read in the covered version, as it is stored."""
 
 
+def hold(session: Session, code: str) -> None:
+    """Let nobody else send, cover or remove a file until this transaction ends: what is judged is read after it."""
+    session.execute(select(FILE.c.id).where(FILE.c.code == code).with_for_update(key_share=True))
+
+
 def keep_beside(session: Session, viewer: Viewer, file_id: int, covered: Covered) -> list[str]:
     """Keep a covered version beside its file, in place of an earlier one; returns the store keys to delete.
 

@@ -186,8 +186,8 @@ def _expired_ids(connection: Connection, viewer: Viewer) -> list[int]:
 
 
 def _remove_expired(session: Session, viewer: Viewer, file_id: int) -> list[str]:
-    # Judged again: the time may have been extended since the sweep looked.
-    day = session.scalar(select(FILE.c.delete_after).where(FILE.c.id == file_id))
+    # Judged again, and held: the time may have been extended since the sweep looked, or be at this moment.
+    day = session.scalar(select(FILE.c.delete_after).where(FILE.c.id == file_id).with_for_update(key_share=True))
     if day is None or day >= viewer.today:
         return []
     return actions.remove(session, viewer, file_id, because="keeping_time_over")

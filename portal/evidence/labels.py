@@ -1,9 +1,10 @@
 """Words for files: their state, and where one was not taken or could not be read, why and what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from portal.evidence.file_kinds import MAX_CASE_BYTES, MAX_CASE_FILES, MAX_FILE_BYTES
 from portal.evidence.queries import FileRecord
 from portal.platform import formats
 from portal.platform.i18n import Lazy, lazy, sentences
@@ -71,6 +72,25 @@ _PLAIN: Mapping[str, Lazy] = {
         "we answer all the same, and you can add it later. Your other files are kept."
     ),
 }
+
+
+def upload_limits() -> str:
+    """Which files are taken, how large and how many, and what is taken out of them: said before choosing."""
+    return _(
+        "PDF, JPEG, PNG or HEIC, or CSV, XLSX, camt.053, MT940 or OFX from your bank. %(each)s a file, at most "
+        "%(count)s files and %(all)s together. Place and device are taken out of pictures before anyone sees them.",
+        each=formats.file_size(MAX_FILE_BYTES),
+        count=MAX_CASE_FILES,
+        all=formats.file_size(MAX_CASE_BYTES),
+    )
+
+
+def stays_readable() -> str:
+    """What becomes of a photo or a page of which nothing, or not all, is covered."""
+    return _(
+        "On a photo or a page, whatever you do not cover stays readable, numbers of cards and accounts too. "
+        "You can cover parts before you send."
+    )
 
 
 def file_trouble(file: FileRecord) -> str | None:
@@ -181,6 +201,11 @@ def file_problem(problem: Mapping[str, Any]) -> str:
         file=name,
         types=_("PDF, JPEG, PNG, HEIC, CSV, XLSX, camt.053, MT940, OFX"),
     )
+
+
+def file_problems(problems: Iterable[Mapping[str, Any]]) -> str:
+    """Why files were not taken, one sentence after another, as a form says it beside the field and at its top."""
+    return sentences(*map(file_problem, problems))
 
 
 def _quota_in_all(problem: Mapping[str, Any]) -> str:

@@ -13,13 +13,10 @@ from sqlmodel import Session
 
 from portal.audit import actions as audit
 from portal.evidence import events
-from portal.evidence.clamd import Verdict
+from portal.evidence.clamd import SCANNED_ONLY, Verdict
 from portal.evidence.queries import FILE, SCAN
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
-
-SCANNED_ONLY = "scanned_only"
-"""Where `Session.info` says that a scanner is configured, so that only what it has passed may be opened."""
 
 NEXT_TRY = timedelta(minutes=5)
 """After so long a file is tried again that could not be scanned, or not be fetched from its store."""

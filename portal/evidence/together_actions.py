@@ -15,11 +15,11 @@ from sqlmodel import Session
 
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
-from portal.evidence import events
+from portal.evidence import covering, events
 from portal.evidence.actions import KeptUpload, remove, take_upload
+from portal.evidence.clamd import SCANNED_ONLY
 from portal.evidence.covering import COVER
 from portal.evidence.queries import FILE, PAGE
-from portal.evidence.scanning import SCANNED_ONLY
 from portal.platform.gate import Viewer
 
 
@@ -60,6 +60,7 @@ def put_together(session: Session, viewer: Viewer, draft: str, codes: Sequence[s
 
 
 def _photo(session: Session, viewer: Viewer, draft: str, code: str) -> Any:
+    covering.hold(session, code)
     here = (FILE.c.case_kind == "draft", FILE.c.case_number == draft, FILE.c.person_id == viewer.person_id)
     file = session.execute(
         select(FILE.c.id).where(*here, FILE.c.code == code, FILE.c.state == "ready", FILE.c.kind != "pdf")

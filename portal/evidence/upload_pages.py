@@ -20,7 +20,7 @@ from portal.evidence.actions import KeptUpload, keep
 from portal.evidence.upload_actions import CHUNK_BYTES, Announced
 from portal.evidence.upload_forms import AnnouncedForm, DraftFilesForm, PartForm
 from portal.evidence.upload_queries import Whole
-from portal.evidence.uploads import keep_uploads
+from portal.evidence.uploads import keep_uploads, say_refused
 from portal.platform import db
 from portal.platform.files import FileDamaged, FileMissing, FileStore
 from portal.platform.forms import pressed
@@ -143,21 +143,21 @@ async def draft_rows(request: Request) -> Response:
 async def draft(request: Request) -> Response:
     """The files of a form that was not sent yet, on a page of their own, and more of them without a script."""
     code = request.path_params["code"]
-    refused: list[dict[str, Any]] = []
+    form = DraftFilesForm.blank()
     if request.method == "POST":
         form = await DraftFilesForm.read(request)
         if not await db.read(request, upload_queries.has_draft, code):
             raise HTTPException(404)
         kept, refused = await keep_uploads(request, form.files.get("files", []))
-        refused += await db.write(request, upload_actions.take_all, code, kept)
-        if not refused:
+        say_refused(form, [*refused, *await db.write(request, upload_actions.take_all, code, kept)])
+        if form.ok:
             return see_other(request, "evidence:draft", code=code)
     if not await db.read(request, upload_queries.has_draft, code):
         raise HTTPException(404)
     page = await db.read(request, upload_queries.draft_files, code)
     back = await db.read(request, upload_queries.place_of, code)
-    status = 422 if refused else 200
-    return render(request, "evidence/draft.html", status=status, draft=page, back=safe_path(back, ""), refused=refused)
+    status = 422 if form.errors else 200
+    return render(request, "evidence/draft.html", status=status, draft=page, back=safe_path(back, ""), form=form)
 
 
 async def _give_up(request: Request, code: str) -> None:
@@ -188,7 +188,7 @@ def _not_understood() -> Response:
     return JSONResponse({"words": _("This could not be read")}, 422)
 
 
-functions = {"upload_part": CHUNK_BYTES}
+functions = {"upload_part": CHUNK_BYTES, "upload_limits": labels.upload_limits, "stays_readable": labels.stays_readable}
 
 ONE = "/files/uploads/{code}"
 

@@ -58,6 +58,11 @@ class Draft:
         return any(file.state == "being_checked" and not file.is_slow for file in self.files)
 
     @property
+    def has_pages(self) -> bool:
+        """Whether one of them is looked at page by page, as a picture."""
+        return any(file.state == "ready" and file.pages for file in self.files)
+
+    @property
     def photos(self) -> tuple[FileRecord, ...]:
         """What may become one document: pictures that could be read, and of which nothing is covered."""
         ready = (file for file in self.files if file.state == "ready" and file.kind in PICTURES)

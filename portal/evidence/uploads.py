@@ -1,7 +1,7 @@
 """Files that come with a form: stored before any transaction, each by itself, so that one that fails stops nothing."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,8 +11,11 @@ from starlette.requests import Request
 
 from portal.core.refusal import Refusal
 from portal.evidence.actions import KeptUpload, keep
+from portal.evidence.labels import file_problems
+from portal.evidence.upload_actions import take_all
 from portal.evidence.upload_queries import draft_at
 from portal.platform import db
+from portal.platform.forms import Form
 from portal.platform.numbers import new_code
 from portal.platform.render import here
 from portal.platform.visit import visit_of
@@ -37,6 +40,26 @@ async def keep_uploads(request: Request, uploads: list[UploadFile]) -> tuple[lis
         except Refusal as refusal:
             refused.append({"code": refusal.code, **refusal.data})
     return kept, refused
+
+
+async def wait_in_draft(
+    request: Request, form: Form[Any], kept: list[KeptUpload], refused: list[dict[str, Any]], place: str
+) -> None:
+    """Keep the files of a form that was not taken in its draft, so that nobody chooses them again.
+
+    Those that cannot be kept are said on the form with `refused`, what could not be stored. `place` is the page of the
+    form, to which what may be done with a file leads back.
+    """
+    draft = draft_of(form.raw)
+    if kept and draft:
+        refused = [*refused, *await db.write(request, take_all, draft, kept, place)]
+    say_refused(form, refused)
+
+
+def say_refused(form: Form[Any], refused: Sequence[Mapping[str, Any]]) -> None:
+    """Say beside the files, and at the top, which of them could not be taken and why."""
+    if refused:
+        form.add_error("files", file_problems(refused))
 
 
 def draft_of(raw: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlmodel import Session
 
 from portal.audit import actions as audit
@@ -26,11 +26,11 @@ from portal.loans.events import (
 from portal.loans.facts import LOAN, LOAN_VERSION, WAIVER
 from portal.loans.intake import File
 from portal.loans.staging import Staging
-from portal.loans.tables import DecisionExport, Hold, ImportRun, Person, table_of
+from portal.loans.tables import DecisionExport, Hold, ImportRun, LoanParty, Person, table_of
 from portal.platform.gate import Viewer
 from portal.platform.numbers import new_number
 
-HOLD, PERSON = table_of(Hold), table_of(Person)
+HOLD, PARTY, PERSON = table_of(Hold), table_of(LoanParty), table_of(Person)
 DECISION, IMPORT_RUN = table_of(DecisionExport), table_of(ImportRun)
 
 _LOAN = (
@@ -50,9 +50,28 @@ _WAIVERS_OF_CASE = select(WAIVER.c.ref).where(
 
 
 def hold_loans(session: Session, *loan_ids: int) -> None:
-    """Let nobody else promise, plan, settle or file anything on these loans until this transaction ends."""
-    for loan_id in sorted(loan_ids):  # in one order, so that two that hold several do not wait for each other
-        session.connection().execute(select(LOAN.c.id).where(LOAN.c.id == loan_id).with_for_update())
+    """Let nobody else promise, plan, settle, file or decide anything on these loans until this transaction ends.
+
+    What is judged is read after it: each statement sees what was committed by then. An import goes on meanwhile.
+    """
+    _hold(session, LOAN.c.id.in_(loan_ids))
+
+
+def hold_loans_of(session: Session, person_id: int) -> None:
+    """Hold every loan that a person is or was a party of, as `hold_loans` does."""
+    _hold(session, LOAN.c.id.in_(select(PARTY.c.loan_id).where(PARTY.c.person_id == person_id)))
+
+
+def _hold(session: Session, which: ColumnElement[bool]) -> None:
+    # In one order, so that two that hold several do not wait for each other; and not against the mere mention of a
+    # loan in a new row, or whoever holds several would wait for an import in a circle.
+    held = select(LOAN.c.id).where(which).order_by(LOAN.c.id).with_for_update(key_share=True)
+    session.connection().execute(held).all()
+
+
+def hold_person(session: Session, person_id: int) -> None:
+    """Let one act of a person at a time be judged: a code, a link, a draft. It is taken before any loan is held."""
+    session.execute(select(PERSON.c.id).where(PERSON.c.id == person_id).with_for_update(key_share=True))
 
 
 def apply_import(

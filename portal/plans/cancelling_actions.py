@@ -6,7 +6,7 @@ from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.loans import queries as loans
 from portal.messages.actions import notify
-from portal.plans import events, queries, running_queries, telling
+from portal.plans import events, moves, queries, running_queries, telling
 from portal.plans.running_queries import PlanLife
 from portal.platform.gate import Viewer
 
@@ -41,6 +41,7 @@ def let_go_on(session: Session, viewer: Viewer, number: str, seen: str, said: st
 
 def _evaluated(session: Session, viewer: Viewer, number: str, seen: str) -> tuple[PlanLife, str]:
     """A plan that waits for staff, and the hash of its trace, which has to be the one that was seen."""
+    moves.hold(session, number)
     found = queries.plan(session.connection(), number)
     if found is None:
         raise LookupError(number)

@@ -74,6 +74,7 @@ def accept(session: Session, viewer: Viewer, number: str, mark: str, lender: str
     `plan.lapsed`, `plan.counter_changed`, `plan.counter_taken_back`, `plan.nothing_due`, and those of what stands
     beside it. LookupError for no own plan.
     """
+    moves.hold(session, number)
     plan = queries.own_plan(session.connection(), viewer, number)
     if plan is None:
         raise LookupError(number)
@@ -107,6 +108,7 @@ def accept(session: Session, viewer: Viewer, number: str, mark: str, lender: str
 
 def void_if_changed(session: Session, viewer: Viewer, number: str) -> bool:
     """Take back a counter-offer whose figures have changed since; whether it was so."""
+    moves.hold(session, number)
     page = decide_page(session.connection(), viewer, number)
     if page is None or page.plan.state != "countered":
         return False
@@ -127,6 +129,7 @@ def take_back(session: Session, viewer: Viewer, number: str, mark: str, said: st
     effect. Refusals `plan.decided` (by, state), `plan.counter_changed`, `plan.own_proposal`; LookupError for an unknown
     number.
     """
+    moves.hold(session, number)
     page = decide_page(session.connection(), viewer, number)
     if page is None:
         raise LookupError(number)

@@ -15,6 +15,7 @@ from portal.plans.facts import Figures
 from portal.plans.forms import ANSWERS, Question, as_typed, read_answers
 from portal.plans.queries import PLAN, PlanRecord
 from portal.platform.gate import Viewer
+from portal.platform.moment import one_moment
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Countered:
         return self.conditions is not None
 
 
+@one_moment
 def counter_page(connection: Connection, viewer: Viewer, number: str, given: Mapping[str, str]) -> CounterPage | None:
     """Other terms for a proposal: those given, else the suggestion, else those that were offered."""
     page = decide_page(connection, viewer, number)

@@ -15,7 +15,6 @@ from portal.core.plan_states import PLAN
 from portal.core.receipt import ENGINE_VERSION
 from portal.core.refusal import Refusal
 from portal.loans import actions as loans
-from portal.loans import queries as loan_queries
 from portal.messages.actions import notify
 from portal.plans import basis_facts, events, moves, offer_facts, queries, stored_facts
 from portal.plans.conditions_facts import conditions
@@ -129,6 +128,7 @@ def refuse(session: Session, viewer: Viewer, number: str, seen: str, reason: str
 def undecided(session: Session, viewer: Viewer, number: str) -> DecidePage:
     """A proposal that nobody has decided yet; Refusal `plan.decided`, LookupError for an unknown number."""
     granting.hold_granting(session, viewer)
+    moves.hold(session, number)
     page = decide_page(session.connection(), viewer, number)
     if page is None:
         raise LookupError(number)
@@ -190,10 +190,10 @@ def agree(
 ) -> None:
     """The one way in which a plan begins to run; of many at once the guarded update lets one through.
 
-    `is_decided` where staff decided before, by a counter-offer: their day, their rules and their words stay.
+    Its loans are held (`moves.hold`) since before `page` was read. `is_decided` where staff decided before, by a
+    counter-offer: their day, their rules and their words stay.
     """
     number = page.plan.number
-    loans.hold_loans(session, *(loan.id for loan in page.records))
     decided: dict[str, Any] = {} if is_decided else _decided(viewer, page, agreed, decided_by, confirmed_by)
     if not is_decided and confirmed_by is None:
         granting.note_granted(session, viewer, number, agreed.forecast, page.plan.currency)
@@ -268,16 +268,10 @@ def _keep_paper(session: Session, viewer: Viewer, page: DecidePage, agreed: Figu
 
 
 def _take_place_of_others(session: Session, viewer: Viewer, page: DecidePage) -> None:
-    """A plan that runs on the same loans ends as replaced, an open promise as withdrawn (domain.md 9).
-
-    Read anew, now that the loans are held: a promise made at this moment is there by now, or finds the plan.
-    """
-    covered = {loan.id for loan in page.records}
-    now = loan_queries.loans_of(session.connection(), page.plan.person_id, viewer.today)
+    """A plan that runs on the same loans ends as replaced, an open promise as withdrawn (domain.md 9)."""
     beside = {
         hold.number: hold.kind
-        for loan in now
-        if loan.id in covered
+        for loan in page.records
         for hold in loan.holds
         if hold.kind in {"plan", "promise"} and hold.is_in_force(viewer.today) and hold.number != page.plan.number
     }

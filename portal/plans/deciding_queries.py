@@ -26,6 +26,7 @@ from portal.plans.limits_facts import Power
 from portal.plans.proposing_queries import Way, bundle_of, frozen_figures, way
 from portal.plans.queries import PLAN, PlanRecord, plan
 from portal.platform.gate import PERMISSIONS, Viewer
+from portal.platform.moment import one_moment
 
 ACT, COUNTER_ACT = "approve_plan", "counter_plan"
 ACTS = frozenset((ACT, COUNTER_ACT))
@@ -125,6 +126,7 @@ class DecidePage:
         return stored_facts.dump(limits_facts.as_rules(limits, self.powers))
 
 
+@one_moment
 def decide_page(connection: Connection, viewer: Viewer, number: str) -> DecidePage | None:
     """A plan for staff, None if there is none of that number."""
     found = plan(connection, number)

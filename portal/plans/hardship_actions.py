@@ -37,6 +37,7 @@ def pause_reminders(session: Session, viewer: Viewer, said: Said, lender: str) -
     Refusals: `hardship.running` (until) while one runs, `hardship.none_left` where the product's days are used up or
     no contract of the viewer's lets them pause. `lender` is the name in the consent line.
     """
+    loans.hold_loans_of(session, viewer.person_id or 0)
     connection = session.connection()
     page = hardship_queries.hardship_page(connection, viewer)
     if page.running is not None:

@@ -18,6 +18,7 @@ from portal.plans.facts import Answers, Basis
 from portal.plans.hardship_tables import Hardship
 from portal.plans.proposing_queries import NewPage, Way, new_page, way
 from portal.platform.gate import Viewer
+from portal.platform.moment import one_moment
 
 HARDSHIP = SQLModel.metadata.tables[str(Hardship.__tablename__)]
 YEAR = timedelta(days=365)
@@ -76,6 +77,7 @@ class HardshipPage:
         return self.proposal.may_propose
 
 
+@one_moment
 def hardship_page(connection: Connection, viewer: Viewer) -> HardshipPage:
     """The page of the viewer."""
     person_id = viewer.person_id or 0

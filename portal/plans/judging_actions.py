@@ -42,6 +42,7 @@ def judge_plan(session: Session, viewer: Viewer, number: str, ripe_on: date) -> 
 
     `ripe_on` is the last day whose hour of evaluation has struck.
     """
+    moves.hold(session, number)
     found = queries.plan(session.connection(), number)
     if found is None or found.state not in running_queries.GOING:
         return []
@@ -180,6 +181,7 @@ def tell_late_booking(session: Session, viewer: Viewer, number: str) -> list[str
 
     A final state stays final; the person can offer a new plan, and staff see it.
     """
+    moves.hold(session, number)
     found = queries.plan(session.connection(), number)
     if found is None or found.state != "cancelled":
         return []
@@ -200,6 +202,7 @@ def tell_late_booking(session: Session, viewer: Viewer, number: str) -> list[str
 
 def end_proposal(session: Session, viewer: Viewer, number: str) -> bool:
     """End a proposal whose loan was sold or closed, with a notice; False if it was decided meanwhile."""
+    moves.hold(session, number)
     found = queries.plan(session.connection(), number)
     if found is None or found.state not in {"proposed", "countered"}:
         return False

@@ -12,6 +12,7 @@ from portal.platform.gate import Viewer
 
 def lapse(session: Session, viewer: Viewer, number: str) -> bool:
     """Let a proposal or counter-offer lapse whose last day has passed, judged again here; False if it is not so."""
+    moves.hold(session, number)
     found = queries.plan(session.connection(), number)
     if found is None or found.state not in queries.AWAITING or found.lapses_on >= viewer.today:
         return False

@@ -37,7 +37,8 @@ def propose_change(session: Session, viewer: Viewer, change: Change) -> str:
 def confirm_change(session: Session, viewer: Viewer, number: str, seen: str) -> str:
     """Another supervisor agrees to exactly the change with this hash, and so it counts from its day on.
 
-    Refusals `limits.past` and `limits.changed` as before, and those of `access`; `unknown_act` for no such change.
+    Refusals `limits.past` and `limits.changed` as before, and those of `access`; `unknown_act` for no such change,
+    `already_settled` for whoever comes second.
     """
     page = _waiting(session, viewer, number)
     pending = access.confirm_second_person(session, viewer, page.id, seen)
@@ -91,8 +92,10 @@ def take_back_change(session: Session, viewer: Viewer, number: str) -> str:
 
 def _waiting(session: Session, viewer: Viewer, number: str) -> Pending:
     page = limits_queries.change_page(session.connection(), viewer, number)
-    if page is None or page.pending is None:
+    if page is None:
         raise Refusal("unknown_act")
+    if page.pending is None:
+        raise Refusal("already_settled")
     return page.pending
 
 

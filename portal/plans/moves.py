@@ -1,12 +1,14 @@
 """What all acts on a plan share: it is moved from state to state by one guarded update, and noted on its loans.
 
-The update is guarded by `version`; of several at once one takes effect, and the others are told who won.
+The update is guarded by `version`; of several at once one takes effect, and the others are told who won. Before
+anything is judged the plan's loans are held, so that what is read in several statements fits together, and whoever
+waited is told what has become of the plan, not something that only half of it says.
 """
 
 from datetime import date
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import Session
 
 from portal.access import second_person_actions, second_person_queries
@@ -15,12 +17,18 @@ from portal.loans import actions as loans
 from portal.plans import queries, stored_facts
 from portal.plans.deciding_queries import ACTS
 from portal.plans.facts import LoanSchedule
-from portal.plans.queries import PLAN
+from portal.plans.queries import PLAN, PLAN_LOAN
 from portal.plans.tables import FINAL
 from portal.platform.gate import Viewer
 
 PAGE = "/plans/{number}"
 """Where a hold leads the borrower."""
+
+
+def hold(session: Session, number: str) -> None:
+    """Let nobody else act on a plan and its loans until this transaction ends: what is judged is read after it."""
+    covered = select(PLAN_LOAN.c.loan_id).join(PLAN, PLAN.c.id == PLAN_LOAN.c.plan_id).where(PLAN.c.number == number)
+    loans.hold_loans(session, *session.scalars(covered))
 
 
 def move(

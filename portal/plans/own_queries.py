@@ -15,6 +15,7 @@ from portal.plans.forms import as_typed
 from portal.plans.proposing_queries import NewPage, Way, basis_page, new_page
 from portal.plans.queries import PlanRecord, own_plan
 from portal.platform.gate import Viewer
+from portal.platform.moment import one_moment
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class DetailPage:
         return self.plan.state == "lapsed" or (waits and self.today > self.plan.lapses_on)
 
 
+@one_moment
 def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPage | None:
     """A plan of the viewer, None if it is nobody's or somebody else's."""
     found = own_plan(connection, viewer, number)

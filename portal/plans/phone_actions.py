@@ -10,6 +10,7 @@ from sqlmodel import Session
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.loans import actions as loans
+from portal.loans import queries as loan_queries
 from portal.messages.actions import notify
 from portal.plans import events, phone_queries, proposing_actions
 from portal.plans.phone_queries import PHONE, PhoneRecord, WritePage
@@ -39,6 +40,9 @@ def write_down(session: Session, viewer: Viewer, code: str, given: Mapping[str, 
     Refusals as those of `proposing_actions.propose_plan`, except for the limits: whoever confirms it sends it anyway.
     LookupError for an unknown person.
     """
+    person = loan_queries.person_by_code(session.connection(), code)
+    if person is not None:
+        loans.hold_loans_of(session, person.id)
     page = phone_queries.write_page(session.connection(), viewer, code, given)
     if page is None:
         raise LookupError(code)
@@ -83,6 +87,7 @@ def confirm(session: Session, viewer: Viewer, number: str, seen: str, lender: st
     Refusals: `phone.over` (state) where it was ended, and those of `proposing_actions.propose_plan` on the figures of
     today. LookupError for no own. `lender` is the name in the consent line.
     """
+    loans.hold_loans_of(session, viewer.person_id or 0)
     found = _own(session, viewer, number)
     given = {**found.answers, "seen": seen, "anyway": "1"}
     loans.end_hold(session, viewer, number, viewer.today, "confirmed")

@@ -16,6 +16,7 @@ from portal.plans.facts import Told, read_told
 from portal.plans.phone_tables import PhoneProposal
 from portal.plans.proposing_queries import NewPage, new_page
 from portal.platform.gate import Viewer, as_borrower
+from portal.platform.moment import one_moment
 
 PHONE = SQLModel.metadata.tables[str(PhoneProposal.__tablename__)]
 
@@ -84,6 +85,7 @@ def write_page(connection: Connection, viewer: Viewer, code: str, given: Mapping
     return WritePage(person, new_page(connection, as_borrower(viewer, person.id), given))
 
 
+@one_moment
 def confirm_page(connection: Connection, viewer: Viewer, number: str) -> ConfirmPage | None:
     """A proposal written down on the phone: the borrower's own, any for staff."""
     found = phone(connection, number)

@@ -36,6 +36,7 @@ def propose_plan(
     of the schedule, and those of what stands beside it. `lender` is the name in the consent line, `origin` the draft
     that is sent.
     """
+    loans.hold_loans_of(session, viewer.person_id or 0)
     _let_lapse(session, viewer)
     page = new_page(session.connection(), viewer, given)
     figures = proposed_figures(page, given)
@@ -127,6 +128,7 @@ def withdraw_plan(session: Session, viewer: Viewer, number: str) -> str:
 
     Refusal `plan.decided` where it has been decided; LookupError for no own.
     """
+    moves.hold(session, number)
     found = queries.own_plan(session.connection(), viewer, number)
     if found is None:
         raise LookupError(number)

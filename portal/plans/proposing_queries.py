@@ -20,6 +20,7 @@ from portal.plans.conditions_facts import Conditions, conditions
 from portal.plans.facts import Answers, Basis, Figures, LoanCheck
 from portal.plans.forms import Question, as_typed, read_answers
 from portal.platform.gate import Viewer
+from portal.platform.moment import one_moment
 
 _MONTHS_AHEAD = 12
 
@@ -100,6 +101,7 @@ class NewPage:
         return any(waiver.cause == "dispute" for basis in self.bundle for waiver in basis.facts.amount_waivers)
 
 
+@one_moment
 def new_page(connection: Connection, viewer: Viewer, given: Mapping[str, str]) -> NewPage:
     """The form with the answers given, or with the smallest plan that passes before anything was answered."""
     page = basis_page(connection, viewer, given.get("currency", ""))
@@ -108,6 +110,7 @@ def new_page(connection: Connection, viewer: Viewer, given: Mapping[str, str]) -
     return answered(page, _question(viewer, given, page.currency, page.bundle, page.payday))
 
 
+@one_moment
 def basis_page(connection: Connection, viewer: Viewer, asked: str) -> NewPage:
     """What a plan in the currency asked for can cover now, before any answer."""
     account = loans.account(connection, viewer)

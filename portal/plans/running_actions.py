@@ -52,6 +52,7 @@ def say_cannot(session: Session, viewer: Viewer, number: str, agreed_on: date) -
 
 def say_words(session: Session, viewer: Viewer, number: str, said: str) -> str:
     """Write to whoever looks at the plan. Refusal `plan.changed` where it has ended; LookupError for no own."""
+    moves.hold(session, number)
     page = running_queries.running_page(session.connection(), viewer, number)
     if page is None:
         raise LookupError(number)
@@ -64,6 +65,7 @@ def say_words(session: Session, viewer: Viewer, number: str, said: str) -> str:
 
 def _payment(session: Session, viewer: Viewer, number: str, agreed_on: date) -> tuple[PlanLife, PaymentChoices]:
     """A payment of the viewer's own plan; LookupError for nobody's, Refusal where nothing can be chosen any more."""
+    moves.hold(session, number)
     page = running_queries.running_page(session.connection(), viewer, number)
     life = page.life if page else None
     if page is None or life is None or all(each.agreed_on != agreed_on for each in life.payments):

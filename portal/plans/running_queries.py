@@ -22,6 +22,7 @@ from portal.plans.life_tables import PlanChange, PlanSaid, PlanTold
 from portal.plans.queries import AGREEMENT, PlanRecord, own_plan, plan
 from portal.plans.running_facts import Change, Told
 from portal.platform.gate import Viewer
+from portal.platform.moment import one_moment
 from portal.promises import queries as promises
 
 CHANGE, TOLD, SAID, _WAIVER = table_of(PlanChange), table_of(PlanTold), table_of(PlanSaid), table_of(Waiver)
@@ -223,6 +224,7 @@ class RunningPage:
         return choices_of(self.going, payment)
 
 
+@one_moment
 def running_page(connection: Connection, viewer: Viewer, number: str) -> RunningPage | None:
     """An agreed plan of the viewer, None if it is nobody's, somebody else's, or was never agreed."""
     found = own_plan(connection, viewer, number)
@@ -269,6 +271,7 @@ class PaymentPage:
         return self.choices.payment
 
 
+@one_moment
 def payment_page(connection: Connection, viewer: Viewer, number: str, agreed_on: date) -> PaymentPage | None:
     """One payment of the viewer's plan by its agreed day, None where there is nothing to choose any more."""
     page = running_page(connection, viewer, number)
@@ -305,6 +308,7 @@ class MorePage:
         return max(0, self.before.total - self.after.total - self.amount)
 
 
+@one_moment
 def more_page(connection: Connection, viewer: Viewer, number: str, amount: int | None) -> MorePage | None:
     """What an amount paid today would do to the viewer's running plan."""
     page = running_page(connection, viewer, number)
@@ -329,6 +333,7 @@ def _rest(rests: Iterable[Sequence[tuple[date, int]]]) -> Rest:
 # --- For staff ------------------------------------------------------------------------------------------------
 
 
+@one_moment
 def staff_life(connection: Connection, viewer: Viewer, number: str) -> PlanLife | None:
     """The life of any agreed plan, for staff."""
     found = plan(connection, number)

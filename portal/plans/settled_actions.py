@@ -10,7 +10,7 @@ from portal.loans import actions as loans
 from portal.loans import queries as loans_of
 from portal.loans.queries import HOLD, LoanRecord
 from portal.messages.actions import notify
-from portal.plans import events, queries, telling
+from portal.plans import events, moves, queries, telling
 from portal.plans.queries import PLAN
 from portal.platform.gate import Viewer
 
@@ -34,6 +34,7 @@ def plans_beside_settlements(connection: Connection, viewer: Viewer) -> list[str
 
 def end_settled(session: Session, viewer: Viewer, number: str) -> bool:
     """End a plan that goes on as kept if all of its loans are settled, judged again here; whether it was."""
+    moves.hold(session, number)
     found = queries.plan(session.connection(), number)
     if found is None or found.state not in _ENDS:
         return False

@@ -19,14 +19,16 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock, moved by whole days to the day that development asks for (`PORTAL_TODAY`)."""
+    """The machine's clock, or that of the day that development asks for (`PORTAL_TODAY`)."""
 
     def __init__(self, zone: str = "UTC", today: date | None = None) -> None:
-        self._shift = timedelta(0) if today is None else today - day_in(zone, datetime.now(UTC))
+        self._zone = zone
+        self._today = today
 
     def now(self) -> datetime:
-        """The present instant; on a chosen day it keeps the real time of day."""
-        return datetime.now(UTC) + self._shift
+        """The present instant; on a chosen day the real time of day, and at midnight that day begins again."""
+        real = datetime.now(UTC)
+        return real if self._today is None else moved_to(self._today, self._zone, real)
 
     def today(self, zone: str) -> date:
         """The present date in a zone."""
@@ -54,6 +56,12 @@ class FixedClock:
     def set(self, now: datetime) -> None:
         """Move to an instant."""
         self._now = now.astimezone(UTC)
+
+
+def moved_to(day: date, zone: str, instant: datetime) -> datetime:
+    """The same time of day in a zone on another day."""
+    there = _zone(zone)
+    return datetime.combine(day, instant.astimezone(there).time(), there).astimezone(UTC)
 
 
 def day_in(zone: str, instant: datetime) -> date:

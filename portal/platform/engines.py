@@ -24,7 +24,7 @@ READ_THREADS = {"sqlite": 1, "postgresql": 4}
 WRITE_THREADS = {"sqlite": 1, "postgresql": 4}
 
 _READING = {"isolation_level": "AUTOCOMMIT", "execution_options": {READS_ONLY: True}}
-"""A page is one statement, so it needs no transaction."""
+"""Most pages are one statement, which needs no transaction; others say that they are of `one_moment`."""
 
 BUSY_SECONDS = 15
 """How long a write waits for another before it is told to come back."""
@@ -91,7 +91,7 @@ def _sqlite_engines(url: URL) -> Engines:
     if url.database:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     common = {"module": sqlite_library(), "hide_parameters": True}
-    # Reads are one statement each, so they need no BEGIN; listening for one alone would cost as much as a query.
+    # Reads begin no transaction of themselves (see _READING); listening for one alone would cost as much as a query.
     read = create_engine(url, skip_autocommit_rollback=True, **_READING, **common)
     write = create_engine(url, **common)
     for engine in (read, write):

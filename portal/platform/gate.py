@@ -183,7 +183,10 @@ def _admitting(endpoint: Endpoint) -> Endpoint:
         scope = request.scope
         visit = scope["portal.visit"]
         visit.route = scope["route"]
-        response = await endpoint(request)
+        try:
+            response = await endpoint(request)
+        finally:
+            await request.close()  # what was uploaded lies in temporary files, which nobody needs any more
         if not visit.admitted and visit.route.may != "anyone":
             await request.app.state.portal.admit(request)
         return response

@@ -34,7 +34,7 @@ class _Compiled(NamedTuple):
 
 
 class Prepared:
-    """One statement for reading. ValueError for a list among its parameters, which the driver would not take."""
+    """One statement for reading, without lists among its parameters."""
 
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
@@ -53,8 +53,8 @@ class Prepared:
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         statement = self._statement.compile(dialect=_by_position(dialect))
-        if lists := [name for name, bound in statement.binds.items() if bound.expanding]:
-            raise ValueError(f"a prepared statement holds no lists: {lists}")
+        if any(bound.expanding for bound in statement.binds.values()):
+            raise ValueError("a list among the parameters is written anew for every execution: prepare it without")
         types = {name: bound.type for name, bound in statement.binds.items()}
         into = ((name, _impl(kind, dialect).bind_processor(dialect)) for name, kind in types.items())
         kinds = (column.type for column in self._statement.selected_columns)

@@ -28,6 +28,7 @@ from portal.platform.settings import Settings
 from portal.platform.visit import visit_of
 
 _REQUEST: ContextVar[Request] = ContextVar("request")
+_NAMES: ContextVar[dict[str, str]] = ContextVar("names")
 Errors = tuple[str, str, str]
 
 RETRY_AFTER = timedelta(seconds=30)
@@ -102,6 +103,8 @@ class Pages:
             debit_result=labels.debit_result,
             date_range=formats.date_range,
             sentences=i18n.sentences,
+            named=named,
+            name_of=name_of,
             scripts=SCRIPTS,
             htmx_available=assets.has_htmx,
         )
@@ -131,17 +134,18 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
     """A page in the reader's language. What is given here goes before what every page has."""
     portal = request.app.state.portal
     visit = visit_of(request)
-    settings, language = portal.settings, visit.language
+    settings, language, path = portal.settings, visit.language, here(request)
     everywhere = {
         "lang": language,
         "text_dir": i18n.direction(language),
         "languages": _languages(settings.lender.languages),
         "lender": settings.lender.in_language(language),
         "viewer": visit.viewer or visit.stranger,
-        "here": here(request),
-        "here_in_full": in_full(settings, here(request)),
+        "here": path,
+        "here_in_full": in_full(settings, path),
     }
     token = _REQUEST.set(request)
+    _NAMES.set({})
     try:
         body = portal.pages.environment.get_template(template).render({**everywhere, **visit.frame, **context})
     finally:
@@ -190,6 +194,19 @@ def csrf_token(purpose: str) -> str:
     binding = csrf.binding_of(request, portal.settings)
     token: str = portal.form_tokens.make(purpose, binding, visit_of(request).now)
     return token
+
+
+def named(entry: str, name: str) -> str:
+    """What an entry of the page is called, noted for the summary of what is wrong with the form."""
+    names = _NAMES.get(None)
+    if names is not None:
+        names[entry] = name
+    return name
+
+
+def name_of(entry: str) -> str:
+    """What the entry with this id is called on the page that is being drawn; empty where it has not said so."""
+    return str(_NAMES.get({}).get(entry, ""))
 
 
 # --- Pages that refuse ----------------------------------------------------------------------------------------

@@ -191,6 +191,7 @@ def take_back(session: Session, viewer: Viewer, number: str) -> str:
 
 def withdraw_for_plan(session: Session, viewer: Viewer, number: str) -> None:
     """A plan was agreed that covers it (domain.md 9); nothing where it has ended already."""
+    hold(session, number)
     found = queries.promise(session.connection(), number)
     if found is not None and found.is_open:
         _withdraw(session, viewer, found, "plan")

@@ -136,6 +136,7 @@ def take_back(session: Session, viewer: Viewer, number: str) -> str:
     found = queries.own_request(session.connection(), viewer, number)
     if found is None:
         raise LookupError(number)
+    loans.hold_loans(session, found.loan_id)  # as an answer does, which has the second person's word first
     moves.end_request(session, viewer, found, "withdrawn")
     moves.void_second_person(session, viewer, number)
     return number

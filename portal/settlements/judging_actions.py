@@ -153,8 +153,9 @@ def watch(session: Session, viewer: Viewer, number: str) -> bool:
     if found is None or found.state != "paid" or found.undone_at is not None:
         return False
     loans.hold_loans(session, found.loan_id)
+    found = queries.settlement(session.connection(), number) or found
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today)
-    if record is None:
+    if record is None or found.undone_at is not None:
         return False
     known = {each.reference for each in record.facts.payments}
     owed = payoff(record.facts, assess(record.facts, found.paid_on or viewer.today), found.rule).to_pay
@@ -190,6 +191,9 @@ def judge_request(session: Session, viewer: Viewer, number: str) -> bool:
     What staff wrote down on the phone and nobody confirmed in time ends too; that costs nothing and is not told.
     """
     found = queries.request(session.connection(), number)
+    if found is not None:
+        loans.hold_loans(session, found.loan_id)
+        found = queries.request(session.connection(), number)
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
     if found is None or record is None or not found.is_open:
         return False

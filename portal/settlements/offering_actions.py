@@ -94,6 +94,7 @@ def refuse(session: Session, viewer: Viewer, number: str, reason: str, words: st
         raise Refusal("settlement.answered", by=None, state=found.state)
     if is_own(session.connection(), viewer, found):
         raise Refusal("settlement.own_question")
+    loans.hold_loans(session, found.loan_id)
     moves.end_request(session, viewer, found, "refused", answered_by=viewer.staff_id, reason=reason, answer=words)
     moves.void_second_person(session, viewer, number)
     notify(session, viewer, person_id=found.person_id, template="sms.answer", number=number)

@@ -15,6 +15,7 @@ from portal.core.settlement import Offer, spread
 from portal.loans import queries as loans
 from portal.loans.queries import AuthorityRecord, LoanRecord, PersonRecord
 from portal.platform.gate import PERMISSIONS, Viewer
+from portal.platform.moment import one_moment
 from portal.settlements import facts, queries
 from portal.settlements.facts import Quote
 from portal.settlements.moves import ACT
@@ -90,6 +91,7 @@ class OfferPage:
         return self.quote.most <= min(self.authority.waiver_max, left_today)
 
 
+@one_moment
 def offer_page(connection: Connection, viewer: Viewer, number: str, typed: Typed | None = None) -> OfferPage | None:
     """A request for staff with what is typed, or without it with what would meet the request; None if there is none."""
     found = queries.request(connection, number)

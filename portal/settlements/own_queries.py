@@ -11,6 +11,7 @@ from portal.core.refusal import Refusal
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
+from portal.platform.moment import one_moment
 from portal.settlements import facts, queries
 from portal.settlements.facts import Quote
 from portal.settlements.queries import RequestRecord, SettlementRecord
@@ -58,6 +59,7 @@ class NewPage:
         return self.quote is not None and self.least < self.quote.today.to_pay
 
 
+@one_moment
 def new_page(connection: Connection, viewer: Viewer, code: str) -> NewPage | None:
     """The offer of now for a loan of the viewer, None if there is no such loan or nothing of it may be seen."""
     record = loans.loan_by_code(connection, viewer, code)
@@ -104,6 +106,7 @@ class DetailPage:
         return self.settlement.is_open and self.today > self.settlement.offer.until
 
 
+@one_moment
 def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPage | None:
     """A settlement of the viewer, None if it is nobody's or somebody else's."""
     found = queries.own_settlement(connection, viewer, number)

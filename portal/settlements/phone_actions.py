@@ -58,6 +58,7 @@ def confirm(session: Session, viewer: Viewer, number: str) -> str:
     if found is None or record is None:
         raise LookupError(number)
     loans.hold_loans(session, found.loan_id)
+    found = queries.own_request(session.connection(), viewer, number) or found
     page = new_page(session.connection(), viewer, record.code)
     if found.state != "written" or page is None or is_over(found, viewer):
         raise Refusal("settlement.answered", by=None, state="ended" if found.state == "written" else found.state)

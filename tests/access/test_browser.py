@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 from portal.demo.people import LIN_YI_IN_ENGLISH
 from scripts.find_browser import installed_browser
 from tests.browser import FLAGS, page_of
-from tests.journeys import steps
+from tests.journeys import errands
 from tests.served import Portal
 
 KEPT_IN_MEMORY = "() => dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
@@ -24,7 +24,7 @@ def account(browser: Browser, demo_server: Portal) -> Iterator[Page]:
         ignore_default_args=["--disable-back-forward-cache"],
     )
     with page_of(keeping, demo_server.url) as page:
-        steps.come_in(page, LIN_YI_IN_ENGLISH)
+        errands.come_in(page, LIN_YI_IN_ENGLISH)
         yield page
     keeping.close()
 

@@ -7,7 +7,7 @@ import pytest
 
 from portal.access import commands, staff_queries
 from portal.access.queries import LINK
-from portal.app import open_portal
+from portal.installation import open_installation
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.settings import Settings
@@ -21,7 +21,7 @@ def settings(sqlite_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def doors(settings: Settings, clock: FixedClock) -> Iterator[Doors]:
-    opened = open_portal(settings, clock)
+    opened = open_installation(settings, clock)
     yield opened.doors
     opened.doors.close()
 

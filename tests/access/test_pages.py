@@ -26,6 +26,7 @@ from portal.platform.settings import Settings
 from tests.client import Client
 from tests.make import access as make
 from tests.make.access import Somebody
+from tests.mistakes import said_at_the_top
 
 RIGHT = {"birth_year": "1990", "birth_month": "5", "birth_day": "17", "last4": "123x"}
 WRONG = {**RIGHT, "last4": "0000"}
@@ -257,9 +258,24 @@ class TestCheck:
     def test_an_answer_that_is_missing_costs_no_try(self, client: Client, doors: Doors, lin: Somebody) -> None:
         page = open_link(client, make.link(doors, lin))
         assert "5 tries left with this link." in page.text
-        for missing in ({"last4": ""}, {"birth_day": "", "birth_month": "", "birth_year": ""}, {"birth_day": "32"}):
+        no_day = {"birth_day": "", "birth_month": "", "birth_year": ""}
+        day, last4 = (
+            {"birth": "Date of birth: Type day"},
+            {"last4": "Last four characters of your ID number: Type exactly"},
+        )
+        for missing, said in (
+            ({"last4": ""}, last4),
+            ({"last4": "12"}, last4),
+            ({"last4": "11010119900517123X"}, last4),
+            (no_day, day),
+            ({"birth_day": "32"}, day),
+            ({"birth_day": "32", "last4": "12"}, day | last4),
+        ):
             page = client.submit(page, {**RIGHT, **missing})
             assert page.status_code == 422
+            told = said_at_the_top(page)
+            assert told.keys() == said.keys(), "exactly what is no answer is named"
+            assert all(told[entry].startswith(words) for entry, words in said.items())
         assert "5 tries left" in client.get("/check").text
 
     def test_five_wrong_answers_kill_the_link_and_never_the_person(
@@ -714,7 +730,7 @@ def borrower(doors: Doors, somebody: Somebody) -> Viewer:
 def wait_for_touch(doors: Doors, clock: FixedClock) -> None:
     """That the session was in use is written after the answer has gone: wait until it is."""
     newest = select(func.max(queries.SESSION.c.last_seen_at))
-    for _ in range(500):
+    for _ in range(3_000):
         with doors.engines.read.connect() as connection:
             if connection.scalar(newest) == clock.now():
                 return

@@ -27,6 +27,7 @@ from tests.make import settlements as make
 from tests.make.access import texts
 from tests.make.disputes import Cast
 from tests.make.loans import import_tables
+from tests.mistakes import said_at_the_top
 from tests.plans.conftest import app, cast, clock, empty_doors, visit
 
 __all__ = ["app", "cast", "clock", "empty_doors", "visit"]
@@ -210,9 +211,9 @@ def test_the_form_keeps_what_was_typed_and_the_slip(visit: Visit, doors: Doors, 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"paid_on_day": "18"}, "This day is still to come"),
-        ({"channel": ""}, "Please fill this in"),
-        ({"amount": "0"}, "Type an amount above zero"),
+        ({"paid_on_day": "18"}, "On which day: This day is still to come"),
+        ({"channel": ""}, "Which way: Please fill this in"),
+        ({"amount": "0"}, "How much: Type an amount above zero"),
         ({"has_draft": "yes"}, "Tick this so that we may read"),
     ],
 )
@@ -221,7 +222,8 @@ def test_mistakes_are_said(visit: Visit, doors: Doors, cast: Cast, wrong: dict[s
     right = {"amount": "300", "channel": "card", "paid_on_day": "15", "paid_on_month": "4", "paid_on_year": "2026"}
     answer = lin.submit(lin.get(f"/pay/{code}/paid"), right | wrong, form="/paid")
     assert answer.status_code == 422
-    assert said in answer.text
+    (words,) = said_at_the_top(answer).values()
+    assert words.startswith(said), "the summary says which entry it is"
     assert rows(doors, select(NOTICE)) == []
 
 

@@ -11,7 +11,6 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.access import shutting_out
 from portal.access.tables import StaffAccount, StaffRole
-from portal.app import open_portal
 from portal.audit.tables import LOG
 from portal.backup import back_up, restore
 from portal.complaints import actions, jobs, queries
@@ -21,6 +20,7 @@ from portal.core.assessment import assess
 from portal.core.refusal import Refusal
 from portal.evidence import actions as evidence
 from portal.evidence import queries as files_of
+from portal.installation import open_installation
 from portal.loans import queries as loans
 from portal.loans.tables import table_of
 from portal.platform.clock import FixedClock
@@ -289,7 +289,7 @@ def test_a_backup_brings_back_what_somebody_wrote_before_it_was_about_them(
     portal, backup = app.state.portal, tmp_path / "portal.backup"
     back_up(portal, backup, lambda _name, _done: None)
     new = {"database_url": databases_of("sqlite").create(), "data_dir": tmp_path / "new"}
-    restored = open_portal(portal.settings.model_copy(update=new), clock)
+    restored = open_installation(portal.settings.model_copy(update=new), clock)
     restore(restored, backup, lambda _name, _done: None)
     lines: list[str] = []
     assert prove(restored, lines.append) == 0, lines

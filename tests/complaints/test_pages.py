@@ -16,6 +16,7 @@ from tests.client import Client, fields_of, form_of
 from tests.make import complaints as make
 from tests.make import evidence
 from tests.make.disputes import Cast
+from tests.mistakes import said_at_the_top
 
 KEPT = "What you typed is kept. Nothing has been sent."
 Visit = Callable[..., Client]
@@ -93,8 +94,10 @@ def test_files_need_consent_wait_and_are_sent(lin: Client, doors: Doors, app: An
     refused = send(lin, lin.get("/complaints/new"), {"happening": "pressure"}, slip())
     assert refused.status_code == 422
     assert "Tick this so that we may read your files" in refused.text
-    again = send(lin, refused, {"happening": "", "consent": "yes"}, slip())
+    assert "calls.png" in refused.text, "nobody has to choose it again"
+    again = send(lin, refused, {"happening": "", "consent": "yes"}, [("files", ("notes.docx", b"PK", "x/y"))])
     assert "Uploaded, not sent yet" in again.text
+    assert said_at_the_top(again)["files"].startswith("Choose files or take photos: notes.docx is a text document")
     files = [*slip("second.png"), ("files", ("voice.mp3", b"not a picture", "audio/mpeg"))]
     status = lin.follow(send(lin, again, {"happening": "pressure", "consent": "yes"}, files))
     for words in ("calls.png", "second.png", "voice.mp3 is a recording", "90 days after the answer"):
@@ -128,7 +131,10 @@ def test_adding_and_withdrawing(lin: Client, doors: Doors, cast: Cast) -> None:
     assert lin.submit(page, {"words": " "}, form="/add").status_code == 422
     more = lin.follow(lin.submit(page, {"words": "One more thing."}, form="/add"))
     assert "One more thing." in more.text
-    with_file = send(lin, more, {"consent": "yes", "words": ""}, slip(), form="/add")
+    unread = send(lin, more, {"words": ""}, slip(), form="/add")
+    assert unread.status_code == 422
+    assert "calls.png" in unread.text, "nobody has to choose it again"
+    with_file = send(lin, unread, {"consent": "yes"}, form="/add")
     assert "calls.png" in lin.follow(with_file).text
     open_page = lin.get(f"/complaints/{number}")
     done = lin.follow(lin.submit(more, form="/withdraw"))

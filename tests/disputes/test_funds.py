@@ -15,8 +15,9 @@ from portal.evidence import picture_sandbox
 from portal.loans import queries as loans
 from portal.platform.db import Doors
 from tests.client import Client, fields_of, form_of
+from tests.disputes import walk
 from tests.make import evidence as make
-from tests.make.disputes import Cast, add_files, file_dispute, lin_with_authorities, statement
+from tests.make.disputes import Cast, add_files, file_dispute, lin_with_authorities, loan_code, statement
 from tests.make.loans import debit_attempt, import_tables
 
 Send = Callable[..., None]
@@ -230,6 +231,28 @@ def test_no_other_answer_is_said_before_a_photo_is_read(
     said = lin.get(f"/disputes/{number}").text
     assert "1,162.55" not in said
     assert 'data-hx-trigger="every 10s"' in said
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (statement(), "Your statement shows CN¥1,203.55 at the end of 5 March 2026."),
+        (statement(without="2026-03-06"), "Missing: the days before and after 5 March 2026."),
+        (None, None),
+    ],
+)
+def test_a_draft_says_as_a_hint_what_its_statement_shows(
+    app: Starlette, client: Client, doors: Doors, cast: Cast, data: bytes | None, said: str | None
+) -> None:
+    client.http.cookies.update(cast.sign_in(cast.borrower()))
+    path = f"/loans/{loan_code(doors, cast.borrower())}/instalments/3/dispute"
+    check = walk.to_check(client, path, files=[("files", ("march.csv", data, "text/csv"))] if data else None)
+    assert "What the program reads so far" not in check.text
+    while evidence_jobs.read_waiting(doors, app.state.portal.files):
+        pass
+    shown = walk.said_of(client.get(str(check.url)))
+    assert ("only a hint" in shown) == (said is not None)
+    assert said is None or said in shown
 
 
 def test_nobody_else_sees_it(client: Client, cast: Cast, number: str, send: Send) -> None:

@@ -23,6 +23,7 @@ from tests.client import Client, fields_of, form_of
 from tests.disputes.conftest import DECIDED
 from tests.make import evidence as make
 from tests.make.disputes import Cast, add_files, choice, file_dispute, statement
+from tests.mistakes import said_at_the_top
 
 
 @pytest.fixture
@@ -209,7 +210,10 @@ def test_a_note_is_for_colleagues_alone(handler: Client, doors: Doors, cast: Cas
 def test_handed_over_it_is_the_other_ones(handler: Client, doors: Doors, cast: Cast, number: str) -> None:
     other = cast.staff("Shen Ruo")
     page = handler.get(f"/staff/disputes/{number}/hand-over")
-    fields = fields_of(page, form_of(page, "/hand-over")) | {"to": str(other.staff_id), "words": "I am away."}
+    as_it_stands = fields_of(page, form_of(page, "/hand-over")) | {"words": "I am away."}
+    nobody = handler.post(f"/staff/disputes/{number}/hand-over", as_it_stands)
+    assert said_at_the_top(nobody) == {"to": "To whom: Choose to whom it goes."}
+    fields = fields_of(nobody, form_of(nobody, "/hand-over")) | {"to": str(other.staff_id)}
     shown = handler.follow(handler.post(f"/staff/disputes/{number}/hand-over", fields))
     assert "held by Shen Ruo" in shown.text
     assert "I am away." in shown.text

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from portal.disputes import deciding_actions, jobs
+from portal.disputes.filing_queries import new_page
+from portal.disputes.ticks import Ticks
 from portal.evidence import jobs as evidence_jobs
 from portal.evidence.clamd import Clamd
 from portal.evidence.queries import FILE
@@ -22,7 +24,8 @@ from tests.disputes.conftest import DECIDED
 from tests.disputes.walk import ALL, said_of
 from tests.make import evidence
 from tests.make.disputes import Cast, choice, file_dispute, loan_code
-from tests.make.loans import borrower, import_tables
+from tests.make.loans import borrower, import_tables, product
+from tests.mistakes import said_at_the_top
 from tests.scanners import pretending
 
 
@@ -95,6 +98,22 @@ def test_the_form_says_what_sending_takes_off_at_once(lin: Client, form_path: st
     assert "Then 20.14 is disputed, 11.29 of it unpaid, and 2,075.22 stays payable" in said
     part = said_of(lin.get(form_path + "/sums", params={"stretch": ALL[0]}))
     assert "taken off while we look: 0.40. Then 8.85 is disputed, 0.00 of it unpaid, and 2,086.51 stays payable" in part
+
+
+MEANWHILE = {"0": "While we look, no penalty counts on it.", "1": "Meanwhile penalty goes on counting. What turns out"}
+
+
+@pytest.mark.parametrize("accrues", MEANWHILE)
+def test_what_becomes_of_the_coming_nights_is_said_on_the_way_and_while_it_is_decided(
+    lin: Client, doors: Doors, form_path: str, tmp_path: Path, accrues: str
+) -> None:
+    products = [product(name="Home appliances", contract_type="sales_credit", accrues_while_disputed=accrues)]
+    import_tables(doors, tmp_path / "again", {"products": products})
+    check = walk.to_check(lin, form_path)
+    sent = lin.follow(walk.send_off(lin, check))
+    for page in (lin.get(form_path), check, sent, lin.get(str(sent.url).removesuffix("/sent"))):
+        said = said_of(page)
+        assert [way for way, words in MEANWHILE.items() if words in said] == [accrues]
 
 
 def test_sums_follow_the_ticks(lin: Client, form_path: str) -> None:
@@ -242,7 +261,13 @@ def test_without_scripts_update_shows_the_sums_and_keeps_nothing(lin: Client, fo
     assert "You have no disputes" in lin.get("/disputes").text
 
 
-def test_single_nights_can_be_chosen(lin: Client, form_path: str) -> None:
+def test_single_nights_can_be_chosen(lin: Client, doors: Doors, cast: Cast, form_path: str) -> None:
+    """Each with its price, and the nights of a stretch come to what the stretch costs."""
+    page = doors.read_as(cast.borrower(), new_page, form_path.split("/")[2], 3, Ticks())
+    assert page is not None
+    for stretch in page.offered:
+        assert sum(cost for _night, cost in page.nights_of(stretch)) == stretch.amount
+    assert "6 March 2026 0.59 7 March 2026 0.59" in said_of(lin.get(form_path))
     ticks = {"stretch": [], "night": ["2026-03-21_2026-03-21", "2026-03-22_2026-03-22"]}
     assert "0.89" in walk.file(lin, form_path, "amount", ticks=ticks).text
 
@@ -298,8 +323,9 @@ def test_a_file_that_fails_is_named_and_the_dispute_is_filed(
     ]
     page = lin.follow(walk.begin(lin, form_path))
     page = lin.follow(walk.tell(lin, lin.follow(walk.choose(lin, page, "funds")), walk.FUNDS))
-    page = lin.follow(walk.upload(lin, page, files))
-    assert "recording.mov is a video" in page.text
+    page = walk.upload(lin, page, files)
+    assert page.status_code == 422
+    assert said_at_the_top(page)["files"].startswith("Choose files or take photos: recording.mov is a video")
     assert "Uploaded, not sent yet" in page.text
     back = str(page.url).removeprefix(str(lin.http.base_url))
     assert f'href="{back}"' in lin.get(back.replace("/disputes/", "/files/").removesuffix("/files")).text
@@ -400,8 +426,15 @@ def test_adding_and_withdrawing(lin: Client, doors: Doors, cast: Cast) -> None:
     number = file_dispute(doors, cast.borrower())
     page = lin.get(f"/disputes/{number}")
     assert lin.submit(page, {"words": ""}, form="/add").status_code == 422
-    more = lin.follow(lin.submit(page, {"words": "One more thing."}, form="/add"))
-    assert "One more thing." in more.text
+    files = [
+        ("files", ("notes.docx", b"PK not read", "application/octet-stream")),
+        ("files", ("slip.png", evidence.picture(), "image/png")),
+    ]
+    wrong = walk.send(lin, page, {"words": "One more thing.", "consent": "yes"}, "/add", files)
+    assert wrong.status_code == 422
+    assert "notes.docx is a text document" in said_at_the_top(wrong)["files"]
+    more = lin.follow(walk.send(lin, wrong, {}, "/add"))
+    assert all(kept in more.text for kept in ("One more thing.", "slip.png"))
     done = lin.follow(lin.submit(more, form="/withdraw"))
     assert "You withdrew this dispute" in done.text
     assert lin.submit(more, {"words": "Too late."}, form="/add").status_code == 409

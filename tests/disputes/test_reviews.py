@@ -26,6 +26,8 @@ from portal.platform.gate import Viewer
 from tests.client import Client, fields_of, form_of
 from tests.disputes.conftest import DECIDED
 from tests.disputes.test_actions import texts
+from tests.disputes.walk import said_of
+from tests.make import evidence
 from tests.make.disputes import Cast, add_files, choice, file_dispute, statement
 
 ASKED = datetime(2026, 4, 23, 2, tzinfo=UTC)
@@ -187,6 +189,26 @@ def test_a_supervisor_without_earlier_part_decides_and_it_waives(doors: Doors, c
         doors.write_as(supervisor, deciding_actions.decide, number, made)
 
 
+def test_both_answers_are_told_in_their_order(lin: Client, doors: Doors, cast: Cast, number: str) -> None:
+    ask(doors, cast.borrower(), number)
+    told = ["First answer, 22 April 2026", "the account held enough", "You did not see the row of 17:32."]
+    said = said_of(lin.get(f"/disputes/{number}"))
+    assert positions(said, told) == sorted(positions(said, told)), "the first one while it is looked at again"
+    supervisor = cast.staff("Tao An", "supervisor")
+    made = choice(doors, supervisor, number, words="It was there at 17:32.")
+    doors.write_as(supervisor, deciding_actions.decide, number, made)
+    told += ["Second answer, 23 April 2026", "It was there at 17:32."]
+    said = said_of(lin.get(f"/disputes/{number}"))
+    assert "After the review: upheld" in said
+    assert positions(said, told) == sorted(positions(said, told))
+
+
+def positions(said: str, told: list[str]) -> list[int]:
+    """Where each of these stands in what a page says, once and only once."""
+    assert [said.count(words) for words in told] == [1] * len(told)
+    return [said.index(words) for words in told]
+
+
 EARLIER_PARTS = {
     "held": lambda doors, viewer, number: doors.write_as(viewer, handling_actions.hold, number, True),
     "noted": lambda doors, viewer, number: doors.write_as(viewer, handling_actions.write_note, number, "Look."),
@@ -334,12 +356,18 @@ def test_the_person_asks_from_the_outcome_page(lin: Client, doors: Doors, number
     wrong = lin.post(f"/disputes/{number}/review", fields | {"words": " "})
     assert wrong.status_code == 422
     assert "Write what we should look at again" in wrong.text
-    fields = fields_of(wrong, form_of(wrong, "/review"))
-    answer = lin.post(f"/disputes/{number}/review", fields | {"words": "See the row of 17:32."})
+    slip = [("files", ("slip.png", evidence.picture(), "image/png"))]
+    fields = fields_of(wrong, form_of(wrong, "/review")) | {"words": "See the row of 17:32."}
+    unread = lin.post(f"/disputes/{number}/review", fields, files=slip)
+    assert "Tick this so that we may read your files" in unread.text
+    assert "Uploaded, not sent yet" in unread.text, "nobody has to choose it again"
+    answer = lin.post(f"/disputes/{number}/review", fields_of(unread, form_of(unread, "/review")) | {"consent": "yes"})
     shown = lin.follow(answer)
     assert "30 April 2026" in shown.text
     assert "A supervisor who had no part in it" in shown.text
     assert "See the row of 17:32." in shown.text
+    assert "slip.png" in shown.text
+    assert "Meanwhile penalty goes on counting" in shown.text, "the nights of a review are not stopped again"
     assert lin.get(f"/disputes/{number}/review").status_code == 303
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from portal.app import Portal, open_portal
 from portal.evidence import actions, jobs, upload_actions, upload_queries
 from portal.evidence.queries import FILE
+from portal.installation import Installation, open_installation
 from portal.platform.clock import FixedClock, SystemClock
 from portal.platform.gate import Viewer
 from portal.platform.settings import Settings
@@ -29,7 +29,7 @@ def main() -> None:
     act, journal = sys.argv[1], Path(sys.argv[2])
     settings = Settings.from_environment()
     now = SystemClock().now()
-    portal = open_portal(settings, FixedClock(now + LATER if act == "sweep" else now))
+    portal = open_installation(settings, FixedClock(now + LATER if act == "sweep" else now))
     with journal.open("a", encoding="ascii") as told:
         for number in itertools.count():
             line = ACTS[act](portal, number)
@@ -38,7 +38,7 @@ def main() -> None:
             os.fsync(told.fileno())
 
 
-def upload(portal: Portal, number: int) -> str:
+def upload(portal: Installation, number: int) -> str:
     """Take a file into a case of its own and give it a page of a view copy; its code."""
     system = portal.doors.system()
     lin = Viewer(kind="borrower", person_id=1, now=system.now, today=system.today)
@@ -54,7 +54,7 @@ def upload(portal: Portal, number: int) -> str:
     return code
 
 
-def parts(portal: Portal, number: int) -> str:
+def parts(portal: Installation, number: int) -> str:
     """Send a file into a draft of its own in three parts, and finish it; its code."""
     system = portal.doors.system()
     lin = Viewer(kind="borrower", person_id=1, now=system.now, today=system.today)
@@ -75,7 +75,7 @@ def parts(portal: Portal, number: int) -> str:
     return done.file_code
 
 
-def remove(portal: Portal, number: int) -> str:
+def remove(portal: Installation, number: int) -> str:
     """Take a file in and out again."""
     code = upload(portal, number)
     system = portal.doors.system()
@@ -84,18 +84,18 @@ def remove(portal: Portal, number: int) -> str:
     return f"-{code}"
 
 
-def sweep(portal: Portal, number: int) -> str:
+def sweep(portal: Installation, number: int) -> str:
     """Leave files that no row knows, and sweep."""
     for _ in range(5):
         portal.files.put(b"nobody's")
     return str(jobs.sweep_orphans(portal.doors, portal.files))
 
 
-def turn_keys(portal: Portal, number: int) -> str:
+def turn_keys(portal: Installation, number: int) -> str:
     """Wrap everything with the other key, as if each run had brought a new one."""
     keys = portal.settings.file_keys[:: -1 if number % 2 else 1]
     turned = portal.settings.model_copy(update={"file_keys": keys})
-    again = open_portal(turned, portal.clock)
+    again = open_installation(turned, portal.clock)
     done = rewrap(again, lambda _name, _count: None)
     again.doors.close()
     assert not done.unreadable

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from portal.audit.tables import LOG
-from portal.evidence import actions, jobs
+from portal.evidence import actions, cover_actions, jobs
 from portal.evidence.covering import COVER, COVER_PAGE, LEFTOVER, forget_leftovers
 from portal.evidence.queries import CASE, FILE, PAGE, QUOTA
+from portal.evidence.serving import pictures_as_pdf
 from portal.platform.clock import FixedClock
 from portal.platform.numbers import new_code
 from tests.client import Client, fields_of, form_of
@@ -20,6 +21,7 @@ from tests.databases import Databases
 from tests.evidence.acts import CASE_NUMBER, add, as_, portal_of, rows
 from tests.evidence.conftest import viewer_named
 from tests.make import evidence as make
+from tests.make.between import between
 
 ENGLISH = {"Accept-Language": "en"}
 
@@ -51,6 +53,7 @@ def cover(client: Client, code: str, page: int = 1, **marks: Any) -> Any:
     """Fill in the page and press its button."""
     path = f"/files/{code}/cover?page={page}"
     shown = client.get(path, headers=ENGLISH)
+    assert "What you do not mark stays readable" in shown.text
     fields = fields_of(shown, form_of(shown, "/cover"))
     return client.post(path, {**fields, "act": "cover", **marks}, headers=ENGLISH)
 
@@ -221,3 +224,26 @@ def test_a_covered_photo_is_not_put_together_uncovered(client: Client) -> None:
     assert covered not in page
     assert other in page
     assert third in page
+
+
+@pytest.mark.parametrize("place", [("postgresql", "folder")], indirect=True)
+def test_covered_while_it_is_sent(client: Client) -> None:
+    """EV-04: what somebody was told is covered is sent covered; or they are told that it was sent already."""
+    draft = new_code()
+    code = white_photo(client, draft)
+    portal = portal_of(client)
+    lin = viewer_named("lin", portal.doors.system())
+    file = portal.doors.read_as(lin, cover_actions.coverable, code)
+    assert file is not None
+    marks = {1: cover_actions.Marks(bands=(0,))}
+    covered = cover_actions.make_covered(portal.files, file.page_keys, marks, pictures_as_pdf)
+    as_(client, "lin")
+
+    def mark() -> list[str]:
+        keys: list[str] = portal.doors.write_as(lin, cover_actions.cover, code, covered)
+        return keys
+
+    assert between(portal.doors, "FROM evidence_file", mark, lambda: send(client, draft)) == ("[]", "None")
+    assert rows(client, COVER) == []
+    [sent] = rows(client, FILE)
+    assert sent.sha256 == covered.sha256

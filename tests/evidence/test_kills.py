@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Table, func, select
 
-from portal.app import Portal, open_portal
 from portal.evidence import jobs, quota, upload_jobs
 from portal.evidence.queries import FILE, PAGE, QUOTA
 from portal.evidence.unfinished import PART
+from portal.installation import Installation, open_installation
 from portal.platform.clock import FixedClock, SystemClock
 from portal.platform.gate import Viewer
 from portal.prove import files as proof
@@ -50,11 +50,11 @@ def environment(
 
 
 @pytest.fixture
-def portal(tmp_path: Path, environment: Mapping[str, str]) -> Iterator[Portal]:
+def portal(tmp_path: Path, environment: Mapping[str, str]) -> Iterator[Installation]:
     """The same installation as a process that lives."""
     url = environment["PORTAL_DATABASE_URL"]
     more = {name.removeprefix("PORTAL_"): value for name, value in environment.items() if "FILE" in name}
-    opened = open_portal(settings_of(tmp_path / "data", url, **more), FixedClock(SystemClock().now()))
+    opened = open_installation(settings_of(tmp_path / "data", url, **more), FixedClock(SystemClock().now()))
     import_tables(opened.doors, tmp_path, lin_yi())
     yield opened
     opened.doors.close()
@@ -76,7 +76,7 @@ def run_and_kill(act: str, journal: Path, environment: Mapping[str, str], after:
     return [line.strip() for line in lines if line.endswith("\n")]
 
 
-def check(portal: Portal, clock: FixedClock, acknowledged: list[str]) -> None:
+def check(portal: Installation, clock: FixedClock, acknowledged: list[str]) -> None:
     """No row dangles; what was acknowledged is there; one sweep a day later leaves what rows name and nothing else."""
     assert list(proof(portal)) == []
     assert named_by(portal, (PART,)) <= set(portal.files.keys())
@@ -102,7 +102,7 @@ def check(portal: Portal, clock: FixedClock, acknowledged: list[str]) -> None:
         assert states[code.removeprefix("-")] in ({"deleted"} if code.startswith("-") else {"ready", "being_checked"})
 
 
-def named_by(portal: Portal, tables: tuple[Table, ...]) -> set[str]:
+def named_by(portal: Installation, tables: tuple[Table, ...]) -> set[str]:
     """The store keys in the rows of these tables."""
 
     def keys(connection: Connection, _viewer: Viewer) -> set[str]:
@@ -111,13 +111,13 @@ def named_by(portal: Portal, tables: tuple[Table, ...]) -> set[str]:
     return portal.doors.read_as(portal.doors.system(), keys)
 
 
-def used_room(portal: Portal) -> int:
+def used_room(portal: Installation) -> int:
     """How many files the quotas of all persons count."""
     total = select(func.coalesce(func.sum(QUOTA.c.files), 0))
     return portal.doors.read_as(portal.doors.system(), lambda connection, _viewer: int(connection.scalar(total) or 0))
 
 
-def everybodys_room(portal: Portal) -> int:
+def everybodys_room(portal: Installation) -> int:
     """By how many bytes the room for everybody is not the sum of all persons'."""
 
     def off(connection: Connection, _viewer: Viewer) -> int:
@@ -127,13 +127,13 @@ def everybodys_room(portal: Portal) -> int:
     return portal.doors.read_as(portal.doors.system(), off)
 
 
-def live_files(portal: Portal) -> int:
+def live_files(portal: Installation) -> int:
     """How many files there are."""
     total = select(func.count()).where(FILE.c.deleted_at.is_(None))
     return portal.doors.read_as(portal.doors.system(), lambda connection, _viewer: int(connection.scalar(total) or 0))
 
 
-def drill(portal: Portal, environment: Mapping[str, str], folder: Path, act: str, kills: int) -> None:
+def drill(portal: Installation, environment: Mapping[str, str], folder: Path, act: str, kills: int) -> None:
     """Kill so many processes at random moments."""
     clock = portal.clock
     assert isinstance(clock, FixedClock)
@@ -151,7 +151,7 @@ def drill(portal: Portal, environment: Mapping[str, str], folder: Path, act: str
     [pytest.param(act, PLACES[at % 2 * 3], id="-".join((act, *PLACES[at % 2 * 3]))) for at, act in enumerate(ACTS)],
 )
 def test_a_kill_leaves_nothing_dangling(
-    portal: Portal, environment: Mapping[str, str], tmp_path: Path, act: str
+    portal: Installation, environment: Mapping[str, str], tmp_path: Path, act: str
 ) -> None:
     """Each act on the simplest or on the largest installation; the drill tries all of them."""
     drill(portal, environment, tmp_path, act, KILLS)
@@ -161,6 +161,6 @@ def test_a_kill_leaves_nothing_dangling(
 @pytest.mark.parametrize("place", PLACES, ids="-".join)
 @pytest.mark.parametrize("act", ACTS)
 def test_many_kills_leave_nothing_dangling(
-    portal: Portal, environment: Mapping[str, str], tmp_path: Path, act: str
+    portal: Installation, environment: Mapping[str, str], tmp_path: Path, act: str
 ) -> None:
     drill(portal, environment, tmp_path, act, DRILL_KILLS)

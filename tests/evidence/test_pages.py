@@ -253,7 +253,7 @@ def test_keeping_time_and_sweep(client: Client, monkeypatch: pytest.MonkeyPatch)
     assert len(list(portal.files.keys())) == 2
     orphan = portal.files.put(b"nobody's")
     assert jobs.sweep_orphans(portal.doors, portal.files) == 0
-    monkeypatch.setattr(jobs, "ORPHAN_AGE", timedelta(seconds=-60))
+    monkeypatch.setattr(jobs, "ORPHAN_AGE", timedelta(hours=-1))
     assert jobs.sweep_orphans(portal.doors, portal.files) == 1
     with pytest.raises(FileMissing):
         portal.files.get(orphan)

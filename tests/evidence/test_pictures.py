@@ -73,9 +73,9 @@ def test_long_screenshots_are_read_without_a_row_twice(browser: Browser, layout:
     assert_right_or_unsure(statement, rows, least=33)
 
 
-@pytest.mark.parametrize("turned", some_of({"upright": 0, "on its side": 90, "on its head": 180, "other side": 270}, 2))
+@pytest.mark.parametrize("turned", some_of({"on its side": 90, "on its head": 180, "other side": 270}, 1))
 def test_a_photo_may_be_held_in_any_way(page: Image.Image, turned: int) -> None:
-    """Leaning, in half a shadow, a little blurred, and turned without the file saying so."""
+    """Leaning, in half a shadow, a little blurred, and turned without the file saying so; upright it is read below."""
     data = paper.saved(paper.photographed(page, turned=turned))
     (statement,) = pictures.read("photo.jpg", "jpeg", data)
     assert_right_or_unsure(statement, paper.bookings(12), least=10)

@@ -10,9 +10,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import select
 
-from portal.app import Portal, open_portal
 from portal.evidence import actions, jobs
 from portal.evidence.queries import STATEMENT
+from portal.installation import Installation, open_installation
 from portal.platform.clock import SystemClock
 from portal.platform.gate import Viewer
 from portal.platform.settings import Settings
@@ -35,7 +35,7 @@ def long_to_read() -> bytes:
     return out.getvalue()
 
 
-def with_a_photo(portal: Portal, tmp_path: Path) -> None:
+def with_a_photo(portal: Installation, tmp_path: Path) -> None:
     """A photo that was checked, and whose text is still to be read."""
     import_tables(portal.doors, tmp_path, lin_yi())
     system = portal.doors.system()
@@ -51,25 +51,33 @@ def with_a_photo(portal: Portal, tmp_path: Path) -> None:
 def readers(worker: int) -> list[Path]:
     """The readers of pictures that a process has started, as folders of /proc."""
     children = [
-        child for told in Path(f"/proc/{worker}/task").glob("*/children") for child in told.read_text("ascii").split()
+        child for told in Path(f"/proc/{worker}/task").glob("*/children") for child in read(told).decode().split()
     ]
-    return [Path("/proc", child) for child in children if READER in Path("/proc", child, "cmdline").read_bytes()]
+    return [Path("/proc", child) for child in children if READER in read(Path("/proc", child, "cmdline"))]
+
+
+def read(told: Path) -> bytes:
+    """What the system tells of a thread or a process; nothing of one that has ended since it was listed."""
+    try:
+        return told.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def test_a_worker_that_is_stopped_leaves_the_photo_for_later(tmp_path: Path, sqlite_url: str) -> None:
     here = install(tmp_path, sqlite_url)
-    portal = open_portal(Settings.load(dict(here.environment)), SystemClock())
+    portal = open_installation(Settings.load(dict(here.environment)), SystemClock())
     with_a_photo(portal, tmp_path)
     worker = subprocess.Popen(
         [sys.executable, "-c", ENTRY, "worker"], cwd=tmp_path, env=dict(here.environment), stderr=subprocess.DEVNULL
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not (found := readers(worker.pid)) and time.monotonic() < deadline:
         time.sleep(0.05)
     (reader,) = found
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(10) == 0
-    deadline = time.monotonic() + 5
+    assert worker.wait(30) == 0
+    deadline = time.monotonic() + 30
     while reader.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not reader.exists()

@@ -21,13 +21,13 @@ RANKS = (
     ("account", "disputes", "plans"),
     ("desk",),
     ("schema",),
-    ("migrations", "demo"),
+    ("migrations", "demo", "installation"),
     ("app",),
     ("state_proofs",),
     ("jobs", "prove", "backup", "check_config", "rewrap"),
     ("cli", "__main__"),
 )
-COMPOSITION = frozenset((*(name for row in RANKS[RANKS.index(("schema",)) :] for name in row),))
+COMPOSITION = frozenset(name for row in RANKS[RANKS.index(("schema",)) :] for name in row)
 
 # Inside a feature, lowest first. What outgrows one file becomes several, each named by what it is about and, last, by
 # its kind: `filing_actions` beside `filing_queries`. A kind is bound as a whole, so that splitting a file loosens no

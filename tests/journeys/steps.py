@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Locator, Page, ViewportSize
 
-from portal.demo.people import DemoPerson, DemoStaff
+from portal.demo.people import DemoPerson
 from tests.browser import page_of
 
 PHONE_OF_THE_HOUSE: ViewportSize = {"width": 360, "height": 800}
@@ -14,9 +14,6 @@ LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 LOOKS = 40
 """How often one looks for a text that a worker is about to send."""
-
-SECONDS_OF_A_CODE = 35
-_typed: set[tuple[str, str, str]] = set()
 
 
 @contextmanager
@@ -94,36 +91,3 @@ def answer_code(page: Page, person: DemoPerson) -> str:
     page.locator('[name="code"]').fill(CODE.findall(text)[0])
     main_button(page).click()
     return text
-
-
-def come_in(page: Page, person: DemoPerson) -> None:
-    """From the text to the account, without a mistake."""
-    open_link(page, person)
-    main_button(page).click()
-    answer_check(page, person)
-    page.wait_for_url("**/code")
-    answer_code(page, person)
-    page.wait_for_url("**/account")
-
-
-def code_of(page: Page, staff: DemoStaff) -> str:
-    """What the demo phone shows for them now; a code is taken once only, so one that was typed is waited out."""
-    for _ in range(SECONDS_OF_A_CODE):
-        page.goto("/demo/phone")
-        code = CODE.findall(page.locator("tr", has_text=staff.password).inner_text())[-1]
-        if (page.url, staff.name, code) not in _typed:
-            _typed.add((page.url, staff.name, code))
-            return code
-        page.wait_for_timeout(1_000)
-    raise AssertionError("no new code came")
-
-
-def sign_in(page: Page, staff: DemoStaff) -> None:
-    """Sign in as staff with what the demo phone shows."""
-    code = code_of(page, staff)
-    page.goto("/staff/sign-in")
-    page.locator('main [name="name"]').fill(staff.name)
-    page.locator('main [name="password"]').fill(staff.password)
-    page.locator('main [name="code"]').fill(code)
-    main_button(page).click()
-    page.wait_for_url(re.compile(r"/staff/(?!sign-in)"))

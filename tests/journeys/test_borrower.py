@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from portal.demo.people import FIVE_DAYS_LATE, LIN_YI, LIN_YI_IN_ENGLISH, DemoPerson
 from tests.browser import ROOT
-from tests.journeys import steps
+from tests.journeys import errands, steps
 from tests.journeys.screens import see
 from tests.served import Portal
 
@@ -202,7 +202,7 @@ def test_it_works_inside_wechat(browser: Browser, portal_of_lin: Portal) -> None
     with steps.visitor(
         browser, portal_of_lin.url, language="zh", script=True, user_agent=WECHAT, is_mobile=True, has_touch=True
     ) as page:
-        steps.come_in(page, FIVE_DAYS_LATE)
+        errands.come_in(page, FIVE_DAYS_LATE)
         steps.link_to(page, "/penalty").click()
         page.wait_for_url("**/penalty")
         assert page.locator(".ledger__nights").count()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page
 
 from portal.demo.people import LIN_YI, LIN_YI_IN_ENGLISH, STAFF, DemoPerson, DemoStaff
-from tests.journeys import steps
+from tests.journeys import errands, steps
 from tests.journeys.screens import see
 from tests.make.evidence import with_position
 from tests.served import Portal
@@ -28,10 +28,10 @@ def test_kept_from_whom_it_names_and_answered_by_another(
     browser: Browser, portal_of_lin: Portal, person: DemoPerson, language: str, script: bool
 ) -> None:
     with steps.visitor(browser, portal_of_lin.url, language=language, script=script) as page:
-        steps.come_in(page, person)
+        errands.come_in(page, person)
         number = complain(page, script=script)
         with steps.visitor(browser, portal_of_lin.url, language=language, script=script) as desk:
-            steps.sign_in(desk, NAMED)
+            errands.sign_in(desk, NAMED)
             desk.goto("/staff/complaints")
             assert number not in (desk.locator("main").text_content() or "")
             answer = desk.goto(f"/staff/complaints/{number}")
@@ -80,7 +80,7 @@ def complain(page: Page, *, script: bool) -> str:
 
 def reply(page: Page, staff: DemoStaff, number: str) -> None:
     """Find the complaint in the queue, see that it is kept from the one it names, and answer it."""
-    steps.sign_in(page, staff)
+    errands.sign_in(page, staff)
     page.goto("/staff/complaints")
     see(page, "staff-complaints")
     page.get_by_role("link", name=number).click()
@@ -98,7 +98,7 @@ def reply(page: Page, staff: DemoStaff, number: str) -> None:
 
 def test_an_auditor_reads_it(browser: Browser, portal_of_lin: Portal) -> None:
     with steps.visitor(browser, portal_of_lin.url, language="en", script=True) as page:
-        steps.sign_in(page, AUDITOR)
+        errands.sign_in(page, AUDITOR)
         page.goto("/staff/complaints")
         page.locator(".queue__link").first.click()
         see(page, "staff-complaint-auditor")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page
 
 from portal.demo.people import LIN_YI, LIN_YI_IN_ENGLISH, STAFF, DemoStaff
-from tests.journeys import steps
+from tests.journeys import errands, steps
 from tests.journeys.screens import see
 from tests.make.evidence import with_position
 from tests.served import Portal, free_port
@@ -37,7 +37,7 @@ def on_another_day(portal: Portal, today: str) -> Iterator[Portal]:
 
 def test_filed_and_upheld_on_the_same_day(browser: Browser, portal_of_lin: Portal) -> None:
     with steps.visitor(browser, portal_of_lin.url, language="zh", script=False) as page:
-        steps.come_in(page, LIN_YI)
+        errands.come_in(page, LIN_YI)
         number = file(page, script=False)
         with steps.visitor(browser, portal_of_lin.url, language="en", script=True) as desk:
             decide(desk, HANDLER, number, before=("900.54", "2,086.91"), after=("880.00", "2,066.37"))
@@ -48,7 +48,7 @@ def test_filed_and_upheld_on_the_same_day(browser: Browser, portal_of_lin: Porta
 def test_filed_on_one_day_and_upheld_five_days_later(browser: Browser, portal_of_lin: Portal) -> None:
     """The dates of the house's pictures: filed on 17 April, decided on the 22nd."""
     with steps.visitor(browser, portal_of_lin.url, language="en", script=True) as page:
-        steps.come_in(page, LIN_YI_IN_ENGLISH)
+        errands.come_in(page, LIN_YI_IN_ENGLISH)
         number = file(page, script=True)
     with (
         on_another_day(portal_of_lin, "2026-04-22") as later,
@@ -165,7 +165,7 @@ def balance(page: Page, amount: str) -> None:
 
 def decide(desk: Page, staff: DemoStaff, number: str, *, before: tuple[str, ...], after: tuple[str, ...]) -> None:
     """Somebody who may signs in, finds the dispute in the queue and upholds all of it."""
-    steps.sign_in(desk, staff)
+    errands.sign_in(desk, staff)
     desk.set_viewport_size({"width": 1280, "height": 800})
     desk.goto("/staff/disputes")
     see(desk, "staff-disputes")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page
 
 from portal.demo.people import LIN_YI_IN_ENGLISH, STAFF, DemoStaff
-from tests.journeys import steps
+from tests.journeys import errands, steps
 from tests.journeys.screens import see
 from tests.make.disputes import statement
 from tests.make.evidence import with_position
@@ -27,7 +27,7 @@ MARCH: FilePayload = {
 
 def test_checked_by_the_program_decided_by_a_person_and_reviewed(browser: Browser, portal_of_lin: Portal) -> None:
     with steps.visitor(browser, portal_of_lin.url, language="en", script=True) as page:
-        steps.come_in(page, LIN_YI_IN_ENGLISH)
+        errands.come_in(page, LIN_YI_IN_ENGLISH)
         number = file(page)
         checked(page, number)
         with steps.visitor(browser, portal_of_lin.url, language="zh", script=False) as desk:
@@ -80,7 +80,7 @@ def checked(page: Page, number: str) -> None:
 
 def open_dispute(desk: Page, staff: DemoStaff, number: str) -> None:
     """Sign in and open the dispute from its number."""
-    steps.sign_in(desk, staff)
+    errands.sign_in(desk, staff)
     desk.set_viewport_size({"width": 1280, "height": 900})
     desk.goto(f"/staff/disputes/{number}")
 
@@ -114,7 +114,7 @@ def reviewed_at_the_persons_wish(page: Page, number: str) -> None:
 
 def upheld_in_review(desk: Page, number: str) -> None:
     """A supervisor finds it in the queue of reviews and upholds all of it."""
-    steps.sign_in(desk, SUPERVISOR)
+    errands.sign_in(desk, SUPERVISOR)
     desk.set_viewport_size({"width": 1280, "height": 900})
     desk.goto("/staff/reviews")
     see(desk, "staff-reviews")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from portal.demo.people import LIN_YI, LIN_YI_IN_ENGLISH, STAFF, DemoStaff
-from tests.journeys import steps
+from tests.journeys import errands, steps
 from tests.journeys.screens import see
 from tests.served import Portal
 
@@ -20,7 +20,7 @@ DRAFT = re.compile(r"/plans/drafts/[a-z0-9]+$")
 
 def test_a_plan_within_the_limits_is_agreed(browser: Browser, portal_of_lin: Portal) -> None:
     with steps.visitor(browser, portal_of_lin.url, language="en", script=True) as page:
-        steps.come_in(page, LIN_YI_IN_ENGLISH)
+        errands.come_in(page, LIN_YI_IN_ENGLISH)
         begin(page, household=True)
         assert page.locator('[name="amount"]').first.is_checked()
         says = steps.text_of(page)
@@ -51,7 +51,7 @@ def test_a_plan_within_the_limits_is_agreed(browser: Browser, portal_of_lin: Por
 
 def test_one_outside_the_limits_is_refused_with_the_smallest_change(browser: Browser, portal_of_lin: Portal) -> None:
     with steps.visitor(browser, portal_of_lin.url, language="zh", script=False) as page:
-        steps.come_in(page, LIN_YI)
+        errands.come_in(page, LIN_YI)
         begin(page, household=False)
         see(page, "plan-amount-zh")
         own_amount(page, "270.00", script=False)
@@ -79,7 +79,7 @@ def test_one_outside_the_limits_is_refused_with_the_smallest_change(browser: Bro
 
 def test_an_amount_of_ones_own_is_seen_as_it_is_typed(browser: Browser, portal_of_lin: Portal) -> None:
     with steps.visitor(browser, portal_of_lin.url, language="zh", script=True) as page:
-        steps.come_in(page, LIN_YI)
+        errands.come_in(page, LIN_YI)
         begin(page, household=True)
         see(page, "plan-amount-zh-income")
         own_amount(page, "425.00", script=True)
@@ -193,7 +193,7 @@ def refuse(desk: Page, number: str) -> None:
 
 def open_plan(desk: Page, staff: DemoStaff, number: str) -> None:
     """Somebody signs in, each test as another since a code works once, and finds the plan in the queue."""
-    steps.sign_in(desk, staff)
+    errands.sign_in(desk, staff)
     desk.set_viewport_size({"width": 1280, "height": 800})
     desk.goto("/staff/plans")
     see(desk, "staff-plans")

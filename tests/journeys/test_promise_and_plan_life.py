@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from portal.demo.people import LIN_YI, LIN_YI_IN_ENGLISH, STAFF, DemoPerson
-from tests.journeys import steps
+from tests.journeys import errands, steps
 from tests.journeys.screens import see
 from tests.make.loans import payment, write_folder
 from tests.served import Portal
@@ -46,7 +46,9 @@ def inside(browser: Browser, portal: Portal, person: DemoPerson, language: str, 
         steps.main_button(page).click()
         steps.answer_check(page, person)
         page.wait_for_url("**/code")
-        while last_text(page, person) == before:
+        for _ in range(steps.LOOKS):
+            if last_text(page, person) != before:
+                break
             page.wait_for_timeout(250)
         steps.answer_code(page, person)
         page.wait_for_url("**/account")
@@ -174,7 +176,7 @@ def send_plan(page: Page) -> str:
 
 def approve(desk: Page, number: str) -> None:
     """Staff agree, the penalty stops meanwhile."""
-    steps.sign_in(desk, APPROVER)
+    errands.sign_in(desk, APPROVER)
     desk.goto(f"/staff/plans/{number}")
     desk.locator('[name="freeze"][value="1"]').check()
     desk.locator('select[name="reason"]').select_option("within_limits")
@@ -184,7 +186,7 @@ def approve(desk: Page, number: str) -> None:
 
 def end(desk: Page, number: str) -> None:
     """Staff look at the trace and what the borrower wrote, and end the plan."""
-    steps.sign_in(desk, APPROVER)
+    errands.sign_in(desk, APPROVER)
     desk.set_viewport_size({"width": 1280, "height": 800})
     desk.goto("/staff/plans?state=evaluated")
     steps.link_to(desk, number).click()

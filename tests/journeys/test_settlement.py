@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from portal.demo.people import LIN_YI, LIN_YI_IN_ENGLISH, STAFF
-from tests.journeys import steps
+from tests.journeys import errands, steps
 from tests.journeys.screens import see
 from tests.served import Portal
 
@@ -18,7 +18,7 @@ SETTLEMENT = re.compile(r"/settlements/[A-Z0-9-]+$")
 
 def test_a_quote_is_accepted_and_somebody_else_pays(browser: Browser, portal_of_lin: Portal) -> None:
     with steps.visitor(browser, portal_of_lin.url, language="en", script=True) as page:
-        steps.come_in(page, LIN_YI_IN_ENGLISH)
+        errands.come_in(page, LIN_YI_IN_ENGLISH)
         to_settlement(page)
         for words in ("11,062.35", "11,070.91", "8.56", "Only penalty can be reduced"):
             assert words in steps.text_of(page), words
@@ -65,7 +65,7 @@ def test_a_quote_is_accepted_and_somebody_else_pays(browser: Browser, portal_of_
 
 def test_less_is_asked_for_and_offered_and_word_of_a_payment_is_given(browser: Browser, portal_of_lin: Portal) -> None:
     with steps.visitor(browser, portal_of_lin.url, language="zh", script=False) as page:
-        steps.come_in(page, LIN_YI)
+        errands.come_in(page, LIN_YI)
         to_settlement(page)
         see(page, "settlement-new")
         steps.link_to(page, "/settlement/ask").click()
@@ -101,7 +101,7 @@ def test_less_is_asked_for_and_offered_and_word_of_a_payment_is_given(browser: B
         page.wait_for_url("**/payment-notices/**")
         see(page, "paid-said")
         with steps.visitor(browser, portal_of_lin.url, language="zh", script=False) as desk:
-            steps.sign_in(desk, next(staff for staff in STAFF if "dispute_handler" in staff.roles))
+            errands.sign_in(desk, next(staff for staff in STAFF if "dispute_handler" in staff.roles))
             desk.set_viewport_size({"width": 1280, "height": 800})
             desk.goto("/staff/payment-notices")
             see(desk, "staff-notices")
@@ -120,7 +120,7 @@ def to_settlement(page: Page) -> None:
 
 def offer(desk: Page, number: str) -> None:
     """Staff look at what each answer comes to, change the days, and offer."""
-    steps.sign_in(desk, APPROVER)
+    errands.sign_in(desk, APPROVER)
     desk.set_viewport_size({"width": 1280, "height": 800})
     desk.goto("/staff/settlements")
     see(desk, "staff-settlements")

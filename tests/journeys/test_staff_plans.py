@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from portal.demo.people import LIN_YI, LIN_YI_IN_ENGLISH, STAFF, DemoPerson
-from tests.journeys import steps
+from tests.journeys import errands, steps
 from tests.journeys.screens import see
 from tests.served import Portal
 
@@ -27,7 +27,7 @@ def test_a_plan_from_the_phone_answered_with_another(
         steps.visitor(browser, portal_of_lin.url, language=language, script=script) as other,
     ):
         write_down(desk, person, script=script)
-        steps.come_in(page, person)
+        errands.come_in(page, person)
         page.goto("/plans/hardship")
         see(page, "hardship")
         steps.main_button(page).click()
@@ -58,7 +58,7 @@ def test_two_supervisors_change_a_limit(browser: Browser, portal_of_lin: Portal)
         steps.visitor(browser, portal_of_lin.url, language="en", script=True) as page,
         steps.visitor(browser, portal_of_lin.url, language="zh", script=False) as other,
     ):
-        steps.sign_in(page, first)
+        errands.sign_in(page, first)
         page.set_viewport_size({"width": 1280, "height": 800})
         page.goto("/staff/limits")
         see(page, "limits")
@@ -71,7 +71,7 @@ def test_two_supervisors_change_a_limit(browser: Browser, portal_of_lin: Portal)
         steps.main_button(page).click()
         page.locator('[name="answer"]').wait_for()
         see(page, "limit-waits")
-        steps.sign_in(other, second)
+        errands.sign_in(other, second)
         other.goto(page.url)
         see(other, "limit-confirm")
         steps.main_button(other).click()
@@ -83,7 +83,7 @@ def test_two_supervisors_change_a_limit(browser: Browser, portal_of_lin: Portal)
 
 def write_down(desk: Page, person: DemoPerson, *, script: bool) -> None:
     """A plan of 364.00 a month is written down while the person is on the phone."""
-    steps.sign_in(desk, APPROVER if script else SUPERVISORS[0])
+    errands.sign_in(desk, APPROVER if script else SUPERVISORS[0])
     desk.set_viewport_size({"width": 1280, "height": 800})
     desk.goto("/staff/people")
     desk.locator('main [name="name"]').fill(person.name)
@@ -108,7 +108,7 @@ def write_down(desk: Page, person: DemoPerson, *, script: bool) -> None:
 
 def counter(desk: Page, number: str, *, script: bool) -> None:
     """Somebody else answers with the plan of the pictures."""
-    steps.sign_in(desk, SUPERVISORS[1])
+    errands.sign_in(desk, SUPERVISORS[1])
     desk.set_viewport_size({"width": 1280, "height": 800})
     desk.goto("/staff/plans")
     see(desk, "staff-plans-by-phone")

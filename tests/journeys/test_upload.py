@@ -18,7 +18,7 @@ from portal.demo.people import LIN_YI_IN_ENGLISH
 from portal.evidence.upload_actions import CHUNK_BYTES
 from tests.browser import page_of
 from tests.cutting import Cutting, cutting
-from tests.journeys import steps
+from tests.journeys import errands, steps
 from tests.journeys.screens import see
 from tests.make.evidence import locked_pdf
 from tests.served import Portal
@@ -52,7 +52,7 @@ def hash_of(file: FilePayload) -> str:
 def signed_in(browser: Browser, portal_of_lin: Portal) -> Any:
     """The cookies of a borrower who has come in."""
     with steps.visitor(browser, portal_of_lin.url, language="en", script=True) as page:
-        steps.come_in(page, LIN_YI_IN_ENGLISH)
+        errands.come_in(page, LIN_YI_IN_ENGLISH)
         return page.context.cookies()
 
 
@@ -252,7 +252,7 @@ def test_without_a_script_the_plain_field_works(browser: Browser, portal_of_lin:
         expect(rows).to_have_count(2)
         expect(rows.first).to_contain_text("not sent yet")
         see(page, "upload-without-script")
-        for _ in range(40):
+        for _ in range(120):
             if rows.first.locator('a[href$="/cover"]').count():
                 break
             page.wait_for_timeout(500)
@@ -290,7 +290,7 @@ def test_columns_are_named_and_lines_are_covered(
             page.locator('button[value="add"]').click()
             page.wait_for_load_state()
         columns, lines_of_it = (page.locator(f'#_draft_rows a[href$="/{way}"]') for way in ("columns", "lines"))
-        for _ in range(60):
+        for _ in range(120):
             if columns.count():
                 break
             page.wait_for_timeout(500)

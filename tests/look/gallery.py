@@ -89,7 +89,10 @@ def environment(language: str, style_href: str = "style.css") -> Environment:
     )
     env.install_gettext_translations(_translations(language), newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(_filters(language))
+    names: dict[str, str] = {}
     env.globals.update(
+        named=names.setdefault,
+        name_of=lambda entry: names.get(entry, ""),
         asset=lambda name: style_href if name == "css" else f"{name}.js",
         path_for=lambda name, **parameters: f"/{name.replace(':', '/')}",
         csrf_fields=lambda purpose: Markup('<input type="hidden" name="form_token" value="stand-in">'),
@@ -107,7 +110,7 @@ def frame_context(language: str) -> Mapping[str, Any]:
         "lang": language,
         "text_dir": "ltr",
         "here": "/account",
-        "here_in_full": "https://pay.example/account",
+        "here_in_full": "https://portal.example/account",
         "languages": [("zh", "简体中文"), ("en", "English")],
         "htmx_available": False,
         "viewer": SimpleNamespace(name="Qiao Mu", ends_at=None),

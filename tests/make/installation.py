@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from portal.app import open_portal
+from portal.installation import open_installation
 from portal.platform.clock import FixedClock
 from portal.platform.settings import Settings
 from tests.databases import Fill
@@ -32,7 +32,7 @@ def holding(tables: Callable[[], Tables], now: datetime) -> Fill:
 
     def fill(url: str) -> None:
         with TemporaryDirectory() as folder:
-            portal = open_portal(settings_of(url, Path(folder)), FixedClock(now))
+            portal = open_installation(settings_of(url, Path(folder)), FixedClock(now))
             import_tables(portal.doors, Path(folder), tables())
             portal.doors.close()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.app import open_portal
+from portal.installation import open_installation
 from portal.platform.clock import FixedClock
 from tests.databases import KINDS, Databases
 from tests.make.installation import settings_of
@@ -73,7 +73,7 @@ def driven_on(databases: Databases, folder: Path, seed: int, people: int, days: 
     url = databases.create()
     clock = FixedClock(datetime(2026, 1, 1, tzinfo=UTC))
     folder.mkdir(exist_ok=True)
-    portal = open_portal(settings_of(url, folder / "data"), clock)
+    portal = open_installation(settings_of(url, folder / "data"), clock)
     try:
         return drive(portal, clock, folder, seed, people, days)
     finally:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from portal.app import Portal, open_portal
 from portal.backup import back_up, remains, restore
 from portal.demo.commands import run_demo
 from portal.evidence import actions as evidence
 from portal.evidence import jobs
+from portal.installation import Installation, open_installation
 from portal.platform.cli import Failed
 from portal.platform.clock import FixedClock
 from portal.platform.files import StoreUnreachable
@@ -29,8 +29,8 @@ SECRETS = {"FILE_KEYS": KEY, "AUDIT_KEYS": f"a{KEY}", "SECRET_KEYS": f"s{KEY}"}
 Of = Callable[[str], Databases]
 
 
-def opened(folder: Path, url: str, clock: FixedClock, **more: str) -> Portal:
-    return open_portal(settings_of(folder, url, **{**SECRETS, **more}), clock)
+def opened(folder: Path, url: str, clock: FixedClock, **more: str) -> Installation:
+    return open_installation(settings_of(folder, url, **{**SECRETS, **more}), clock)
 
 
 def told(_name: str, _done: int) -> None:

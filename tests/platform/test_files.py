@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -118,21 +119,23 @@ def test_nobody_meets_a_half_written_file(store: FileStore, backend: Backend) ->
     """Read over and over while it is wrapped anew over and over."""
     key = store.put(os.urandom(500_000))
     stores = [FileStore(backend, [NEW, OLD]), FileStore(backend, [OLD, NEW])]
+    turns = 0
     done = threading.Event()
 
     def rotate() -> None:
-        for number in range(30):
-            assert stores[number % 2].rewrap(key)
-        done.set()
+        nonlocal turns
+        while not done.is_set():
+            assert stores[turns % 2].rewrap(key)
+            turns += 1
 
-    turning = threading.Thread(target=rotate)
-    turning.start()
-    reads = 0
-    while not done.is_set():
-        stores[0].get(key)
-        reads += 1
-    turning.join()
-    assert reads > 5
+    with ThreadPoolExecutor(1) as pool:
+        turning = pool.submit(rotate)
+        reads = 0
+        while not turning.done() and (turns < 30 or reads < 30):
+            stores[0].get(key)
+            reads += 1
+        done.set()
+        turning.result()
 
 
 def test_old_files_are_found(store: FileStore) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from portal.app import Portal, open_portal
 from portal.demo import people
 from portal.demo.commands import run_demo
 from portal.disputes import filing_actions
 from portal.evidence import actions as evidence
+from portal.installation import Installation, open_installation
 from portal.platform.clock import FixedClock
 from portal.promises import actions as promises
 from portal.promises import queries as promise_queries
@@ -73,9 +73,9 @@ UNGUARD = {
 
 
 @pytest.fixture
-def portal(tmp_path: Path, database_url: str, clock: FixedClock) -> Iterator[Portal]:
+def portal(tmp_path: Path, database_url: str, clock: FixedClock) -> Iterator[Installation]:
     """The demo portfolio with one uploaded file."""
-    opened = open_portal(settings_of(tmp_path, database_url), clock)
+    opened = open_installation(settings_of(tmp_path, database_url), clock)
     with redirect_stdout(StringIO()):
         assert run_demo(opened.doors, opened.settings) == 0
     kept = evidence.keep(opened.files, "slip.png", picture())
@@ -93,19 +93,19 @@ def portal(tmp_path: Path, database_url: str, clock: FixedClock) -> Iterator[Por
     opened.doors.close()
 
 
-def told(portal: Portal) -> tuple[int, list[str]]:
+def told(portal: Installation) -> tuple[int, list[str]]:
     """How many faults there are, and what is said of them."""
     lines: list[str] = []
     return prove(portal, lines.append), lines
 
 
-def damage(portal: Portal, statement: str) -> None:
+def damage(portal: Installation, statement: str) -> None:
     """Change the database as only somebody past the portal can."""
     with portal.doors.engines.write.begin() as connection:
         connection.execute(text(statement))
 
 
-def test_what_was_damaged_is_named(portal: Portal) -> None:
+def test_what_was_damaged_is_named(portal: Installation) -> None:
     faults, lines = told(portal)
     assert (faults, lines) == (0, [f"{name}: ok" for name, _ in PROOFS])
     damage(portal, UNGUARD[portal.doors.engines.kind])
@@ -119,14 +119,14 @@ def test_what_was_damaged_is_named(portal: Portal) -> None:
 
 
 @pytest.mark.parametrize(("statement", "words"), COMPLAINTS)
-def test_what_is_wrong_with_a_complaint_is_named(portal: Portal, statement: str, words: str) -> None:
+def test_what_is_wrong_with_a_complaint_is_named(portal: Installation, statement: str, words: str) -> None:
     damage(portal, statement)
     faults, lines = told(portal)
     assert faults == 1
     assert words in lines[lines.index("complaints: 1 wrong") + 1]
 
 
-def test_a_lost_file_is_named(portal: Portal) -> None:
+def test_a_lost_file_is_named(portal: Installation) -> None:
     for key in list(portal.files.keys()):
         portal.files.delete(key)
     faults, lines = told(portal)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.app import Portal, open_portal
+from portal.installation import Installation, open_installation
 from portal.platform.clock import FixedClock
 from portal.platform.files import FileDamaged
 from portal.rewrap import rewrap
@@ -13,7 +13,7 @@ from tests.platform.toy import settings_of
 from tests.served import install
 
 OLD, NEW = "an-old-file-key-of-the-tests-0000000001", "a-new-file-key-of-the-tests-00000000002"
-Opened = Callable[[str], Portal]
+Opened = Callable[[str], Installation]
 
 
 def told(_name: str, _done: int) -> None:
@@ -23,10 +23,10 @@ def told(_name: str, _done: int) -> None:
 @pytest.fixture
 def opened(tmp_path: Path, sqlite_url: str, store_settings: Mapping[str, str], clock: FixedClock) -> Iterator[Opened]:
     """The same installation with these file keys, newest first, on a folder and on a bucket."""
-    portals: list[Portal] = []
+    portals: list[Installation] = []
 
-    def open_with(keys: str) -> Portal:
-        portals.append(open_portal(settings_of(tmp_path, sqlite_url, FILE_KEYS=keys, **store_settings), clock))
+    def open_with(keys: str) -> Installation:
+        portals.append(open_installation(settings_of(tmp_path, sqlite_url, FILE_KEYS=keys, **store_settings), clock))
         return portals[-1]
 
     yield open_with

@@ -10,9 +10,9 @@ from sqlalchemy.engine import make_url
 
 from portal import backup as archive
 from portal.access import staff_queries
-from portal.app import Portal, open_portal
 from portal.audit import jobs as audit
 from portal.backup import back_up, restore
+from portal.installation import Installation, open_installation
 from portal.platform.clock import FixedClock
 from portal.platform.settings import Settings
 from portal.platform.vault import VaultDamaged
@@ -23,17 +23,17 @@ from tests.make import access as make
 
 KEY = "k-l-m-n-o-p-q-r-s-t-u-v-w-x-y-z-0123456789"
 KEYS = {"PORTAL_FILE_KEYS": KEY, "PORTAL_AUDIT_KEYS": f"a{KEY}", "PORTAL_SECRET_KEYS": f"s{KEY}"}
-Opened = Callable[[Path, str], Portal]
+Opened = Callable[[Path, str], Installation]
 
 
 @pytest.fixture
 def opened() -> Iterator[Opened]:
     """Installations with one set of keys, on a clock that stands."""
-    made: list[Portal] = []
+    made: list[Installation] = []
 
-    def make_one(folder: Path, url: str) -> Portal:
+    def make_one(folder: Path, url: str) -> Installation:
         given = {"PORTAL_DATA_DIR": str(folder), "PORTAL_DATABASE_URL": url, **KEYS}
-        made.append(open_portal(Settings.load(given), FixedClock(NOON)))
+        made.append(open_installation(Settings.load(given), FixedClock(NOON)))
         return made[-1]
 
     yield make_one
@@ -45,12 +45,12 @@ def told(_name: str, _done: int) -> None:
     """Nobody watches."""
 
 
-def faults(portal: Portal) -> list[str]:
+def faults(portal: Installation) -> list[str]:
     lines: list[str] = []
     return lines if prove(portal, lines.append) else []
 
 
-def note_anchor(portal: Portal) -> None:
+def note_anchor(portal: Installation) -> None:
     audit.note_anchor(portal.doors, portal.settings.data_dir, portal.settings.audit_keys)
 
 
