@@ -269,7 +269,7 @@ def late_fees_tonight(facts: LoanFacts, seen: Assessment) -> dict[int, int]:
     A late fee comes after the day's payments and is charged only on what they leave unpaid (domain.md 3.4, 4): if all
     that is due arrives that day, none of these is charged.
     """
-    falling = any(
+    falling = facts.terms.late_fee and any(
         line.kind == "late_fee" and line.from_day == seen.as_of for item in seen.instalments for line in item.lines
     )
     if not falling:

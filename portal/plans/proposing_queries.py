@@ -10,6 +10,7 @@ from portal.core.affordability import most_in_a_month
 from portal.core.assessment import assess
 from portal.core.days import add_months
 from portal.core.interactions import Hold
+from portal.core.receipt import late_fees_tonight
 from portal.core.refusal import Refusal
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
@@ -83,6 +84,11 @@ class NewPage:
     @property
     def due(self) -> int:
         return sum(basis.due for basis in self.bundle)
+
+    @property
+    def late_fee_tonight(self) -> int:
+        """The late fees that fall today and are part of what is due, though paying all of it today prevents them."""
+        return sum(sum(late_fees_tonight(each.facts, assess(each.facts, each.start)).values()) for each in self.bundle)
 
     @property
     def may_propose(self) -> bool:

@@ -54,6 +54,10 @@ def test_it_is_said_and_not_asked_for(lin: Client, doors: Doors, tmp_path: Path,
     answer = text_of(lin.get(f"/loans/{code}/what-if?amount=2107.17"))
     assert "Due on 17 April was 2,127.17 now 0.00" in answer
     assert "Without this payment a late fee of 20.00 falls on that day." in answer
+    plan = text_of(lin.get("/plans/new"))
+    assert "CN¥2,127.17 is due on 17 April" in plan
+    assert "A late fee of 20.00 that falls today is part of what is due." in plan
+    assert "with the late fee of 20.00 that paying today prevents 2,127.17" in text_of(lin.get("/promises/new"))
     settle = text_of(lin.get(f"/loans/{code}/settlement"))
     assert "Penalty, due 38.32" in settle
     assert "A late fee of 20.00 that falls today is part of this." in settle

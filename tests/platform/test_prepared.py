@@ -55,6 +55,12 @@ def test_values_go_and_come_as_their_types_say(filled: Doors) -> None:
     assert found[0][1] == NOON.replace(2023, 11, 14, 22, 13, 20)
 
 
+def test_a_list_is_refused_since_every_reading_would_fail_first(doors: Doors) -> None:
+    listed = Prepared(select(ROWS.c.bucket).where(ROWS.c.bucket.in_(["a", "b"])))
+    with pytest.raises(ValueError, match="a list among the parameters"):
+        doors.read_as(doors.system(), lambda connection, _viewer: listed.rows(connection, {}))
+
+
 def test_it_reads_what_its_own_transaction_wrote(filled: Doors) -> None:
     def write_and_read(session: Session, viewer: Viewer) -> int:
         session.connection().execute(_FILL, {"bucket": "aa", "start": 0, "count": 1})
