@@ -23,7 +23,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
     How long an example may take depends on what else the machine does, and is no one's mistake.
     """
-    hypothesis.settings.register_profile("portal", deadline=None, derandomize=config.getoption("markexpr") != "drill")
+    hypothesis.settings.register_profile(
+        "portal",
+        deadline=None,
+        derandomize=config.getoption("markexpr") != "drill",
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
     hypothesis.settings.load_profile("portal")
 
 
