@@ -1,7 +1,7 @@
 """What the demo phone shows: the texts that arrived, and who is there to play."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,6 +15,7 @@ from portal.demo.people import DemoPerson, DemoStaff
 from portal.loans import queries as loans
 from portal.loans.queries import PersonRecord
 from portal.messages import queries as messages
+from portal.messages.queries import PhoneText
 from portal.platform.clock import day_in
 from portal.platform.gate import Viewer
 
@@ -43,10 +44,15 @@ class ArrivedText:
 
 @dataclass(frozen=True, slots=True)
 class OnePerson:
-    """A borrower of the demo with the code that names them in the phone's address."""
+    """A borrower with the code that names them in the phone's address; of one of an own portfolio the texts alone."""
 
     code: str
-    person: DemoPerson
+    person: DemoPerson | PersonRecord
+
+    @property
+    def is_of_demo(self) -> bool:
+        """Whether the phone says what to type."""
+        return isinstance(self.person, DemoPerson)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +76,29 @@ class PhonePage:
 
 
 def phone_page(connection: Connection, viewer: Viewer, code: str, keys: tuple[str, ...]) -> PhonePage:
-    """The phone of the person with this code, of the first one if there is none; nobody before the demo is loaded."""
-    found = {person.ref: record for person in people.PEOPLE if (record := loans.person_by_ref(connection, person.ref))}
-    everybody = tuple(OnePerson(found[person.ref].code, person) for person in people.PEOPLE if person.ref in found)
+    """The phone of the person with this code, of the first one if there is none; nobody before anybody got a text."""
+    arrived = messages.phone_texts(connection, viewer, keys, TEXTS)
+    everybody = (*_demo_people(connection), *_others(connection, arrived))
     chosen = next((one for one in everybody if one.code == code), everybody[0] if everybody else None)
-    texts = _texts(connection, viewer, found[chosen.person.ref], keys) if chosen else ()
+    texts = _texts(connection, arrived, chosen.code) if chosen else ()
     known = {account.name for account in access.staff_accounts(connection) if account.disabled_at is None}
     staff = tuple(OneStaff(one, pyotp.TOTP(one.totp).at(viewer.now)) for one in people.STAFF if one.name in known)
     return PhonePage(chosen, texts, everybody, staff, viewer.now, viewer.today)
+
+
+def _demo_people(connection: Connection) -> Iterator[OnePerson]:
+    for person in people.PEOPLE:
+        if record := loans.person_by_ref(connection, person.ref):
+            yield OnePerson(record.code, person)
+
+
+def _others(connection: Connection, arrived: Sequence[PhoneText]) -> Iterator[OnePerson]:
+    """Who is not of the demo and got a text, the newest first."""
+    of_demo = {person.ref for person in people.PEOPLE}
+    for person_id in dict.fromkeys(text.person_id for text in arrived if text.person_id):
+        record = loans.person(connection, person_id)
+        if record and record.ref not in of_demo:
+            yield OnePerson(record.code, record)
 
 
 def first_loaded(connection: Connection, viewer: Viewer, zone: str) -> date | None:
@@ -97,12 +118,10 @@ def data_date(connection: Connection, viewer: Viewer) -> date | None:
     return loans.data_date(connection)
 
 
-def _texts(
-    connection: Connection, viewer: Viewer, person: PersonRecord, keys: tuple[str, ...]
-) -> tuple[ArrivedText, ...]:
-    arrived = messages.phone_texts(connection, viewer, keys, TEXTS)
-    own = [ArrivedText(tuple(_pieces(text.words)), text.at) for text in arrived if text.person_id == person.id]
-    return tuple(reversed(own))
+def _texts(connection: Connection, arrived: Sequence[PhoneText], code: str) -> tuple[ArrivedText, ...]:
+    person = loans.person_by_code(connection, code)
+    own = (text for text in arrived if person and text.person_id == person.id)
+    return tuple(reversed([ArrivedText(tuple(_pieces(text.words)), text.at) for text in own]))
 
 
 def _pieces(words: str) -> Iterator[Piece]:

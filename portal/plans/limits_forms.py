@@ -44,7 +44,7 @@ class LimitForm(Form[LimitInput]):
         """What was typed, amounts in minor units; a mistake stands beside its field."""
         found: dict[str, int | bool] = {}
         for name in FIELDS[kind]:
-            read = self._value_of(name, plain_entry(str(self.raw[name])), currency)
+            read = self._value_of(name, str(self.raw[name]), currency)
             if read is not None:
                 found[name] = read
         return found
@@ -54,8 +54,9 @@ class LimitForm(Form[LimitInput]):
             return typed == "1"
         if name in MONEY:
             return self._amount(name, typed, currency)
-        if typed.isascii() and typed.isdigit() and len(typed) < 6 and 1 <= int(typed) <= MOST[name]:
-            return int(typed)
+        digits = plain_entry(typed)
+        if digits.isascii() and digits.isdigit() and len(digits) < 6 and 1 <= int(digits) <= MOST[name]:
+            return int(digits)
         self.add_error(name, _("Choose a number from %(first)s to %(last)s.", first=1, last=MOST[name]))
         return None
 

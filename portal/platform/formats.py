@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time
-from babel.numbers import format_currency, get_decimal_symbol, get_group_symbol
+from babel.numbers import format_currency, get_currency_symbol, get_decimal_symbol, get_group_symbol
 
 from portal.core.chinese_capitals import in_capitals
 from portal.core.money import minor_digits
@@ -19,6 +19,9 @@ from portal.platform.i18n import gettext as _
 from portal.platform.i18n import language, pgettext
 
 MINUS = "\N{MINUS SIGN}"
+_WRITTEN = {"CNY": ("元", "\N{YEN SIGN}"), "JPY": ("円", "\N{YEN SIGN}")}
+"""How people write a currency besides its symbols."""
+
 _CHINESE_DIGITS = "零一二三四五六七八九"
 
 
@@ -79,6 +82,28 @@ def currency_signs(currency: str) -> tuple[str, str]:
     """What stands before and behind an amount of a currency."""
     signs = _signs(currency, language())
     return signs.before, signs.after
+
+
+@dataclass(frozen=True, slots=True)
+class FigureSigns:
+    """What may stand in an amount as typed: what parts thousands, the point, and the currency's own signs."""
+
+    group: str
+    point: str
+    currency: tuple[str, ...]
+
+
+def figure_signs(currency: str) -> FigureSigns:
+    """Those of the reader's language."""
+    return _figure_signs(currency, language())
+
+
+@cache
+def _figure_signs(currency: str, tag: str) -> FigureSigns:
+    locale = locale_of(tag)
+    symbols = {get_currency_symbol(currency, each) for each in (locale, locale_of("en"), locale_of("zh"))}
+    written = sorted({currency, *symbols, *_WRITTEN.get(currency, ())}, key=len, reverse=True)
+    return FigureSigns(get_group_symbol(locale), get_decimal_symbol(locale), tuple(written))
 
 
 def _figures(minor: int, signs: _Signs) -> str:

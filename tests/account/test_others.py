@@ -10,7 +10,7 @@ from tests.client import Client
 from tests.make.disputes import Cast, file_dispute, loan_code
 from tests.make.loans import borrower, import_tables, instalment, loan, waiver
 from tests.make.plans import propose
-from tests.markup import Markup
+from tests.markup import parsed
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def beside_lin(lin: Client, doors: Doors, cast: Cast, folder: Path, role: str) -
 
 def links_of(client: Client, path: str) -> list[str]:
     """Where a page leads."""
-    return [each.attributes.get("href") or "" for each in Markup(client.get(path).text).all("a")]
+    return [each.attributes.get("href") or "" for each in parsed(client.get(path).text).all("a")]
 
 
 def test_a_co_borrower_sees_what_is_pending_without_a_dead_link(

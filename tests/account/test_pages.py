@@ -14,7 +14,7 @@ from portal.platform.db import Doors
 from tests.client import Client
 from tests.make.disputes import Cast, file_dispute, lin_with_authorities
 from tests.make.loans import borrower, debit_attempt, import_tables, lin_yi, loan, payment, product
-from tests.markup import Markup
+from tests.markup import parsed
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -69,7 +69,7 @@ def test_the_receipt_adds_up_line_by_line(lin: Client, code: str) -> None:
     assert "08:12" in said
     assert "not enough money on the account" in said
     assert "We tried to take CN¥1,180.00 from the account ending 6789" in said
-    assert len(Markup(page.text).all("details")) >= 3
+    assert len(parsed(page.text).all("details")) >= 3
 
 
 def test_where_no_debit_was_started_no_try_is_told_of(lin: Client, code: str, doors: Doors, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from tests.client import Client, fields_of
-from tests.markup import Element, Markup
+from tests.markup import Element, parsed
 
 ALL = ["2026-03-06_2026-03-20", "2026-03-21_2026-03-31", "2026-04-01_2026-04-17"]
 FUNDS = {"tail": "6789"}
@@ -38,7 +38,7 @@ def send(client: Client, page: Any, values: dict[str, Any], form: str, files: An
 
 
 def _forms(page: Any) -> list[Element]:
-    return Markup(page.text).all("form")
+    return parsed(page.text).all("form")
 
 
 def begin(client: Client, form_path: str, ticks: dict[str, Any] | None = None, act: str = "next") -> Any:
@@ -89,7 +89,7 @@ def to_check(
 def take_out(client: Client, page: Any) -> Any:
     """Take the first file that waits out again; the answer."""
     acts = next(each for each in _forms(page) if each.attributes.get("id") == "file-acts")
-    button = next(each for each in Markup(page.text).all("button") if each.attributes.get("data-act") == "remove")
+    button = next(each for each in parsed(page.text).all("button") if each.attributes.get("data-act") == "remove")
     return client.post(urljoin(str(page.url), str(button.attributes["formaction"])), fields_of(page, acts))
 
 

@@ -26,7 +26,7 @@ from tests.client import Client, fields_of, form_of
 from tests.evidence.acts import CASE_NUMBER, add, as_, portal_of, rows
 from tests.evidence.conftest import viewer_named
 from tests.evidence.test_cover import send
-from tests.markup import Markup
+from tests.markup import parsed
 
 ENGLISH = {"Accept-Language": "en"}
 ACCOUNT = "Account,6222 0212 0813 7721\n"
@@ -144,7 +144,7 @@ def choose(client: Client, code: str, unticked: set[str], act: str = "cover", pa
     path = f"/files/{code}/lines?page={page}"
     shown = client.get(path, headers=ENGLISH)
     fields = fields_of(shown, form_of(shown, "/lines"))
-    boxes = [each.attributes for each in Markup(shown.text).all("input") if each.attributes.get("name") == "line"]
+    boxes = [each.attributes for each in parsed(shown.text).all("input") if each.attributes.get("name") == "line"]
     ticked = [box["value"] for box in boxes if "checked" in box and box["value"] not in unticked]
     return client.post(path, {**fields, "act": act, "line": ticked}, headers=ENGLISH)
 

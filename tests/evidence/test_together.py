@@ -50,9 +50,9 @@ def press(client: Client, path: str, act: str, page: object, **other: object) ->
 
 
 def _inputs(page: object, name: str) -> list[dict[str, str]]:
-    from tests.markup import Markup
+    from tests.markup import parsed
 
-    return [each.attributes for each in Markup(page.text).all("input") if each.attributes.get("name") == name]  # type: ignore[attr-defined]
+    return [each.attributes for each in parsed(page.text).all("input") if each.attributes.get("name") == name]  # type: ignore[attr-defined]
 
 
 def test_photos_become_one_document_in_their_order(client: Client) -> None:

@@ -26,7 +26,7 @@ from tests.client import Client
 from tests.disputes import walk
 from tests.make import access, evidence, plan_pages
 from tests.make import demo as make
-from tests.markup import Markup
+from tests.markup import parsed
 
 DISPUTED = 3
 """The instalment of the demo's Lin Yi that is late."""
@@ -150,7 +150,7 @@ def announce(owner: Client, draft: str, name: str = "coming.pdf") -> str:
 
 def every_night(page: httpx2.Response) -> dict[str, Any]:
     """The ticks of all nights that the first page of a dispute offers."""
-    inputs = [each.attributes for each in Markup(page.text).all("input")]
+    inputs = [each.attributes for each in parsed(page.text).all("input")]
     return {"stretch": [own["value"] for own in inputs if own.get("name") == "stretch"]}
 
 

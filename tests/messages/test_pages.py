@@ -68,3 +68,15 @@ def test_the_diary_counts_reminders_and_masks_links(client: Client) -> None:
     assert "12:00" in page.text
     other = client.get("/messages", headers={"x-test-person": "2"})
     assert "no message yet" in other.text
+
+
+def test_the_demo_phone_shows_who_is_of_an_own_portfolio(client: Client) -> None:
+    """Their texts, without which nobody gets a code in development; what to type stays with the lender."""
+    assert "No text yet." in client.get("/demo/phone").text
+    send(client, "sms.answer")
+    page = client.get("/demo/phone").text
+    assert "林一" in page
+    assert "林一" in page
+    assert "4K7-2GH" in page
+    assert "as your import has them" in page
+    assert "1990" not in page

@@ -8,12 +8,12 @@ from starlette.applications import Starlette
 
 from portal.platform.clock import FixedClock
 from tests.client import Client
-from tests.markup import Markup
+from tests.markup import parsed
 from tests.platform.toy import WishForm, wished
 
 
 def token_of(page: Response) -> str:
-    found = next(each for each in Markup(page.text).all("input") if each.attributes.get("name") == "form_token")
+    found = next(each for each in parsed(page.text).all("input") if each.attributes.get("name") == "form_token")
     return str(found.attributes["value"])
 
 
