@@ -19,6 +19,7 @@ from portal.loans import queries as loans
 from portal.loans.actions import hold_loans
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.platform.numbers import new_number
 from portal.promises import actions as promises
 from portal.promises import queries as promises_of
@@ -187,12 +188,12 @@ def _held(session: Session, number: str) -> NoticeRecord | None:
 
 def _end(session: Session, viewer: Viewer, found: NoticeRecord, state: str, **more: Any) -> None:
     """Answer it once; of several at once one takes effect, and the others are told."""
-    moved = session.connection().execute(
+    moved = (
         update(NOTICE)
         .where(NOTICE.c.id == found.id, NOTICE.c.version == found.version, NOTICE.c.state == "waiting")
         .values(state=state, version=found.version + 1, ended_at=viewer.now, **more)
     )
-    if moved.rowcount != 1:
+    if not changed(session, moved):
         winner = notice(session.connection(), found.number)
         told: Mapping[str, Any] = {
             "by": winner.answered_by if winner else None,

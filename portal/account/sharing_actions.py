@@ -16,6 +16,7 @@ from portal.loans import queries as loans
 from portal.loans.actions import hold_person
 from portal.platform import outbox
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.platform.numbers import new_code
 from portal.platform.sealing import seal
 
@@ -67,8 +68,7 @@ def take_back(session: Session, viewer: Viewer, code: str) -> bool:
     if own_link(session.connection(), viewer, code) is None:
         raise LookupError(code)
     mine = (LINK.c.code == code, LINK.c.person_id == viewer.person_id, LINK.c.revoked_at.is_(None))
-    ended = session.connection().execute(update(LINK).where(*mine).values(revoked_at=viewer.now, sealed_ref=""))
-    if ended.rowcount != 1:
+    if not changed(session, update(LINK).where(*mine).values(revoked_at=viewer.now, sealed_ref="")):
         return False
     audit.record(session, viewer, events.PayLinkRevoked(code))
     return True
@@ -77,4 +77,4 @@ def take_back(session: Session, viewer: Viewer, code: str) -> bool:
 def forget_old(session: Session, viewer: Viewer) -> int:
     """Wipe the references of links that have run out; returns how many."""
     over = (LINK.c.expires_at <= viewer.now, LINK.c.sealed_ref != "")
-    return session.connection().execute(update(LINK).where(*over).values(sealed_ref="")).rowcount
+    return changed(session, update(LINK).where(*over).values(sealed_ref=""))

@@ -18,6 +18,7 @@ from portal.loans import queries as loans_of
 from portal.loans.queries import LoanRecord
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.settlements import events, facts, moves, queries
 from portal.settlements.own_queries import CONFIRM_WITHIN
 from portal.settlements.queries import PAGE, SETTLEMENT, SettlementRecord
@@ -171,12 +172,12 @@ def watch(session: Session, viewer: Viewer, number: str) -> bool:
 
 
 def _undo(session: Session, viewer: Viewer, found: SettlementRecord) -> None:
-    marked = session.connection().execute(
+    marked = (
         update(SETTLEMENT)
         .where(SETTLEMENT.c.id == found.id, SETTLEMENT.c.undone_at.is_(None))
         .values(undone_at=viewer.now, version=SETTLEMENT.c.version + 1)
     )
-    if marked.rowcount != 1:
+    if not changed(session, marked):
         raise Refusal("settlement.state", state=found.state)
     for ref in loans.waivers_of_case(session, found.number):
         loans.void_waiver(session, viewer, ref=ref)

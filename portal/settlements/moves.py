@@ -14,6 +14,7 @@ from portal.audit import actions as audit
 from portal.core import plan_states
 from portal.core.refusal import Refusal
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.platform.numbers import new_number
 from portal.settlements import events, facts, queries
 from portal.settlements.facts import Quote
@@ -30,24 +31,24 @@ def move(session: Session, viewer: Viewer, found: SettlementRecord, event: str, 
     """
     state = plan_states.SETTLEMENT.after(found.state, event)
     ended = {"ended_at": viewer.now} if state in plan_states.SETTLEMENT.final else {}
-    moved = session.connection().execute(
+    moved = (
         update(SETTLEMENT)
         .where(SETTLEMENT.c.id == found.id, SETTLEMENT.c.version == found.version, SETTLEMENT.c.state == found.state)
         .values(state=state, version=found.version + 1, **ended, **more)
     )
-    if moved.rowcount != 1:
+    if not changed(session, moved):
         winner = queries.settlement(session.connection(), found.number)
         raise Refusal("settlement.state", state=winner.state if winner else "lapsed")
 
 
 def end_request(session: Session, viewer: Viewer, found: RequestRecord, state: str, **more: Any) -> None:
     """Settle a request once; Refusal `settlement.answered` (by, state) for whoever comes second."""
-    moved = session.connection().execute(
+    moved = (
         update(REQUEST)
         .where(REQUEST.c.id == found.id, REQUEST.c.version == found.version, REQUEST.c.state.in_(("written", "asked")))
         .values(state=state, version=found.version + 1, ended_at=viewer.now, **more)
     )
-    if moved.rowcount != 1:
+    if not changed(session, moved):
         winner = queries.request(session.connection(), found.number)
         raise Refusal(
             "settlement.answered",
