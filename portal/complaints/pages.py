@@ -144,8 +144,7 @@ async def withdraw_consent(request: Request) -> Response:
         keys = await db.write(request, actions.withdraw_consent, number)
     except Refusal:
         raise HTTPException(404) from None
-    for key in keys:
-        await to_thread.run_sync(request.app.state.portal.files.delete, key)
+    await to_thread.run_sync(request.app.state.portal.files.discard, keys)
     return see_other(request, "complaints:detail", number=number)
 
 
