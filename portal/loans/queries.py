@@ -25,6 +25,7 @@ from portal.core.assessment import assess
 from portal.core.facts import DebitAttempt, LoanFacts
 from portal.core.interactions import Act, Hold, HoldKind, Part, Role, may
 from portal.core.plans import PlanLimits
+from portal.core.refusal import Refusal
 from portal.loans import facts
 from portal.loans.facts import LOAN, LOAN_VERSION, PRODUCT, PRODUCT_VERSION, facts_columns, facts_source
 from portal.loans.product_rules import ProductRules, rules_on
@@ -130,8 +131,18 @@ class LoanRecord:
             return False
         if act == "propose_plan" and any(hold.kind == "proposal" and hold.is_in_force(day) for hold in self.pending):
             return False
-        holds = [hold for hold in self.holds if hold.is_in_force(day)]
-        return may(act, holds, self.facts.status, cast(Role, self.role or "borrower")) is None
+        return self.refusal_of(act, day) is None
+
+    def refusal_of(self, act: Act, day: date, parts: Sequence[Part] = ()) -> Refusal | None:
+        """Why what stands on the loan refuses its reader an act, None where it lets it be (domain.md 9).
+
+        `parts` are what the act is about; without them a rule on parts does not refuse.
+        """
+        return may(act, self.in_force(day), self.facts.status, cast(Role, self.role or "borrower"), parts)
+
+    def in_force(self, day: date) -> list[Hold]:
+        """What stands on the loan on a day."""
+        return [hold for hold in self.holds if hold.is_in_force(day)]
 
     @property
     def product_name(self) -> str:

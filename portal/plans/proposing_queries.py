@@ -119,7 +119,7 @@ def basis_page(connection: Connection, viewer: Viewer, asked: str) -> NewPage:
     blocked = tuple(
         (loan, refusal)
         for loan, due in late
-        if due and (refusal := basis_facts.standing(loan, viewer.today)) is not None
+        if due and (refusal := loan.refusal_of("propose_plan", viewer.today)) is not None
     )
     stopped = {loan.id for loan, _refusal in blocked}
     free = [(loan, due) for loan, due in late if due and loan.id not in stopped]

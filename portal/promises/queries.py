@@ -166,7 +166,7 @@ def new_page(connection: Connection, viewer: Viewer) -> NewPage:
     account = loans.account(connection, viewer)
     own = [loan for loan in account.loans if loan.role in facts.PROMISERS]
     found = tuple(choice for loan in own for choice in facts.choices(loan, viewer.today))
-    blocked = tuple((loan, refusal) for loan in own if (refusal := facts.standing(loan, viewer.today)))
+    blocked = tuple((loan, refusal) for loan in own if (refusal := loan.refusal_of("promise", viewer.today)))
     return NewPage(viewer.today, account.data_date, found, blocked)
 
 

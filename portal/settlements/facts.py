@@ -10,7 +10,6 @@ from typing import Any
 from portal.core.allocation import Amounts
 from portal.core.assessment import assess
 from portal.core.facts import Component, LoanFacts
-from portal.core.interactions import may
 from portal.core.payoff import Payoff, PayoffInterest, payoff
 from portal.core.receipt import fingerprint, late_fees_tonight
 from portal.core.refusal import Refusal
@@ -106,8 +105,7 @@ def standing(record: LoanRecord, day: date) -> Refusal | None:
     """Why no settlement may be accepted on a loan, None if one may."""
     if record.role is not None and record.role not in SETTLERS:
         return Refusal("settlement.not_yours")
-    holds = [hold for hold in record.holds if hold.is_in_force(day)]
-    return may("accept_settlement", holds, record.status, record.role or "borrower")  # type: ignore[arg-type]
+    return record.refusal_of("accept_settlement", day)
 
 
 def has_plan(record: LoanRecord, day: date) -> bool:
