@@ -20,6 +20,7 @@ from portal.loans.queries import LoanRecord
 from portal.loans.rulepacks import rule_pack
 from portal.loans.tables import LoanVersion, table_of
 from portal.platform.gate import Viewer
+from portal.platform.moment import one_moment
 from portal.promises import facts
 from portal.promises.facts import Choice
 from portal.promises.tables import Promise, PromiseTold
@@ -105,6 +106,14 @@ class NewPage:
 
 
 @dataclass(frozen=True)
+class ListPage:
+    """The viewer's promises, the newest first, and whether another can be made now."""
+
+    promises: tuple[PromiseRecord, ...]
+    may_promise: bool
+
+
+@dataclass(frozen=True)
 class DetailPage:
     """A promise as its owner sees it. `moves_to` are the days it can be moved to, `received` what has arrived."""
 
@@ -170,6 +179,13 @@ def new_page(connection: Connection, viewer: Viewer) -> NewPage:
     return NewPage(viewer.today, account.data_date, found, blocked)
 
 
+@one_moment
+def list_page(connection: Connection, viewer: Viewer) -> ListPage:
+    """All promises of the viewer."""
+    return ListPage(own_promises(connection, viewer), bool(new_page(connection, viewer).choices))
+
+
+@one_moment
 def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPage | None:
     """A promise of the viewer, None if it is nobody's or somebody else's."""
     found = own_promise(connection, viewer, number)
