@@ -9,11 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, or_, select
 
 from portal.core import promises as rules
-from portal.core.assessment import assess
 from portal.core.days import working_days_after
 from portal.core.plan_life import PromiseStrike
 from portal.core.promises import Outcome, is_strike
-from portal.core.receipt import late_fees_tonight
+from portal.core.receipt import late_fee_tonight
 from portal.core.refusal import Refusal
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
@@ -90,8 +89,7 @@ class NewPage:
     def late_fee_of(self, choice: Choice) -> int:
         """The late fees that fall today and are part of all that is due on a loan, though paying it today prevents
         them; nothing of one instalment."""
-        facts = choice.record.facts
-        return sum(late_fees_tonight(facts, assess(facts, self.today)).values()) if choice.instalment is None else 0
+        return late_fee_tonight(choice.record.facts, self.today) if choice.instalment is None else 0
 
     @property
     def may_plan(self) -> bool:
