@@ -32,10 +32,7 @@ def judge(session: Session, viewer: Viewer, number: str) -> bool:
 
     What is known counts at once; that it was not paid is said only when the bookings of its last day are known.
     """
-    found = queries.settlement(session.connection(), number)
-    if found is None or not found.is_open:
-        return False
-    loans.hold_loans(session, found.loan_id)
+    moves.hold(session, number)
     found = queries.settlement(session.connection(), number)
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
     if found is None or record is None or not found.is_open:
@@ -150,13 +147,12 @@ def _letter(session: Session, found: SettlementRecord, record: LoanRecord, day: 
 
 def watch(session: Session, viewer: Viewer, number: str) -> bool:
     """Look after a paid settlement: done once the lender has closed the loan, undone if its payment came back."""
+    moves.hold(session, number)
     found = queries.settlement(session.connection(), number)
     if found is None or found.state != "paid" or found.undone_at is not None:
         return False
-    loans.hold_loans(session, found.loan_id)
-    found = queries.settlement(session.connection(), number) or found
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today)
-    if record is None or found.undone_at is not None:
+    if record is None:
         return False
     known = {each.reference for each in record.facts.payments}
     owed = payoff(record.facts, assess(record.facts, found.paid_on or viewer.today), found.rule).to_pay
@@ -191,10 +187,8 @@ def judge_request(session: Session, viewer: Viewer, number: str) -> bool:
 
     What staff wrote down on the phone and nobody confirmed in time ends too; that costs nothing and is not told.
     """
+    moves.hold(session, number)
     found = queries.request(session.connection(), number)
-    if found is not None:
-        loans.hold_loans(session, found.loan_id)
-        found = queries.request(session.connection(), number)
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
     if found is None or record is None or not found.is_open:
         return False

@@ -6,13 +6,14 @@ The loan's row is locked first, as filing a dispute does, so that an acceptance 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, union, update
 from sqlmodel import Session
 
 from portal.access import second_person_actions, second_person_queries
 from portal.audit import actions as audit
 from portal.core import plan_states
 from portal.core.refusal import Refusal
+from portal.loans import actions as loans
 from portal.platform.gate import Viewer
 from portal.platform.guarded import changed
 from portal.platform.numbers import new_number
@@ -22,6 +23,15 @@ from portal.settlements.queries import REQUEST, SETTLEMENT, RequestRecord, Settl
 
 ACT = "offer_settlement"
 """What awaits a second person."""
+
+
+def hold(session: Session, number: str) -> None:
+    """Let nobody else act on a settlement, or on a question for one, and its loan until this transaction ends.
+
+    What is judged is read after it.
+    """
+    about = (select(each.c.loan_id).where(each.c.number == number) for each in (SETTLEMENT, REQUEST))
+    loans.hold_loans(session, *session.scalars(union(*about)))
 
 
 def move(session: Session, viewer: Viewer, found: SettlementRecord, event: str, **more: Any) -> None:

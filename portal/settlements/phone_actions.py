@@ -54,12 +54,11 @@ def confirm(session: Session, viewer: Viewer, number: str) -> str:
     Refusals `settlement.answered` (state) where it waits no more, and those of `asking_actions.ask`. LookupError for
     none of theirs.
     """
+    moves.hold(session, number)
     found = queries.own_request(session.connection(), viewer, number)
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
     if found is None or record is None:
         raise LookupError(number)
-    loans.hold_loans(session, found.loan_id)
-    found = queries.own_request(session.connection(), viewer, number) or found
     page = new_page(session.connection(), viewer, record.code)
     if found.state != "written" or page is None or is_over(found, viewer):
         raise Refusal("settlement.answered", by=None, state="ended" if found.state == "written" else found.state)
