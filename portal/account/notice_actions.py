@@ -17,6 +17,7 @@ from portal.evidence import queries as files_of
 from portal.evidence.actions import KeptUpload
 from portal.loans import queries as loans
 from portal.loans.actions import hold_loans
+from portal.loans.queries import LoanRecord
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
 from portal.platform.guarded import changed
@@ -54,13 +55,27 @@ def say_paid(session: Session, viewer: Viewer, code: str, said: Said) -> str:
     if record.status == "sold":
         raise Refusal("notice.sold")
     hold_loans(session, record.id)  # the same said twice at once is said once
-    same = NOTICE.c.loan_id == record.id, NOTICE.c.person_id == viewer.person_id, NOTICE.c.amount == said.amount
+    _refuse_same(session, viewer, record.id, said)
+    number = new_number()
+    session.connection().execute(insert(NOTICE).values(_row(viewer, record, number, said)))
+    files = _take_files(session, viewer, number, said)
+    told = events.PaymentSaid(number, record.id, said.amount, said.paid_on, said.channel, files)
+    audit.record(session, viewer, told)
+    if not look_for(session, viewer, number):
+        _verify_promise(session, viewer, number, record.id, said.paid_on)
+    return number
+
+
+def _refuse_same(session: Session, viewer: Viewer, loan_id: int, said: Said) -> None:
+    same = NOTICE.c.loan_id == loan_id, NOTICE.c.person_id == viewer.person_id, NOTICE.c.amount == said.amount
     waiting = NOTICE.select().where(*same, NOTICE.c.paid_on == said.paid_on, NOTICE.c.state == "waiting")
     known = session.execute(waiting).first()
     if known is not None:
         raise Refusal("notice.twice", number=known.number)
-    number = new_number()
-    row = {
+
+
+def _row(viewer: Viewer, record: LoanRecord, number: str, said: Said) -> dict[str, Any]:
+    return {
         "number": number,
         "loan_id": record.id,
         "person_id": viewer.person_id,
@@ -77,16 +92,6 @@ def say_paid(session: Session, viewer: Viewer, code: str, said: Said) -> str:
         "told_at": viewer.now,
         "answer": "",
     }
-    session.connection().execute(insert(NOTICE).values(row))
-    files = _take_files(session, viewer, number, said)
-    audit.record(
-        session,
-        viewer,
-        events.PaymentSaid(number, record.id, said.amount, said.paid_on, said.channel, files),
-    )
-    if not look_for(session, viewer, number):
-        _verify_promise(session, viewer, number, record.id, said.paid_on)
-    return number
 
 
 def _verify_promise(session: Session, viewer: Viewer, number: str, loan_id: int, paid_on: date) -> None:
