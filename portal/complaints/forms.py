@@ -98,7 +98,6 @@ class WithdrawForm(Form[NoEntries]):
     """Withdraws a complaint."""
 
     purpose = "complaint_withdraw"
-    refusals = AddForm.refusals
 
 
 class ConsentForm(Form[NoEntries]):

@@ -122,7 +122,7 @@ async def add(request: Request) -> Response:
 
 async def withdraw(request: Request) -> Response:
     """Withdraw a complaint that nobody has answered yet."""
-    form = await WithdrawForm.read(request)
+    await WithdrawForm.read(request)
     number = request.path_params["number"]
     try:
         await db.write(request, actions.withdraw, number)
@@ -130,8 +130,7 @@ async def withdraw(request: Request) -> Response:
         if refusal.code == "unknown_complaint":
             raise HTTPException(404) from None
         again = AddForm.blank()
-        form.refuse(refusal)
-        again.form_errors = form.form_errors
+        again.refuse(refusal)
         return await _detail_page(request, again, 409)
     return see_other(request, "complaints:detail", number=number)
 

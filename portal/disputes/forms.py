@@ -54,7 +54,6 @@ class WithdrawForm(Form[NoEntries]):
     """Withdraws a dispute."""
 
     purpose = "dispute_withdraw"
-    refusals = AddForm.refusals
 
 
 class ConsentForm(Form[NoEntries]):
