@@ -7,30 +7,20 @@ import hashlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, Table, exists, func, select
+from sqlalchemy import Connection, func, select
 
 from portal.audit.queries import first_fault
-from portal.audit.tables import LOG
 from portal.complaints import proofs as complaint_proofs
 from portal.core.assessment import Assessment, assess
 from portal.core.facts import LoanFacts
-from portal.disputes.tables import UNDECIDED, Dispute, DisputeDecision
 from portal.evidence.queries import FILE, PAGE, SLOW_AFTER
 from portal.installation import Installation
 from portal.loans import facts
-from portal.loans.tables import Hold, table_of
-from portal.plans.running_queries import GOING, TOLD
-from portal.plans.tables import FINAL, Plan, PlanAgreement
 from portal.platform import once, outbox
 from portal.platform.db import refuse_unmigrated
 from portal.platform.files import FileDamaged, FileMissing, StoreUnreachable
 from portal.platform.gate import Viewer
-from portal.promises.queries import PROMISE
-from portal.settlements.queries import SETTLEMENT
-from portal.state_proofs import SHOWN, numbers, state_faults
-
-DISPUTE, DECISION = table_of(Dispute), table_of(DisputeDecision)
-PLAN, AGREEMENT, HOLD = table_of(Plan), table_of(PlanAgreement), table_of(Hold)
+from portal.state_proofs import SHOWN, case_faults, state_faults
 
 Proof = Callable[[Installation], Iterator[str]]
 LOST_AFTER = timedelta(hours=1)
@@ -130,57 +120,12 @@ def requests(portal: Installation) -> Iterator[str]:
 
 def cases(portal: Installation) -> Iterator[str]:
     """Every dispute, plan, promise and settlement is held, decided and logged as its state says; nothing else is."""
-    yield from portal.doors.read_as(portal.doors.system(), _case_faults)
-
-
-def _case_faults(connection: Connection, _viewer: Viewer) -> list[str]:
-    undecided, over = DISPUTE.c.state.in_(UNDECIDED), DISPUTE.c.state.in_(("decided", "closed", "withdrawn"))
-    awaited = PLAN.c.state.in_(("proposed", "running", "evaluated"))
-    told = exists().where(TOLD.c.plan_id == PLAN.c.id, TOLD.c.what == "evaluated")
-    agreed = exists().where(AGREEMENT.c.plan_id == PLAN.c.id)
-    decided = exists().where(DECISION.c.dispute_id == DISPUTE.c.id)
-    wrong = {
-        "dispute {} is open and holds nothing": numbers(DISPUTE, undecided, ~_held(DISPUTE)),
-        "dispute {} is over and still holds": numbers(DISPUTE, over, _held(DISPUTE)),
-        "dispute {} is decided and has no decision": numbers(DISPUTE, DISPUTE.c.state == "decided", ~decided),
-        "dispute {} was opened and the audit log does not know": numbers(
-            DISPUTE, DISPUTE.c.state != "draft", ~_logged(DISPUTE, "dispute.opened")
-        ),
-        "dispute {} was decided and the audit log does not know": numbers(
-            DISPUTE, decided, ~_logged(DISPUTE, "dispute.decided")
-        ),
-        "settlement {} is accepted and holds nothing": numbers(
-            SETTLEMENT, SETTLEMENT.c.state == "accepted", ~_held(SETTLEMENT)
-        ),
-        "settlement {} is not accepted and still holds": numbers(
-            SETTLEMENT, SETTLEMENT.c.state.in_(("quoted", "lapsed")), _held(SETTLEMENT)
-        ),
-        "settlement {} was paid and the audit log does not know": numbers(
-            SETTLEMENT, SETTLEMENT.c.state == "paid", ~_logged(SETTLEMENT, "settlements.paid")
-        ),
-        "plan {} is under way and holds nothing": numbers(PLAN, awaited, ~_held(PLAN)),
-        "plan {} is over and still holds": numbers(PLAN, PLAN.c.state.in_(FINAL), _held(PLAN)),
-        "plan {} runs and has no agreement": numbers(PLAN, PLAN.c.state.in_(GOING), ~agreed),
-        "plan {} is put up for cancellation without a trace": numbers(PLAN, PLAN.c.state == "evaluated", ~told),
-        "plan {} was agreed and the audit log does not know": numbers(PLAN, agreed, ~_logged(PLAN, "plans.agreed")),
-        "promise {} runs and holds nothing": numbers(PROMISE, PROMISE.c.ended_at.is_(None), ~_held(PROMISE)),
-        "promise {} is over and still holds": numbers(PROMISE, PROMISE.c.ended_at.is_not(None), _held(PROMISE)),
-        "promise {} was made and the audit log does not know": numbers(PROMISE, ~_logged(PROMISE, "promises.made")),
-    }
-    return [words.format(number) for words, found in wrong.items() for number in connection.scalars(found)]
+    yield from portal.doors.read_as(portal.doors.system(), case_faults)
 
 
 def states(portal: Installation) -> Iterator[str]:
     """Every promise, settlement, counter-offer and proposal on the phone has beside it what its state needs."""
     yield from portal.doors.read_as(portal.doors.system(), state_faults)
-
-
-def _held(table: Table) -> ColumnElement[bool]:
-    return exists().where(HOLD.c.number == table.c.number, HOLD.c.ended_at.is_(None))
-
-
-def _logged(table: Table, kind: str) -> ColumnElement[bool]:
-    return exists().where(LOG.c.subject == table.c.number, LOG.c.kind == kind)
 
 
 def money(portal: Installation) -> Iterator[str]:

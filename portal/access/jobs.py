@@ -9,6 +9,7 @@ from portal.access import checking, link_actions
 from portal.access.queries import CHALLENGE, KEPT, LINK_REQUEST, WRONG_CODE
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 
 AT_ONCE = 50
 
@@ -39,4 +40,4 @@ def _forget_old(session: Session, viewer: Viewer) -> int:
         # A code that was typed in rightly is also when its number was last confirmed.
         delete(CHALLENGE).where(CHALLENGE.c.expires_at < day_ago, CHALLENGE.c.used_at.is_(None)),
     )
-    return sum(session.connection().execute(statement).rowcount for statement in statements)
+    return sum(changed(session, statement) for statement in statements)

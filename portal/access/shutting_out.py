@@ -13,6 +13,7 @@ from portal.access.tables import ShutOut
 from portal.audit.actions import record
 from portal.loans.tables import table_of
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 
 SHUT_OUT = table_of(ShutOut)
 # Names of their own, so that a query which has these tables already is never mixed up with them.
@@ -108,7 +109,7 @@ def let_in(session: Session, viewer: Viewer, number: str, account_id: int) -> bo
     """Somebody else says that the case is not about this member of staff; False where they were not shut out."""
     running = (SHUT_OUT.c.case_number == number) & (SHUT_OUT.c.account_id == account_id) & SHUT_OUT.c.until_at.is_(None)
     ended = update(SHUT_OUT).where(running).values(until_at=viewer.now, lifted_by=viewer.staff_id)
-    if session.connection().execute(ended).rowcount != 1:
+    if not changed(session, ended):
         return False
     record(session, viewer, events.StaffLetIn(number, account_id))
     return True

@@ -119,10 +119,17 @@ class LoanFigures:
         """How much more is due tomorrow if nothing is paid and nothing new falls due, today's late fee included."""
         return self.assessment.next_night + self.late_fee_tonight
 
+    def due_of(self, instalment: InstalmentAssessment) -> int:
+        """What is due of one instalment, what is disputed included, tonight's late fee left out."""
+        return instalment.unpaid.total - self.late_fees_tonight.get(instalment.number, 0)
+
+    def penalty_due_of(self, instalment: InstalmentAssessment) -> int:
+        """The penalty in `due_of`."""
+        return instalment.penalty_payable - self.late_fees_tonight.get(instalment.number, 0)
+
     def left_of(self, instalment: InstalmentAssessment) -> int:
-        """What stays payable of one instalment, penalty included, what is disputed and tonight's late fee left out."""
-        number = instalment.number
-        return instalment.unpaid.total - self.disputed_of(number).unpaid - self.late_fees_tonight.get(number, 0)
+        """What stays payable of one instalment: what is due of it less what is disputed."""
+        return self.due_of(instalment) - self.disputed_of(instalment.number).unpaid
 
 
 def figures(record: LoanRecord, day: date) -> LoanFigures:

@@ -17,8 +17,10 @@ from portal.evidence import queries as files_of
 from portal.evidence.actions import KeptUpload
 from portal.loans import queries as loans
 from portal.loans.actions import hold_loans
+from portal.loans.queries import LoanRecord
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.platform.numbers import new_number
 from portal.promises import actions as promises
 from portal.promises import queries as promises_of
@@ -53,13 +55,27 @@ def say_paid(session: Session, viewer: Viewer, code: str, said: Said) -> str:
     if record.status == "sold":
         raise Refusal("notice.sold")
     hold_loans(session, record.id)  # the same said twice at once is said once
-    same = NOTICE.c.loan_id == record.id, NOTICE.c.person_id == viewer.person_id, NOTICE.c.amount == said.amount
+    _refuse_same(session, viewer, record.id, said)
+    number = new_number()
+    session.connection().execute(insert(NOTICE).values(_row(viewer, record, number, said)))
+    files = _take_files(session, viewer, number, said)
+    told = events.PaymentSaid(number, record.id, said.amount, said.paid_on, said.channel, files)
+    audit.record(session, viewer, told)
+    if not look_for(session, viewer, number):
+        _verify_promise(session, viewer, number, record.id, said.paid_on)
+    return number
+
+
+def _refuse_same(session: Session, viewer: Viewer, loan_id: int, said: Said) -> None:
+    same = NOTICE.c.loan_id == loan_id, NOTICE.c.person_id == viewer.person_id, NOTICE.c.amount == said.amount
     waiting = NOTICE.select().where(*same, NOTICE.c.paid_on == said.paid_on, NOTICE.c.state == "waiting")
     known = session.execute(waiting).first()
     if known is not None:
         raise Refusal("notice.twice", number=known.number)
-    number = new_number()
-    row = {
+
+
+def _row(viewer: Viewer, record: LoanRecord, number: str, said: Said) -> dict[str, Any]:
+    return {
         "number": number,
         "loan_id": record.id,
         "person_id": viewer.person_id,
@@ -76,16 +92,6 @@ def say_paid(session: Session, viewer: Viewer, code: str, said: Said) -> str:
         "told_at": viewer.now,
         "answer": "",
     }
-    session.connection().execute(insert(NOTICE).values(row))
-    files = _take_files(session, viewer, number, said)
-    audit.record(
-        session,
-        viewer,
-        events.PaymentSaid(number, record.id, said.amount, said.paid_on, said.channel, files),
-    )
-    if not look_for(session, viewer, number):
-        _verify_promise(session, viewer, number, record.id, said.paid_on)
-    return number
 
 
 def _verify_promise(session: Session, viewer: Viewer, number: str, loan_id: int, paid_on: date) -> None:
@@ -187,12 +193,12 @@ def _held(session: Session, number: str) -> NoticeRecord | None:
 
 def _end(session: Session, viewer: Viewer, found: NoticeRecord, state: str, **more: Any) -> None:
     """Answer it once; of several at once one takes effect, and the others are told."""
-    moved = session.connection().execute(
+    moved = (
         update(NOTICE)
         .where(NOTICE.c.id == found.id, NOTICE.c.version == found.version, NOTICE.c.state == "waiting")
         .values(state=state, version=found.version + 1, ended_at=viewer.now, **more)
     )
-    if moved.rowcount != 1:
+    if not changed(session, moved):
         winner = notice(session.connection(), found.number)
         told: Mapping[str, Any] = {
             "by": winner.answered_by if winner else None,

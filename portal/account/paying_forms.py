@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from portal.core.refusal import Refusal
-from portal.evidence.uploads import draft_of
+from portal.evidence.uploads import ask_consent, draft_of, has_files
 from portal.platform import formats
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import Lazy, lazy
@@ -93,8 +93,7 @@ class PaidForm(Form[PaidInput]):
         amount = _amount(self, currency)
         if self._value is not None and self._value.paid_on > today:
             self.add_error("paid_on", _("This day is still to come. Type the day on which you paid."))
-        if (self.files.get("files") or self.raw.get("has_draft")) and not self.raw.get("consent"):
-            self.add_error("consent", _("Tick this so that we may read your files; or take the files out."))
+        ask_consent(self, has_files(self))
         return amount
 
     @property

@@ -95,7 +95,10 @@ class AccountPage:
         return max(self._late, key=lambda loan: loan.assessment.days_past_due, default=None)
 
     def loan_to(self, act: Act) -> LoanFigures | None:
-        """The latest of the late loans on which what stands beside it lets an act be: what cannot be is not offered."""
+        """The latest of the late loans on which what stands beside it lets an act be: what cannot be is not offered.
+
+        A plan or a promise needs something due; a penalty that was paid can be disputed too.
+        """
         wanted = (loan for loan in self._late if act == "file_dispute" or loan.assessment.due.total)
         free = (loan for loan in wanted if loan.record.allows(act, self.today))
         return max(free, key=lambda loan: loan.assessment.days_past_due, default=None)

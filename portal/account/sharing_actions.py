@@ -14,8 +14,10 @@ from portal.audit import actions as audit
 from portal.core.refusal import Refusal
 from portal.loans import queries as loans
 from portal.loans.actions import hold_person
+from portal.loans.queries import LoanRecord
 from portal.platform import outbox
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.platform.numbers import new_code
 from portal.platform.sealing import seal
 
@@ -34,17 +36,8 @@ def make_link(session: Session, viewer: Viewer, code: str, amount: int) -> str:
     record = loans.loan_by_code(session.connection(), viewer, code)
     if record is None:
         raise LookupError(code)
-    if record.status == "sold":
-        raise Refusal("link.sold")
-    if record.role == "guarantor":
-        raise Refusal("link.not_yours")
-    hold_person(session, viewer.person_id or 0)
-    most = sharing_queries.closes_all(session.connection(), viewer, record.currency)
-    if amount > most:
-        raise Refusal("link.too_much", most=most, currency=record.currency, until=viewer.today + LIFE)
-    mine = (LINK.c.person_id == viewer.person_id, LINK.c.revoked_at.is_(None), LINK.c.expires_at > viewer.now)
-    if int(session.scalar(select(func.count()).select_from(LINK).where(*mine)) or 0) >= LINKS_MOST:
-        raise Refusal("link.too_many", most=LINKS_MOST)
+    hold_person(session, viewer.person_id or 0)  # of two links at once the second is counted too
+    _refuse_link(session, viewer, record, amount)
     ref, own_code = new_link_ref(), new_code()
     row = {
         "code": own_code,
@@ -62,13 +55,25 @@ def make_link(session: Session, viewer: Viewer, code: str, amount: int) -> str:
     return own_code
 
 
+def _refuse_link(session: Session, viewer: Viewer, record: LoanRecord, amount: int) -> None:
+    if record.status == "sold":
+        raise Refusal("link.sold")
+    if record.role == "guarantor":
+        raise Refusal("link.not_yours")
+    most = sharing_queries.closes_all(session.connection(), viewer, record.currency)
+    if amount > most:
+        raise Refusal("link.too_much", most=most, currency=record.currency, until=viewer.today + LIFE)
+    mine = (LINK.c.person_id == viewer.person_id, LINK.c.revoked_at.is_(None), LINK.c.expires_at > viewer.now)
+    if int(session.scalar(select(func.count()).select_from(LINK).where(*mine)) or 0) >= LINKS_MOST:
+        raise Refusal("link.too_many", most=LINKS_MOST)
+
+
 def take_back(session: Session, viewer: Viewer, code: str) -> bool:
     """Whoever opens the link sees nothing any more, from this moment on; False if there was nothing to take back."""
     if own_link(session.connection(), viewer, code) is None:
         raise LookupError(code)
     mine = (LINK.c.code == code, LINK.c.person_id == viewer.person_id, LINK.c.revoked_at.is_(None))
-    ended = session.connection().execute(update(LINK).where(*mine).values(revoked_at=viewer.now, sealed_ref=""))
-    if ended.rowcount != 1:
+    if not changed(session, update(LINK).where(*mine).values(revoked_at=viewer.now, sealed_ref="")):
         return False
     audit.record(session, viewer, events.PayLinkRevoked(code))
     return True
@@ -77,4 +82,4 @@ def take_back(session: Session, viewer: Viewer, code: str) -> bool:
 def forget_old(session: Session, viewer: Viewer) -> int:
     """Wipe the references of links that have run out; returns how many."""
     over = (LINK.c.expires_at <= viewer.now, LINK.c.sealed_ref != "")
-    return session.connection().execute(update(LINK).where(*over).values(sealed_ref="")).rowcount
+    return changed(session, update(LINK).where(*over).values(sealed_ref=""))

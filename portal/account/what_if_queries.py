@@ -34,7 +34,8 @@ class Closing:
     """Whether the amount would close the contract: what it takes on that day, by a settlement or as a payoff.
 
     `until` is the last day of the settlement that stands, None where it is the payoff. `other` is what the other of the
-    two ways takes on that day: the payoff, or the settlement that the rules offer; None where that is no less or more.
+    two ways takes on that day: the whole without that settlement, or less by one that the rules offer; None where the
+    two take the same.
     """
 
     to_pay: int

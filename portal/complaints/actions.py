@@ -39,6 +39,7 @@ from portal.loans import queries as loans
 from portal.messages import actions as messages
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.platform.numbers import new_number
 
 
@@ -329,8 +330,7 @@ def _move(
         & COMPLAINT.c.state.in_(OPEN)
     )
     values = {"state": state, "version": COMPLAINT.c.version + 1, **more}
-    moved = session.connection().execute(update(COMPLAINT).where(guard).values(values))
-    if moved.rowcount != 1:
+    if not changed(session, update(COMPLAINT).where(guard).values(values)):
         raise _lost(session, viewer, found.number)
 
 

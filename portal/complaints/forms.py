@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from portal.complaints.queries import QueueFilter
 from portal.complaints.tables import HAPPENINGS, OUTCOMES, REASONS, STATES
-from portal.evidence.uploads import draft_of
+from portal.evidence.uploads import ask_consent, draft_of, has_files
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import lazy
@@ -17,8 +17,6 @@ MAX_WORDS = 4_000
 MAX_LINE = 200
 BODY_LIMIT = 64_000_000
 """Bytes of a request with files: 60 MB of them and the rest of the form (EV-01)."""
-
-_NEEDS_CONSENT = lazy("Tick this so that we may read your files; or take the files out.")
 
 
 class ComplaintInput(BaseModel):
@@ -53,8 +51,7 @@ class ComplaintForm(Form[ComplaintInput]):
             self.add_error("words", _("Tell us in your own words what happened."))
         if self._value is not None and self._value.happened_on is not None and self._value.happened_on > today:
             self.add_error("happened_on", _("This day is still to come. Type the day on which it happened."))
-        if (self.files.get("files") or self.raw.get("has_draft")) and not self.raw.get("consent"):
-            self.add_error("consent", str(_NEEDS_CONSENT))
+        ask_consent(self, has_files(self))
 
     @property
     def draft(self) -> str:
@@ -87,11 +84,9 @@ class AddForm(Form[AddInput]):
 
     def check(self, consented: bool) -> None:
         """Words or files are there; files need the consent once."""
-        has_files = self.files.get("files") or self.raw.get("has_draft")
-        if not str(self.raw.get("words", "")).strip() and not has_files:
+        if not str(self.raw.get("words", "")).strip() and not has_files(self):
             self.add_error("words", _("Write something or choose a file."))
-        if has_files and not consented and not self.raw.get("consent"):
-            self.add_error("consent", str(_NEEDS_CONSENT))
+        ask_consent(self, has_files(self) and not consented)
 
     @property
     def draft(self) -> str:
@@ -103,7 +98,6 @@ class WithdrawForm(Form[NoEntries]):
     """Withdraws a complaint."""
 
     purpose = "complaint_withdraw"
-    refusals = AddForm.refusals
 
 
 class ConsentForm(Form[NoEntries]):

@@ -122,7 +122,7 @@ async def add(request: Request) -> Response:
 
 async def withdraw(request: Request) -> Response:
     """Withdraw a complaint that nobody has answered yet."""
-    form = await WithdrawForm.read(request)
+    await WithdrawForm.read(request)
     number = request.path_params["number"]
     try:
         await db.write(request, actions.withdraw, number)
@@ -130,8 +130,7 @@ async def withdraw(request: Request) -> Response:
         if refusal.code == "unknown_complaint":
             raise HTTPException(404) from None
         again = AddForm.blank()
-        form.refuse(refusal)
-        again.form_errors = form.form_errors
+        again.refuse(refusal)
         return await _detail_page(request, again, 409)
     return see_other(request, "complaints:detail", number=number)
 
@@ -144,8 +143,7 @@ async def withdraw_consent(request: Request) -> Response:
         keys = await db.write(request, actions.withdraw_consent, number)
     except Refusal:
         raise HTTPException(404) from None
-    for key in keys:
-        await to_thread.run_sync(request.app.state.portal.files.delete, key)
+    await to_thread.run_sync(request.app.state.portal.files.discard, keys)
     return see_other(request, "complaints:detail", number=number)
 
 

@@ -191,6 +191,18 @@ def may(
     return None
 
 
+def may_offer(act: Act, holds: Sequence[Hold], pending: Sequence[Hold], loan_status: LoanStatus, role: Role) -> bool:
+    """Whether a page may offer `act` beside what stands on the loan now: `holds`, and what is only `pending`.
+
+    A guarantor may only object, and no plan is proposed beside another proposal that waits.
+    """
+    if role == "guarantor" and act != "file_dispute":
+        return False
+    if act == "propose_plan" and any(hold.kind == "proposal" for hold in pending):
+        return False
+    return may(act, holds, loan_status, role) is None
+
+
 def effects(act: Act, holds: Iterable[Hold]) -> tuple[tuple[Effect, Hold], ...]:
     """What an allowed act does, once agreed, to each hold beside it."""
     return tuple((cell.effect, hold) for hold, cell in _beside(act, holds) if cell.effect)

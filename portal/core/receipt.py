@@ -280,6 +280,11 @@ def late_fees_tonight(facts: LoanFacts, seen: Assessment) -> dict[int, int]:
     return {number: amount for number, amount in spared.items() if amount}
 
 
+def late_fee_tonight(facts: LoanFacts, day: date) -> int:
+    """All late fees together that fall on a day and that paying on it what is due prevents."""
+    return sum(late_fees_tonight(facts, assess(facts, day)).values())
+
+
 def one_more_night(facts: LoanFacts, day: date) -> int:
     """How much penalty (late fee included) the night after that day adds, if nothing is paid meanwhile."""
     return assess(facts, day).next_night

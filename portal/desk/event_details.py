@@ -17,7 +17,8 @@ from portal.platform.i18n import gettext as _
 from portal.platform.i18n import pgettext
 from portal.platform.labels import fingerprint
 
-IS_UNSAID: tuple[Any, ...] = ("", None, [])
+UNSAID: tuple[Any, ...] = ("", None, [])
+"""What an event leaves empty, and nobody needs to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def details(entry: Entry, known: Known) -> list[tuple[str, str]]:
     return [
         (str(FIELDS.get(name, name)), reader.words(name, value))
         for name, value in values.items()
-        if name != "subject" and value not in IS_UNSAID
+        if name != "subject" and value not in UNSAID
     ]
 
 
@@ -62,7 +63,7 @@ class _Reader:
         if isinstance(value, list):
             return _("; ").join(self.words(name, each) for each in value)
         if isinstance(value, bool):
-            return pgettext("a limit", "yes") if value else pgettext("a limit", "no")
+            return pgettext("an event", "yes") if value else pgettext("an event", "no")
         if isinstance(value, int):
             return self._number(name, value)
         return self._text(name, str(value))
@@ -88,10 +89,15 @@ class _Reader:
             return fingerprint(value)
         if name in ("before", "after") and value.startswith("{"):
             return self._limits(json.loads(value))
-        head, mark, rest = value.partition(":" if name == "case" else " ")
-        if mark and head in known:  # a case by its number, a part of an amount with how much of it
-            return f"{known[head]} {self._amount(int(rest)) if name == 'reductions' and rest.isdigit() else rest}"
-        return _day(value) or value
+        return self._pair(name, value, known) or _day(value) or value
+
+    def _pair(self, name: str, value: str, known: Mapping[str, Any]) -> str:
+        """A case with its number, a part of an amount with how much of it; empty of anything else."""
+        code, mark, rest = value.partition(":" if name == "case" else " ")
+        if not mark or code not in known:
+            return ""
+        is_amount = name == "reductions" and rest.isdigit()
+        return f"{known[code]} {self._amount(int(rest)) if is_amount else rest}"
 
     def _limits(self, values: Mapping[str, Any]) -> str:
         return _("; ").join(

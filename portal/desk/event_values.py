@@ -88,7 +88,7 @@ FIELDS: Mapping[str, Lazy] = {
     "parts": lazy("Put together of"),
     "passed": lazy("Right"),
     "payment_ref": lazy("Payment found"),
-    "person": lazy("Person"),
+    "person": lazy("The person"),
     "person_id": lazy("Person no."),
     "plan_number": lazy("Became the plan"),
     "portal_number": lazy("Number of the waiver"),
@@ -129,7 +129,20 @@ FIELDS: Mapping[str, Lazy] = {
 """Every value of every event; `subject` stands in a column of its own."""
 
 AMOUNTS = frozenset(
-    "amount could_pay disputed due extra freeze_forecast most received taken_off total unpaid whole".split()
+    (
+        "amount",
+        "could_pay",
+        "disputed",
+        "due",
+        "extra",
+        "freeze_forecast",
+        "most",
+        "received",
+        "taken_off",
+        "total",
+        "unpaid",
+        "whole",
+    )
 )
 """Minor units of the currency of what the event is about."""
 
@@ -154,6 +167,14 @@ _ENDS: Mapping[str, Lazy] = {
     "void": lazy("Void"),
     "withdrawn": lazy("Taken back"),
 }
+
+_PARTS: Mapping[str, Lazy] = {
+    "fee": lazy("Fees"),
+    "penalty": lazy("Penalty"),
+    "interest": lazy("Interest"),
+    "principal": lazy("Principal"),
+}
+"""The parts of an amount, of a contract that is not known here."""
 
 
 class _Reason:
@@ -205,8 +226,8 @@ CODES: Mapping[str, Mapping[str, Any]] = {
     "complaint.wishes": complaint_words.WISHES,
     "desk.because": words.SEARCH_REASONS,
     "desk.part": {
-        "person": lazy("Person"),
-        "loans": lazy("Loans"),
+        "person": lazy("Who it is"),
+        "loans": lazy("Contracts"),
         "payments": lazy("Payments"),
         "debits": lazy("Debits"),
         "documents": lazy("Documents"),
@@ -246,12 +267,7 @@ CODES: Mapping[str, Mapping[str, Any]] = {
         "plan": lazy("Plan"),
         "settlement": lazy("Settlement"),
     },
-    "loans.component": {
-        "fee": lazy("Fees"),
-        "penalty": lazy("Penalty"),
-        "interest": lazy("Interest"),
-        "principal": lazy("Principal"),
-    },
+    "loans.component": _PARTS,
     "loans.hold": words.HOLD_KINDS,
     "loans.outcome": {
         **_ENDS,
@@ -303,12 +319,7 @@ CODES: Mapping[str, Mapping[str, Any]] = {
         "payment": lazy("Payment"),
     },
     "language": {"zh": lazy("Chinese"), "en": lazy("English")},
-    "reductions": {
-        "fee": lazy("Fees"),
-        "penalty": lazy("Penalty"),
-        "interest": lazy("Interest"),
-        "principal": lazy("Principal"),
-    },
+    "reductions": _PARTS,
     "roles": words.ROLES,
 }
 """The words of a code, by the event's feature and the value's name, or by its name alone."""

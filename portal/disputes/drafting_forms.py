@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from portal.disputes import particulars as facts
-from portal.disputes.forms import NEEDS_CONSENT
 from portal.disputes.particulars import Channel, Figure, Line, Particulars, Passage
 from portal.disputes.ticks import Ticks
+from portal.evidence.uploads import ask_consent
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import lazy
@@ -146,8 +146,7 @@ class SendForm(Form[SendInput]):
 
     def check(self, has_files: bool) -> None:
         """Files need the consent."""
-        if has_files and not self.raw.get("consent"):
-            self.add_error("consent", str(NEEDS_CONSENT))
+        ask_consent(self, has_files)
 
 
 class DiscardForm(Form[NoEntries]):

@@ -307,8 +307,7 @@ async def discard(request: Request) -> Response:
         keys = await db.write(request, drafts.throw_away, found.draft.code)
     except Refusal:
         raise HTTPException(404) from None
-    for key in keys:
-        await to_thread.run_sync(request.app.state.portal.files.delete, key)
+    await to_thread.run_sync(request.app.state.portal.files.discard, keys)
     return see_other(request, "disputes:list")
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from portal.audit import actions as audit
 from portal.core.assessment import assess
-from portal.core.interactions import Part, effects, may
+from portal.core.interactions import Part, effects
 from portal.core.refusal import Refusal
 from portal.disputes import events, moves
 from portal.disputes.effect import disputed_parts
@@ -73,10 +73,7 @@ def open_dispute(
 
 def _parts_to_file(record: LoanRecord, viewer: Viewer, instalment: int, filing: Filing) -> tuple[Part, ...]:
     today = viewer.today
-    holds = [hold for hold in record.holds if hold.is_in_force(today)]
-    role: Any = record.role or "borrower"
-    refusal = may("file_dispute", holds, record.facts.status, role)
-    if refusal:
+    if refusal := record.refusal_of("file_dispute", today):
         raise refusal
     page = new_page_of(record, instalment, today, filing.ticks)
     if page is None or page.fingerprint != filing.seen:
@@ -88,9 +85,9 @@ def _parts_to_file(record: LoanRecord, viewer: Viewer, instalment: int, filing: 
     own = disputed_parts(page.instalment, spans, filing.ticks.late_fee and page.fee > 0)
     if not own:
         raise Refusal("nothing_ticked")
-    refusal = may("file_dispute", holds, record.facts.status, role, own)
-    if refusal:
-        of_another = any(hold.number == refusal.data["number"] and hold.person_id != viewer.person_id for hold in holds)
+    if refusal := record.refusal_of("file_dispute", today, own):
+        in_the_way = (hold for hold in record.in_force(today) if hold.number == refusal.data["number"])
+        of_another = any(hold.person_id != viewer.person_id for hold in in_the_way)
         raise Refusal("disputed_by_another") if of_another else refusal
     return own
 
@@ -180,7 +177,7 @@ def _suspend_and_hold(
 
 def _stop_reminders(session: Session, viewer: Viewer, record: LoanRecord, found: DisputeRecord) -> None:
     """A claim of misuse opens a fraud hold, unless there is one; an accepted settlement lapses (domain.md 9)."""
-    holds = [hold for hold in record.holds if hold.is_in_force(viewer.today)]
+    holds = record.in_force(viewer.today)
     beside = effects("file_dispute", holds)
     for what, hold in beside:
         if what == "lapses_settlement":

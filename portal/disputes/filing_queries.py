@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection
 
 from portal.core.assessment import Assessment, InstalmentAssessment, assess
 from portal.core.days import add_working_days, each_day
 from portal.core.facts import DaysWaiver, DebitAttempt, LoanFacts
-from portal.core.interactions import Part, may
+from portal.core.interactions import Part
 from portal.core.receipt import fingerprint
 from portal.core.refusal import Refusal
 from portal.disputes.effect import Span, Stretch, amount_of, disputed_parts, stretches
@@ -145,8 +144,7 @@ def new_page_of(record: LoanRecord, number: int, today: date, ticks: Ticks) -> N
     item = instalment_of(assessment, number)
     if item is None or not item.lines or not item.penalty_chargeable:
         return None
-    holds = [hold for hold in record.holds if hold.is_in_force(today)]
-    taken = parts_of(holds, today)
+    taken = parts_of(record.in_force(today), today)
     offered = tuple(stretches(item, taken))
     try:
         spans = ticks.spans(offered)
@@ -168,7 +166,7 @@ def new_page_of(record: LoanRecord, number: int, today: date, ticks: Ticks) -> N
         sent=_once_sent(record.facts, assessment, number, chosen, taken, today),
         fingerprint=fingerprint(record.facts, today),
         answer_by=promised(record, today),
-        refusal=may("file_dispute", holds, record.facts.status, _role(record)),
+        refusal=record.refusal_of("file_dispute", today),
         today=today,
     )
 
@@ -189,7 +187,3 @@ def promised(record: LoanRecord, today: date) -> date:
     """The day by which a dispute filed today is answered."""
     calendar = rule_pack(record.rule_pack).calendar(today)
     return add_working_days(today, record.rules.answer_days, calendar)
-
-
-def _role(record: LoanRecord) -> Any:
-    return record.role or "borrower"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from portal.core.money import MINOR_DIGITS
 from portal.disputes.queue_queries import QueueFilter
 from portal.disputes.tables import DECISION_REASONS, READINGS, REASONS, UNDECIDED
-from portal.evidence.uploads import draft_of
+from portal.evidence.uploads import ask_consent, draft_of, has_files
 from portal.platform.forms import Form, NoEntries
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import lazy
@@ -18,11 +18,7 @@ MAX_WORDS = 4_000
 BODY_LIMIT = 64_000_000
 """Bytes of a request with files: 60 MB of them and the rest of the form (EV-01)."""
 
-
 _NOT_OPEN = lazy("This dispute has been answered or withdrawn meanwhile. Nothing was sent.")
-
-
-NEEDS_CONSENT = lazy("Tick this so that we may read your files; or take the files out.")
 
 
 class AddInput(BaseModel):
@@ -44,11 +40,9 @@ class AddForm(Form[AddInput]):
 
     def check(self, consented: bool) -> None:
         """Words or files are there; files need the consent once."""
-        has_files = self.files.get("files") or self.raw.get("has_draft")
-        if not self.raw.get("words") and not has_files:
+        if not self.raw.get("words") and not has_files(self):
             self.add_error("words", _("Write something or choose a file."))
-        if has_files and not consented and not self.raw.get("consent"):
-            self.add_error("consent", str(NEEDS_CONSENT))
+        ask_consent(self, has_files(self) and not consented)
 
     @property
     def draft(self) -> str:
@@ -60,7 +54,6 @@ class WithdrawForm(Form[NoEntries]):
     """Withdraws a dispute."""
 
     purpose = "dispute_withdraw"
-    refusals = AddForm.refusals
 
 
 class ConsentForm(Form[NoEntries]):

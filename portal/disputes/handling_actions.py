@@ -12,6 +12,7 @@ from portal.disputes.queries import DISPUTE, REVIEW_ROW, DisputeRecord, dispute,
 from portal.disputes.rounds import round_of
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 
 
 def open_case(session: Session, viewer: Viewer, number: str) -> bool:
@@ -33,11 +34,11 @@ def hold(session: Session, viewer: Viewer, number: str, held: bool) -> bool:
     mine = DISPUTE.c.held_by == viewer.staff_id
     free = (DISPUTE.c.number == number) & (DISPUTE.c.held_by.is_(None) if held else mine)
     values = {"held_by": viewer.staff_id, "held_since": viewer.now} if held else {"held_by": None, "held_since": None}
-    changed = session.connection().execute(update(DISPUTE).where(free).values(values)).rowcount
-    if changed:
-        moves.take_part(session, viewer, found)
-        audit.record(session, viewer, events.DisputeHeld(number, held))
-    return bool(changed)
+    if not changed(session, update(DISPUTE).where(free).values(values)):
+        return False
+    moves.take_part(session, viewer, found)
+    audit.record(session, viewer, events.DisputeHeld(number, held))
+    return True
 
 
 def hand_over(session: Session, viewer: Viewer, number: str, to_staff_id: int, words: str) -> bool:
@@ -53,7 +54,7 @@ def hand_over(session: Session, viewer: Viewer, number: str, to_staff_id: int, w
     mine = DISPUTE.c.held_by.is_(None) | (DISPUTE.c.held_by == viewer.staff_id)
     given = {"held_by": other.id, "held_since": viewer.now}
     own = (DISPUTE.c.number == number) & mine
-    if not session.connection().execute(update(DISPUTE).where(own).values(given)).rowcount:
+    if not changed(session, update(DISPUTE).where(own).values(given)):
         return False
     moves.write_message(session, viewer, found, "handover", words, {"to": other.display_name})
     moves.take_part(session, viewer, found)
@@ -77,7 +78,7 @@ def tell_lateness(session: Session, viewer: Viewer, number: str) -> bool:
     if found.days_over(viewer.today) == 0 or found.late_told_at is not None:
         return False
     still = (DISPUTE.c.id == found.id) & (DISPUTE.c.version == found.version) & DISPUTE.c.late_told_at.is_(None)
-    if not session.connection().execute(update(DISPUTE).where(still).values(late_told_at=viewer.now)).rowcount:
+    if not changed(session, update(DISPUTE).where(still).values(late_told_at=viewer.now)):
         return False  # it was told, or decided, at this moment
     notify(session, viewer, person_id=found.person_id, template="sms.news", number=number, loan_id=found.loan_id)
     audit.record(session, viewer, events.LatenessTold(number, found.answer_by))
@@ -89,7 +90,7 @@ def _tell_review_late(session: Session, viewer: Viewer, found: DisputeRecord) ->
     if asked is None or asked.days_over(viewer.today) == 0 or asked.late_told_at is not None:
         return False
     own = (REVIEW_ROW.c.dispute_id == found.id) & REVIEW_ROW.c.late_told_at.is_(None)
-    if not session.connection().execute(update(REVIEW_ROW).where(own).values(late_told_at=viewer.now)).rowcount:
+    if not changed(session, update(REVIEW_ROW).where(own).values(late_told_at=viewer.now)):
         return False
     notify(session, viewer, person_id=found.person_id, template="sms.news", number=found.number, loan_id=found.loan_id)
     audit.record(session, viewer, events.LatenessTold(found.number, asked.answer_by))

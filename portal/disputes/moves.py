@@ -19,6 +19,7 @@ from portal.disputes.rounds import REVIEW, round_of
 from portal.disputes.tables import UNDECIDED
 from portal.loans import actions as loans
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 
 
 def find(session: Session, viewer: Viewer, number: str) -> DisputeRecord:
@@ -89,10 +90,7 @@ def move(
         & DISPUTE.c.state.in_(from_states)
         & (true() if only_if is None else only_if)
     )
-    moved = session.connection().execute(
-        update(DISPUTE).where(guard).values(state=state, version=DISPUTE.c.version + 1)
-    )
-    if moved.rowcount != 1:
+    if not changed(session, update(DISPUTE).where(guard).values(state=state, version=DISPUTE.c.version + 1)):
         raise lost(session, viewer, found.number)
 
 

@@ -80,7 +80,7 @@ async def add(request: Request) -> Response:
 
 async def withdraw(request: Request) -> Response:
     """Withdraw a dispute that nobody has decided yet."""
-    form = await WithdrawForm.read(request)
+    await WithdrawForm.read(request)
     number = request.path_params["number"]
     try:
         await db.write(request, ending_actions.withdraw, number)
@@ -88,8 +88,7 @@ async def withdraw(request: Request) -> Response:
         if refusal.code == "unknown_dispute":
             raise HTTPException(404) from None
         again = AddForm.blank()
-        form.refuse(refusal)
-        again.form_errors = form.form_errors
+        again.refuse(refusal)
         return await _detail_page(request, again, 409)
     return see_other(request, "disputes:detail", number=number)
 

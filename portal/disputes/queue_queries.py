@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, select
 
 from portal.disputes.funds_queries import FUNDS_REASON
 from portal.disputes.queries import DISPUTE, READING, RECORD, REVIEW_ROW, STAFF, DisputeRecord, waiting_in
@@ -105,12 +105,15 @@ def queue_page(connection: Connection, viewer: Viewer, asked: QueueFilter) -> Qu
         .limit(QUEUE_PAGE)
         .offset((asked.page - 1) * QUEUE_PAGE)
     )
-    rows = []
-    for row in connection.execute(statement):
-        record = DisputeRecord(*row[:-5])
-        person = loans.person(connection, record.person_id)
-        rows.append(QueueRow(record, person.name if person else "", *row[-5:]))
-    return QueuePage(tuple(rows), total, int(overdue), asked, viewer.today)
+    rows = tuple(_row(connection, row) for row in connection.execute(statement))
+    return QueuePage(rows, total, int(overdue), asked, viewer.today)
+
+
+def _row(connection: Connection, row: Row[Any]) -> QueueRow:
+    width = len(RECORD.selected_columns)
+    record = DisputeRecord(*row[:width])
+    person = loans.person(connection, record.person_id)
+    return QueueRow(record, person.name if person else "", *row[width:])
 
 
 def _asked_for(asked: QueueFilter, viewer: Viewer) -> ColumnElement[bool]:

@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, Field
 
-from portal.disputes.forms import MAX_WORDS, NEEDS_CONSENT, AddForm
-from portal.evidence.uploads import draft_of
+from portal.disputes.forms import MAX_WORDS, AddForm
+from portal.evidence.uploads import ask_consent, draft_of, has_files
 from portal.platform.forms import Form
 from portal.platform.i18n import gettext as _
 from portal.platform.i18n import lazy
@@ -32,9 +32,7 @@ class ReviewForm(Form[ReviewInput]):
         """Words are there; files need the consent once."""
         if not str(self.raw.get("words", "")).strip():
             self.add_error("words", _("Write what we should look at again."))
-        has_files = self.files.get("files") or self.raw.get("has_draft")
-        if has_files and not consented and not self.raw.get("consent"):
-            self.add_error("consent", str(NEEDS_CONSENT))
+        ask_consent(self, has_files(self) and not consented)
 
     @property
     def draft(self) -> str:

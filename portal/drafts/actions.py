@@ -16,6 +16,7 @@ from portal.evidence import actions as evidence
 from portal.evidence.actions import DRAFT_DAYS
 from portal.loans.actions import hold_person
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.platform.numbers import new_code
 
 MOST = 20
@@ -117,7 +118,7 @@ def save(session: Session, viewer: Viewer, code: str, version: int, entries: Ent
 
 def _changed(session: Session, viewer: Viewer, shelf: Shelf, entries: Entries, *where: ColumnElement[bool]) -> bool:
     values = {**_changes(viewer, entries), "version": shelf.table.c.version + 1}
-    return session.connection().execute(update(shelf.table).where(*where).values(values)).rowcount == 1
+    return changed(session, update(shelf.table).where(*where).values(values)) == 1
 
 
 def note(session: Session, viewer: Viewer, code: str, content: str) -> None:
@@ -132,8 +133,7 @@ def end(session: Session, viewer: Viewer, code: str, because: str, shelf: Shelf 
     """A draft is gone. Raises Refusal `unknown_draft`."""
     table = shelf.table
     own = table.c.person_id == viewer.person_id if viewer.kind == "borrower" else table.c.keep_until < viewer.today
-    gone = session.connection().execute(delete(table).where(table.c.code == code, own))
-    if gone.rowcount != 1:
+    if not changed(session, delete(table).where(table.c.code == code, own)):
         raise Refusal("unknown_draft")
     audit.record(session, viewer, events.DraftEnded(code, because))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlmodel import Session
 
 from portal.audit import actions as audit
@@ -21,6 +21,7 @@ from portal.evidence.tables import EvidenceFile
 from portal.platform.db import Doors
 from portal.platform.files import FileStore, StoreUnreachable
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.platform.numbers import new_code
 
 DRAFT_DAYS = 30
@@ -144,18 +145,19 @@ def send_draft(
     """
     unfinished.drop_of_draft(session, draft, viewer.person_id)
     own = (FILE.c.case_kind == "draft", FILE.c.case_number == draft, FILE.c.person_id == viewer.person_id)
-    moved = session.execute(
+    files = (
         update(FILE)
         .where(*own, FILE.c.deleted_at.is_(None))
         .values(case_kind=case_kind, case_number=case_number, delete_after=delete_after)
     )
+    moved = changed(session, files)
     session.execute(
         update(CASE)
         .where(CASE.c.case_kind == "draft", CASE.c.case_number == draft, CASE.c.person_id == viewer.person_id)
         .values(case_kind=case_kind, case_number=case_number)
     )
     _burn_in(session, viewer, case_kind, case_number)
-    return _changed(moved)
+    return moved
 
 
 def _burn_in(session: Session, viewer: Viewer, case_kind: str, case_number: str) -> None:
@@ -257,7 +259,7 @@ def remove(session: Session, viewer: Viewer, file_id: int, *, because: str) -> l
         return []
     covered = covering.undo(session, file_id)
     keys = [row.store_key, *session.scalars(select(PAGE.c.store_key).where(PAGE.c.file_id == file_id)), *covered]
-    removed = session.execute(
+    removed = (
         update(FILE)
         .where(FILE.c.id == file_id, FILE.c.deleted_at.is_(None))
         .values(
@@ -269,7 +271,7 @@ def remove(session: Session, viewer: Viewer, file_id: int, *, because: str) -> l
             deleted_at=viewer.now,
         )
     )
-    if not _changed(removed):
+    if not changed(session, removed):
         return []
     session.execute(delete(PAGE).where(PAGE.c.file_id == file_id))
     session.execute(delete(STATEMENT).where(STATEMENT.c.file_id == file_id))
@@ -303,10 +305,8 @@ def claim_waiting(session: Session, viewer: Viewer, file_id: int) -> Waiting | N
         FILE.c.state == "being_checked",
         FILE.c.lease_until.is_(None) | (FILE.c.lease_until < viewer.now),
     )
-    claimed = session.execute(
-        update(FILE).where(*waiting).values(lease_until=viewer.now + LEASE, tries=FILE.c.tries + 1)
-    )
-    if not _changed(claimed):
+    claimed = update(FILE).where(*waiting).values(lease_until=viewer.now + LEASE, tries=FILE.c.tries + 1)
+    if not changed(session, claimed):
         return None
     row = session.execute(select(FILE).where(FILE.c.id == file_id)).one()
     was_read = row.read_at is not None
@@ -340,7 +340,7 @@ def record_reading(
     `told` are the bank statements in it, absent where it could not be opened.
     """
     readable = FILE.c.state.in_(("being_checked", "unreadable"))
-    changed = session.execute(
+    read = (
         update(FILE)
         .where(FILE.c.id == file_id, readable)
         .values(
@@ -350,7 +350,7 @@ def record_reading(
             lease_until=None,
         )
     )
-    if not _changed(changed):
+    if not changed(session, read):
         return False
     for number, page in enumerate(pages, 1):
         session.execute(
@@ -381,7 +381,3 @@ def locked_file(connection: Connection, viewer: Viewer, code: str) -> Waiting:
     if row is None:
         raise Refusal("file_unknown")
     return Waiting(*row)
-
-
-def _changed(result: object) -> int:
-    return result.rowcount if isinstance(result, CursorResult) else 0

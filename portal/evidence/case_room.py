@@ -1,11 +1,12 @@
 """How much one case holds. Room is reserved in one guarded statement, so that the limits hold at any speed."""
 
-from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
 from portal.core.refusal import Refusal
 from portal.evidence.file_kinds import MAX_CASE_BYTES, MAX_CASE_FILES
 from portal.evidence.queries import CASE
+from portal.platform.guarded import changed
 
 
 def reserve(session: Session, case_kind: str, case_number: str, person_id: int, name: str, size: int) -> None:
@@ -15,7 +16,7 @@ def reserve(session: Session, case_kind: str, case_number: str, person_id: int, 
         session.execute(
             insert(CASE).values(case_kind=case_kind, case_number=case_number, person_id=person_id, files=0, bytes=0)
         )
-    reserved = session.execute(
+    reserved = (
         update(CASE)
         .where(
             *this_case,
@@ -25,7 +26,7 @@ def reserve(session: Session, case_kind: str, case_number: str, person_id: int, 
         )
         .values(files=CASE.c.files + 1, bytes=CASE.c.bytes + size)
     )
-    if isinstance(reserved, CursorResult) and reserved.rowcount:
+    if changed(session, reserved):
         return
     if int(session.scalar(select(CASE.c.files).where(*this_case)) or 0) >= MAX_CASE_FILES:
         raise Refusal("files_too_many", file=name, limit=MAX_CASE_FILES)
@@ -34,12 +35,12 @@ def reserve(session: Session, case_kind: str, case_number: str, person_id: int, 
 
 def grow(session: Session, case_kind: str, case_number: str, name: str, by: int) -> None:
     """A file of this case becomes so many bytes larger, or smaller; raises `Refusal` `files_too_large`."""
-    grown = session.execute(
+    grown = (
         update(CASE)
         .where(CASE.c.case_kind == case_kind, CASE.c.case_number == case_number, CASE.c.bytes <= MAX_CASE_BYTES - by)
         .values(bytes=CASE.c.bytes + by)
     )
-    if isinstance(grown, CursorResult) and not grown.rowcount:
+    if not changed(session, grown):
         raise Refusal("files_too_large", file=name, limit=MAX_CASE_BYTES)
 
 

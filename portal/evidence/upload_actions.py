@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session
 
 from portal.core.refusal import Refusal
@@ -21,6 +21,7 @@ from portal.evidence.queries import FILE
 from portal.evidence.unfinished import PART, UPLOAD
 from portal.platform.files import FileStore
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.platform.numbers import new_code
 
 CHUNK_BYTES = 512 * 1024
@@ -203,5 +204,4 @@ def forget_done(session: Session, viewer: Viewer) -> int:
     """Forget the way of files that left their draft; returns how many."""
     stays = select(FILE.c.code).where(FILE.c.case_kind == "draft", FILE.c.deleted_at.is_(None))
     done = UPLOAD.c.file_code.is_not(None) & UPLOAD.c.file_code.not_in(stays)
-    gone = session.execute(delete(UPLOAD).where(done, UPLOAD.c.last_at < viewer.now - UNFINISHED_KEPT))
-    return gone.rowcount if isinstance(gone, CursorResult) else 0
+    return changed(session, delete(UPLOAD).where(done, UPLOAD.c.last_at < viewer.now - UNFINISHED_KEPT))

@@ -16,6 +16,7 @@ from portal.evidence.upload_actions import take_all
 from portal.evidence.upload_queries import draft_at
 from portal.platform import db
 from portal.platform.forms import Form
+from portal.platform.i18n import gettext as _
 from portal.platform.numbers import new_code
 from portal.platform.render import here
 from portal.platform.visit import visit_of
@@ -60,6 +61,17 @@ def say_refused(form: Form[Any], refused: Sequence[Mapping[str, Any]]) -> None:
     """Say beside the files, and at the top, which of them could not be taken and why."""
     if refused:
         form.add_error("files", file_problems(refused))
+
+
+def has_files(form: Form[Any]) -> bool:
+    """Whether files come with a form, or wait in its draft."""
+    return bool(form.files.get("files") or form.raw.get("has_draft"))
+
+
+def ask_consent(form: Form[Any], has_any: bool) -> None:
+    """Files are read only by consent: without it the form says what to do beside the box, and keeps the files."""
+    if has_any and not form.raw.get("consent"):
+        form.add_error("consent", _("Tick this so that we may read your files; or take the files out."))
 
 
 def draft_of(raw: Mapping[str, Any]) -> str:

@@ -23,8 +23,9 @@ from sqlalchemy import (
 
 from portal.core.assessment import assess
 from portal.core.facts import DebitAttempt, LoanFacts
-from portal.core.interactions import Act, Hold, HoldKind, Part, Role, may
+from portal.core.interactions import Act, Hold, HoldKind, Part, Role, may, may_offer
 from portal.core.plans import PlanLimits
+from portal.core.refusal import Refusal
 from portal.loans import facts
 from portal.loans.facts import LOAN, LOAN_VERSION, PRODUCT, PRODUCT_VERSION, facts_columns, facts_source
 from portal.loans.product_rules import ProductRules, rules_on
@@ -122,21 +123,24 @@ class LoanRecord:
         return is_due and self.allows(act, day)
 
     def allows(self, act: Act, day: date) -> bool:
-        """Whether what stands on the loan lets an act be (domain.md 9).
+        """Whether what stands on the loan lets an act be offered to its reader (domain.md 9)."""
+        pending = [hold for hold in self.pending if hold.is_in_force(day)]
+        return may_offer(act, self.in_force(day), pending, self.facts.status, self._role)
 
-        A guarantor may only object, and no plan is proposed beside another proposal that waits.
+    def refusal_of(self, act: Act, day: date, parts: Sequence[Part] = ()) -> Refusal | None:
+        """Why what stands on the loan refuses its reader an act, None where it lets it be (domain.md 9).
+
+        `parts` are what the act is about; without them a rule on parts does not refuse.
         """
-        if self.status == "sold" or (act != "file_dispute" and self.role == "guarantor"):
-            return False
-        if act == "propose_plan" and any(hold.kind == "proposal" and hold.is_in_force(day) for hold in self.pending):
-            return False
-        holds = [hold for hold in self.holds if hold.is_in_force(day)]
-        return may(act, holds, self.facts.status, cast(Role, self.role or "borrower")) is None
+        return may(act, self.in_force(day), self.facts.status, self._role, parts)
+
+    def in_force(self, day: date) -> list[Hold]:
+        """What stands on the loan on a day."""
+        return [hold for hold in self.holds if hold.is_in_force(day)]
 
     @property
-    def product_name(self) -> str:
-        """The same as `name`."""
-        return self.name
+    def _role(self) -> Role:
+        return cast(Role, self.role or "borrower")
 
     @property
     def attempts(self) -> tuple[DebitAttempt, ...]:

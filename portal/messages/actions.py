@@ -11,6 +11,7 @@ from portal.messages.reminders import reason_to_remind
 from portal.messages.texts import CONTACTS, TEMPLATES
 from portal.platform import outbox
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 
 
 def notify(
@@ -59,8 +60,7 @@ def resume_reminders(session: Session, viewer: Viewer) -> bool:
     """The viewer wants reminders by text again; False where they were not stopped."""
     person_id = viewer.person_id or 0
     running = (REMINDER_STOP.c.person_id == person_id) & REMINDER_STOP.c.until_at.is_(None)
-    ended = session.connection().execute(update(REMINDER_STOP).where(running).values(until_at=viewer.now))
-    if ended.rowcount == 0:
+    if not changed(session, update(REMINDER_STOP).where(running).values(until_at=viewer.now)):
         return False
     audit.record(session, viewer, events.RemindersResumed(_code(session, person_id)))
     return True

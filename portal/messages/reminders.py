@@ -42,7 +42,7 @@ def reason_to_remind(records: Iterable[LoanRecord], day: date, last: date | None
 
 def may_chase(record: LoanRecord, day: date) -> bool:
     """Whether this loan may be written about at all: active, on a payer, nothing in force that stops reminders."""
-    in_force = [hold for hold in record.holds if hold.is_in_force(day)]
+    in_force = record.in_force(day)
     whole_loan = any(hold.kind == "dispute" and not hold.parts for hold in in_force)
     return (
         record.status in _ACTIVE

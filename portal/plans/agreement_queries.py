@@ -3,25 +3,16 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from portal.loans import queries as loans
 from portal.loans.tables import table_of
 from portal.plans.queries import PaperPage, paper_page
 from portal.plans.tables import PlanPaper
 from portal.platform.gate import Viewer
+from portal.platform.kept_papers import Shelf
 
-PAPER = table_of(PlanPaper)
-
-_KEPT = select(PAPER.c.content).where(
-    PAPER.c.plan_id == bindparam("plan_id"), PAPER.c.language == bindparam("language")
-)
-
-
-def kept_pdf(connection: Connection, viewer: Viewer, plan_id: int, language: str) -> bytes | None:
-    """The PDF of an agreement in a language, None before anybody fetched it."""
-    found: bytes | None = connection.execute(_KEPT, {"plan_id": plan_id, "language": language}).scalar()
-    return found
+PAPERS = Shelf(table_of(PlanPaper), about="plan_id")
 
 
 def paper_with_pdf(
@@ -29,7 +20,7 @@ def paper_with_pdf(
 ) -> tuple[PaperPage, bytes | None] | None:
     """The paper of a plan that the viewer may see, and its PDF if there is one."""
     page = paper_page(connection, viewer, number)
-    return None if page is None else (page, kept_pdf(connection, viewer, page.plan.id, language))
+    return None if page is None else (page, PAPERS.find(connection, page.plan.id, language))
 
 
 @dataclass(frozen=True, slots=True)

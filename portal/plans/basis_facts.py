@@ -9,10 +9,8 @@ from portal.core.assessment import assess
 from portal.core.days import WorkingCalendar
 from portal.core.disputed import disputed
 from portal.core.facts import AmountWaiver, DaysWaiver, LoanFacts
-from portal.core.interactions import may
 from portal.core.plans import PlanLimits
 from portal.core.receipt import fingerprint
-from portal.core.refusal import Refusal
 from portal.loans.queries import LoanRecord
 from portal.plans.facts import Basis
 
@@ -21,12 +19,6 @@ PLAN_CAUSE = "plan"
 
 PROPOSERS = frozenset({"borrower", "co_borrower", "representative"})
 """A guarantor sees what is demanded and plans nothing."""
-
-
-def standing(record: LoanRecord, day: date, role: str | None = None) -> Refusal | None:
-    """Why no plan may be proposed for a loan, None if one may."""
-    holds = [hold for hold in record.holds if hold.is_in_force(day)]
-    return may("propose_plan", holds, record.status, role or record.role or "borrower")  # type: ignore[arg-type]
 
 
 def basis_of(

@@ -138,7 +138,7 @@ def decide_page(connection: Connection, viewer: Viewer, number: str) -> DecidePa
     pays_today = found.answers.first_today and found.answers.first
     counted = {loan_id: frozenset(each.counted) for loan_id, each in kept.items()} if pays_today else None
     bundle = bundle_of(connection, records, found.start_on, counted)
-    blocked = tuple((loan, refusal) for loan in records if (refusal := basis_facts.standing(loan, viewer.today)))
+    blocked = tuple((loan, refusal) for loan in records if (refusal := loan.refusal_of("propose_plan", viewer.today)))
     writer = _writer(connection, number)
     powers = _powers(connection, viewer, found.currency, {loan.product_id for loan in records})
     page = DecidePage(

@@ -12,6 +12,7 @@ from portal.loans import queries as loan_queries
 from portal.plans import events, hardship_queries, words
 from portal.plans.hardship_queries import HARDSHIP
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.platform.i18n import language
 from portal.platform.numbers import new_number
 
@@ -82,12 +83,12 @@ def go_on(session: Session, viewer: Viewer) -> bool:
 
 def end_pause(session: Session, viewer: Viewer, number: str) -> bool:
     """A pause is over; False if it was already."""
-    ended = session.execute(
+    ended = (
         update(HARDSHIP)
         .where(HARDSHIP.c.number == number, HARDSHIP.c.ended_on.is_(None))
         .values(ended_on=viewer.today, ended_at=viewer.now)
     )
-    if ended.rowcount != 1:  # type: ignore[attr-defined]
+    if not changed(session, ended):
         return False
     loans.end_hold(session, viewer, number, viewer.today, "over")
     audit.record(session, viewer, events.RemindersGoOn(number))
@@ -103,8 +104,8 @@ def delete_said(session: Session, viewer: Viewer) -> bool:
 def forget(session: Session, viewer: Viewer, number: str) -> bool:
     """Empty what was said with a pause; False if nothing was."""
     said = (HARDSHIP.c.change != "") | (HARDSHIP.c.words != "")
-    emptied = session.execute(update(HARDSHIP).where(HARDSHIP.c.number == number, said).values(change="", words=""))
-    if emptied.rowcount != 1:  # type: ignore[attr-defined]
+    emptied = update(HARDSHIP).where(HARDSHIP.c.number == number, said).values(change="", words="")
+    if not changed(session, emptied):
         return False
     audit.record(session, viewer, events.HardshipForgotten(number))
     return True

@@ -20,6 +20,7 @@ from portal.plans.facts import LoanSchedule
 from portal.plans.queries import PLAN, PLAN_LOAN
 from portal.plans.tables import FINAL
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 
 PAGE = "/plans/{number}"
 """Where a hold leads the borrower."""
@@ -43,12 +44,12 @@ def move(
 ) -> None:
     """Change the state of a plan that nobody has changed since it was read; Refusal `plan.decided` names who did."""
     ended = {"ended_at": viewer.now} if state in FINAL else {}
-    moved = session.execute(
+    moved = (
         update(PLAN)
         .where(PLAN.c.number == number, PLAN.c.version == version, PLAN.c.state == expected)
         .values(state=state, version=version + 1, **ended, **more)
     )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if not changed(session, moved):
         winner = queries.plan(session.connection(), number)
         raise Refusal("plan.decided", by=winner.decided_by if winner else None, state=winner.state if winner else "")
 

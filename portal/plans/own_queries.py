@@ -5,6 +5,8 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from portal.drafts import queries as drafts
+from portal.drafts.queries import PlanDraftRecord
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.plans import counter_queries
@@ -13,9 +15,25 @@ from portal.plans.counter_row_queries import latest
 from portal.plans.facts import LoanSchedule, Payment
 from portal.plans.forms import as_typed
 from portal.plans.proposing_queries import NewPage, Way, basis_page, new_page
-from portal.plans.queries import PlanRecord, own_plan
+from portal.plans.queries import PlanRecord, own_plan, own_plans
 from portal.platform.gate import Viewer
 from portal.platform.moment import one_moment
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """The viewer's plans, the newest first, those not sent yet, and whether another can be proposed now."""
+
+    plans: tuple[PlanRecord, ...]
+    unsent: tuple[PlanDraftRecord, ...]
+    may_propose: bool
+
+
+@one_moment
+def list_page(connection: Connection, viewer: Viewer) -> ListPage:
+    """All plans of the viewer."""
+    proposal = basis_page(connection, viewer, "")
+    return ListPage(own_plans(connection, viewer), drafts.own_plan_drafts(connection, viewer), proposal.may_propose)
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.core.refusal import Refusal
-from portal.drafts import queries as drafts
 from portal.plans import (
     counter_actions,
     own_queries,
     phone_queries,
     proposing_actions,
-    proposing_queries,
-    queries,
     running_queries,
     running_view,
     words,
@@ -32,10 +29,7 @@ from portal.platform.render import render, see_other
 
 async def plan_list(request: Request) -> Response:
     """All plans of the person."""
-    found = await db.read(request, queries.own_plans)
-    unsent = await db.read(request, drafts.own_plan_drafts)
-    proposal = await db.read(request, proposing_queries.basis_page, "")
-    return render(request, "plans/list.html", plans=found, unsent=unsent, may_propose=proposal.may_propose)
+    return render(request, "plans/list.html", page=await db.read(request, own_queries.list_page))
 
 
 async def detail(request: Request) -> Response:

@@ -17,6 +17,7 @@ from portal.plans.phone_queries import PHONE, PhoneRecord, WritePage
 from portal.plans.queries import PLAN
 from portal.plans.stored_facts import dump, hold_data
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.platform.numbers import new_number
 
 LIFE = timedelta(days=7)
@@ -142,11 +143,11 @@ def _end(session: Session, viewer: Viewer, found: PhoneRecord, state: str) -> st
 
 
 def _move(session: Session, viewer: Viewer, found: PhoneRecord, state: str, **more: Any) -> None:
-    moved = session.execute(
+    moved = (
         update(PHONE)
         .where(PHONE.c.number == found.number, PHONE.c.version == found.version, PHONE.c.state == "waiting")
         .values(state=state, version=found.version + 1, ended_at=viewer.now, **more)
     )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if not changed(session, moved):
         winner = phone_queries.phone(session.connection(), found.number)
         raise Refusal("phone.over", state=winner.state if winner else state)

@@ -15,6 +15,7 @@ from portal.plans.facts import Figures
 from portal.plans.proposing_queries import NewPage, new_page
 from portal.plans.queries import PLAN, PLAN_LOAN
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.platform.i18n import language
 from portal.platform.numbers import new_number
 
@@ -143,8 +144,7 @@ def withdraw_plan(session: Session, viewer: Viewer, number: str) -> str:
 
 def forget_said(session: Session, viewer: Viewer, number: str) -> bool:
     """Delete what was said with a plan of income and spending; its answer was given long enough ago."""
-    gone = session.connection().execute(update(PLAN).where(PLAN.c.number == number, PLAN.c.said != "").values(said=""))
-    if gone.rowcount != 1:
+    if not changed(session, update(PLAN).where(PLAN.c.number == number, PLAN.c.said != "").values(said="")):
         return False
     audit.record(session, viewer, events.SaidForgotten(number))
     return True

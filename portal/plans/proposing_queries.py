@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -10,7 +11,7 @@ from portal.core.affordability import most_in_a_month
 from portal.core.assessment import assess
 from portal.core.days import add_months
 from portal.core.interactions import Hold
-from portal.core.receipt import late_fees_tonight
+from portal.core.receipt import late_fee_tonight
 from portal.core.refusal import Refusal
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
@@ -85,10 +86,10 @@ class NewPage:
     def due(self) -> int:
         return sum(basis.due for basis in self.bundle)
 
-    @property
+    @cached_property
     def late_fee_tonight(self) -> int:
         """The late fees that fall today and are part of what is due, though paying all of it today prevents them."""
-        return sum(sum(late_fees_tonight(each.facts, assess(each.facts, each.start)).values()) for each in self.bundle)
+        return sum(late_fee_tonight(each.facts, each.start) for each in self.bundle)
 
     @property
     def may_propose(self) -> bool:
@@ -119,7 +120,7 @@ def basis_page(connection: Connection, viewer: Viewer, asked: str) -> NewPage:
     blocked = tuple(
         (loan, refusal)
         for loan, due in late
-        if due and (refusal := basis_facts.standing(loan, viewer.today)) is not None
+        if due and (refusal := loan.refusal_of("propose_plan", viewer.today)) is not None
     )
     stopped = {loan.id for loan, _refusal in blocked}
     free = [(loan, due) for loan, due in late if due and loan.id not in stopped]

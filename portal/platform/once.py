@@ -15,6 +15,7 @@ from sqlalchemy import Table, Text, UniqueConstraint, bindparam, delete, insert,
 from sqlmodel import Field, Session, SQLModel
 
 from portal.platform.columns import Instant
+from portal.platform.guarded import changed
 
 T = TypeVar("T")
 
@@ -104,5 +105,4 @@ def payload_hash(pairs: list[tuple[str, str]]) -> str:
 
 def forget_old(session: Session, now: datetime) -> int:
     """Delete what is older than any retry; returns how many rows went."""
-    gone = session.connection().execute(delete(ROWS).where(ROWS.c.recorded_at < now - KEPT))
-    return gone.rowcount
+    return changed(session, delete(ROWS).where(ROWS.c.recorded_at < now - KEPT))

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel
 
 from portal.platform.columns import Instant
+from portal.platform.guarded import changed
 
 
 class Throttle(SQLModel, table=True):
@@ -65,4 +66,4 @@ def opens_at(session: Session, bucket: str, limit: int, now: datetime) -> dateti
 
 def forget_old(session: Session, now: datetime) -> int:
     """Delete buckets whose window is over; returns how many."""
-    return session.connection().execute(delete(ROWS).where(ROWS.c.window_end <= now)).rowcount
+    return changed(session, delete(ROWS).where(ROWS.c.window_end <= now))

@@ -19,6 +19,7 @@ from portal.loans import queries as loan_queries
 from portal.loans.queries import LoanRecord
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.platform.numbers import new_number
 from portal.promises import events, facts, queries
 from portal.promises.facts import Choice
@@ -316,10 +317,10 @@ def _own(session: Session, viewer: Viewer, number: str) -> tuple[PromiseRecord, 
 def _move(session: Session, viewer: Viewer, found: PromiseRecord, event: str, **more: Any) -> None:
     """Change the state of a promise that nobody has changed since it was read."""
     state = STATES.after(found.state, event)
-    moved = session.execute(
+    moved = (
         update(PROMISE)
         .where(PROMISE.c.id == found.id, PROMISE.c.version == found.version, PROMISE.c.state == found.state)
         .values(state=state, version=found.version + 1, **more)
     )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if not changed(session, moved):
         raise Refusal("promise.changed")

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from portal.core.facts import Instalment
-from portal.core.interactions import Hold, Part, may
+from portal.core.interactions import Part
 from portal.core.promises import FURTHEST_DAYS, Promised, payable
 from portal.core.refusal import Refusal
 from portal.loans.queries import LoanRecord
@@ -48,14 +48,9 @@ def promised(row: Mapping[Any, Any]) -> Promised:
     )
 
 
-def in_force(record: LoanRecord, day: date) -> list[Hold]:
-    """What stands on a loan on a day."""
-    return [hold for hold in record.holds if hold.is_in_force(day)]
-
-
 def rests(record: LoanRecord, day: date) -> bool:
     """Whether nothing is reminded or judged on a loan at present."""
-    return any(hold.kind in RESTING for hold in in_force(record, day))
+    return any(hold.kind in RESTING for hold in record.in_force(day))
 
 
 def has_left(record: LoanRecord) -> bool:
@@ -65,7 +60,7 @@ def has_left(record: LoanRecord) -> bool:
 
 def disputed_parts(record: LoanRecord, day: date) -> tuple[Part, ...]:
     """What is disputed of a loan."""
-    return tuple(part for hold in in_force(record, day) if hold.kind == "dispute" for part in hold.parts)
+    return tuple(part for hold in record.in_force(day) if hold.kind == "dispute" for part in hold.parts)
 
 
 def choices(record: LoanRecord, day: date) -> list[Choice]:
@@ -73,7 +68,7 @@ def choices(record: LoanRecord, day: date) -> list[Choice]:
     if record.role not in PROMISERS or record.status == "sold":
         return []
     parts = disputed_parts(record, day)
-    plan_start = min((hold.from_day for hold in in_force(record, day) if hold.kind == "plan"), default=None)
+    plan_start = min((hold.from_day for hold in record.in_force(day) if hold.kind == "plan"), default=None)
     wanted: list[Choice] = []
     if plan_start is None:
         due = payable(record.facts, day, None, parts)
@@ -88,19 +83,13 @@ def choices(record: LoanRecord, day: date) -> list[Choice]:
 
 def refusal(choice: Choice, day: date) -> Refusal | None:
     """Why a promise is refused beside what stands on the loan, None if it is allowed."""
-    record = choice.record
-    return may("promise", in_force(record, day), record.status, record.role or "borrower", [choice.part])  # type: ignore[arg-type]
-
-
-def standing(record: LoanRecord, day: date) -> Refusal | None:
-    """Why nothing can be promised on a loan at all."""
-    return may("promise", in_force(record, day), record.status, record.role or "borrower")  # type: ignore[arg-type]
+    return choice.record.refusal_of("promise", day, [choice.part])
 
 
 def planned(record: LoanRecord, day: date) -> list[tuple[date, int]]:
     """What a running plan still awaits of the loan."""
     payments: Iterable[Any] = [
-        payment for hold in in_force(record, day) if hold.kind == "plan" for payment in hold.data.get("payments", ())
+        payment for hold in record.in_force(day) if hold.kind == "plan" for payment in hold.data.get("payments", ())
     ]
     return [(date.fromisoformat(on), int(amount)) for on, amount in payments if date.fromisoformat(on) > day]
 

@@ -19,8 +19,7 @@ from portal.promises.forms import MoveForm, PromiseForm, TakeBackForm
 
 async def promise_list(request: Request) -> Response:
     """All promises of the person."""
-    made, page = await db.read(request, queries.own_promises), await db.read(request, queries.new_page)
-    return render(request, "promises/list.html", promises=made, may_promise=bool(page.choices))
+    return render(request, "promises/list.html", page=await db.read(request, queries.list_page))
 
 
 async def new(request: Request) -> Response:

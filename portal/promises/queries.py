@@ -9,17 +9,17 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, or_, select
 
 from portal.core import promises as rules
-from portal.core.assessment import assess
 from portal.core.days import working_days_after
 from portal.core.plan_life import PromiseStrike
 from portal.core.promises import Outcome, is_strike
-from portal.core.receipt import late_fees_tonight
+from portal.core.receipt import late_fee_tonight
 from portal.core.refusal import Refusal
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.loans.rulepacks import rule_pack
 from portal.loans.tables import LoanVersion, table_of
 from portal.platform.gate import Viewer
+from portal.platform.moment import one_moment
 from portal.promises import facts
 from portal.promises.facts import Choice
 from portal.promises.tables import Promise, PromiseTold
@@ -89,8 +89,7 @@ class NewPage:
     def late_fee_of(self, choice: Choice) -> int:
         """The late fees that fall today and are part of all that is due on a loan, though paying it today prevents
         them; nothing of one instalment."""
-        facts = choice.record.facts
-        return sum(late_fees_tonight(facts, assess(facts, self.today)).values()) if choice.instalment is None else 0
+        return late_fee_tonight(choice.record.facts, self.today) if choice.instalment is None else 0
 
     @property
     def may_plan(self) -> bool:
@@ -102,6 +101,14 @@ class NewPage:
         if not code and len(self.choices) == 1:
             return self.choices[0]
         return next((each for each in self.choices if each.code == code), None)
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """The viewer's promises, the newest first, and whether another can be made now."""
+
+    promises: tuple[PromiseRecord, ...]
+    may_promise: bool
 
 
 @dataclass(frozen=True)
@@ -166,10 +173,17 @@ def new_page(connection: Connection, viewer: Viewer) -> NewPage:
     account = loans.account(connection, viewer)
     own = [loan for loan in account.loans if loan.role in facts.PROMISERS]
     found = tuple(choice for loan in own for choice in facts.choices(loan, viewer.today))
-    blocked = tuple((loan, refusal) for loan in own if (refusal := facts.standing(loan, viewer.today)))
+    blocked = tuple((loan, refusal) for loan in own if (refusal := loan.refusal_of("promise", viewer.today)))
     return NewPage(viewer.today, account.data_date, found, blocked)
 
 
+@one_moment
+def list_page(connection: Connection, viewer: Viewer) -> ListPage:
+    """All promises of the viewer."""
+    return ListPage(own_promises(connection, viewer), bool(new_page(connection, viewer).choices))
+
+
+@one_moment
 def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPage | None:
     """A promise of the viewer, None if it is nobody's or somebody else's."""
     found = own_promise(connection, viewer, number)

@@ -39,10 +39,7 @@ def accept(session: Session, viewer: Viewer, number: str, seen: str) -> str:
     Refusals: `settlement.state` (state), `settlement.over`, `settlement.figures_changed`, and those of what stands
     beside it. LookupError for none of theirs.
     """
-    own = queries.own_settlement(session.connection(), viewer, number)
-    if own is None:
-        raise LookupError(number)
-    loans.hold_loans(session, own.loan_id)
+    moves.hold(session, number)
     page = detail_page(session.connection(), viewer, number)
     if page is None:
         raise LookupError(number)
@@ -55,7 +52,7 @@ def accept(session: Session, viewer: Viewer, number: str, seen: str) -> str:
     told = facts.told_row(page.quote.days) if page.quote else "[]"
     moves.move(session, viewer, page.settlement, "accept", accepted_at=viewer.now, told=told)
     _note(session, viewer, page.settlement, page.quote)
-    asked = queries.asked_of_loan(session.connection(), own.loan_id)
+    asked = queries.asked_of_loan(session.connection(), page.settlement.loan_id)
     if asked is not None:
         moves.void_second_person(session, viewer, asked.number)
         moves.end_request(session, viewer, asked, "withdrawn")
@@ -133,10 +130,10 @@ def asked_row(viewer: Viewer, page: NewPage, could_pay: int, words: str) -> dict
 
 def take_back(session: Session, viewer: Viewer, number: str) -> str:
     """Take a request back before it is answered. Refusal `settlement.answered`; LookupError for none of theirs."""
+    moves.hold(session, number)  # as an answer does, which has the second person's word first
     found = queries.own_request(session.connection(), viewer, number)
     if found is None:
         raise LookupError(number)
-    loans.hold_loans(session, found.loan_id)  # as an answer does, which has the second person's word first
     moves.end_request(session, viewer, found, "withdrawn")
     moves.void_second_person(session, viewer, number)
     return number

@@ -4,15 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
 from portal.core.allocation import Amounts
 from portal.core.assessment import assess
 from portal.core.facts import Component, LoanFacts
-from portal.core.interactions import may
 from portal.core.payoff import Payoff, PayoffInterest, payoff
-from portal.core.receipt import fingerprint, late_fees_tonight
+from portal.core.receipt import fingerprint, late_fee_tonight
 from portal.core.refusal import Refusal
 from portal.core.settlement import Figure, Offer, Share, automatic, figures, shares
 from portal.loans.queries import LoanRecord
@@ -64,10 +64,10 @@ class Quote:
         those do not count at all, or less is left to bear any. Negative where not all of them is needed any more."""
         return self.today.reduction - self.offer.reduced
 
-    @property
+    @cached_property
     def late_fee_tonight(self) -> int:
         """The late fees that fall on this day and are part of what is due, though paying that day prevents them."""
-        return sum(late_fees_tonight(self.record.facts, assess(self.record.facts, self.day)).values())
+        return late_fee_tonight(self.record.facts, self.day)
 
     @property
     def today(self) -> Figure:
@@ -106,8 +106,7 @@ def standing(record: LoanRecord, day: date) -> Refusal | None:
     """Why no settlement may be accepted on a loan, None if one may."""
     if record.role is not None and record.role not in SETTLERS:
         return Refusal("settlement.not_yours")
-    holds = [hold for hold in record.holds if hold.is_in_force(day)]
-    return may("accept_settlement", holds, record.status, record.role or "borrower")  # type: ignore[arg-type]
+    return record.refusal_of("accept_settlement", day)
 
 
 def has_plan(record: LoanRecord, day: date) -> bool:

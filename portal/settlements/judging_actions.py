@@ -18,6 +18,7 @@ from portal.loans import queries as loans_of
 from portal.loans.queries import LoanRecord
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.settlements import events, facts, moves, queries
 from portal.settlements.own_queries import CONFIRM_WITHIN
 from portal.settlements.queries import PAGE, SETTLEMENT, SettlementRecord
@@ -31,10 +32,7 @@ def judge(session: Session, viewer: Viewer, number: str) -> bool:
 
     What is known counts at once; that it was not paid is said only when the bookings of its last day are known.
     """
-    found = queries.settlement(session.connection(), number)
-    if found is None or not found.is_open:
-        return False
-    loans.hold_loans(session, found.loan_id)
+    moves.hold(session, number)
     found = queries.settlement(session.connection(), number)
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
     if found is None or record is None or not found.is_open:
@@ -149,13 +147,12 @@ def _letter(session: Session, found: SettlementRecord, record: LoanRecord, day: 
 
 def watch(session: Session, viewer: Viewer, number: str) -> bool:
     """Look after a paid settlement: done once the lender has closed the loan, undone if its payment came back."""
+    moves.hold(session, number)
     found = queries.settlement(session.connection(), number)
     if found is None or found.state != "paid" or found.undone_at is not None:
         return False
-    loans.hold_loans(session, found.loan_id)
-    found = queries.settlement(session.connection(), number) or found
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today)
-    if record is None or found.undone_at is not None:
+    if record is None:
         return False
     known = {each.reference for each in record.facts.payments}
     owed = payoff(record.facts, assess(record.facts, found.paid_on or viewer.today), found.rule).to_pay
@@ -171,12 +168,12 @@ def watch(session: Session, viewer: Viewer, number: str) -> bool:
 
 
 def _undo(session: Session, viewer: Viewer, found: SettlementRecord) -> None:
-    marked = session.connection().execute(
+    marked = (
         update(SETTLEMENT)
         .where(SETTLEMENT.c.id == found.id, SETTLEMENT.c.undone_at.is_(None))
         .values(undone_at=viewer.now, version=SETTLEMENT.c.version + 1)
     )
-    if marked.rowcount != 1:
+    if not changed(session, marked):
         raise Refusal("settlement.state", state=found.state)
     for ref in loans.waivers_of_case(session, found.number):
         loans.void_waiver(session, viewer, ref=ref)
@@ -190,10 +187,8 @@ def judge_request(session: Session, viewer: Viewer, number: str) -> bool:
 
     What staff wrote down on the phone and nobody confirmed in time ends too; that costs nothing and is not told.
     """
+    moves.hold(session, number)
     found = queries.request(session.connection(), number)
-    if found is not None:
-        loans.hold_loans(session, found.loan_id)
-        found = queries.request(session.connection(), number)
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
     if found is None or record is None or not found.is_open:
         return False

@@ -6,14 +6,16 @@ The loan's row is locked first, as filing a dispute does, so that an acceptance 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, union, update
 from sqlmodel import Session
 
 from portal.access import second_person_actions, second_person_queries
 from portal.audit import actions as audit
 from portal.core import plan_states
 from portal.core.refusal import Refusal
+from portal.loans import actions as loans
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.platform.numbers import new_number
 from portal.settlements import events, facts, queries
 from portal.settlements.facts import Quote
@@ -23,6 +25,15 @@ ACT = "offer_settlement"
 """What awaits a second person."""
 
 
+def hold(session: Session, number: str) -> None:
+    """Let nobody else act on a settlement, or on a question for one, and its loan until this transaction ends.
+
+    What is judged is read after it.
+    """
+    about = (select(each.c.loan_id).where(each.c.number == number) for each in (SETTLEMENT, REQUEST))
+    loans.hold_loans(session, *session.scalars(union(*about)))
+
+
 def move(session: Session, viewer: Viewer, found: SettlementRecord, event: str, **more: Any) -> None:
     """Change the state of a settlement that nobody has changed since it was read.
 
@@ -30,24 +41,24 @@ def move(session: Session, viewer: Viewer, found: SettlementRecord, event: str, 
     """
     state = plan_states.SETTLEMENT.after(found.state, event)
     ended = {"ended_at": viewer.now} if state in plan_states.SETTLEMENT.final else {}
-    moved = session.connection().execute(
+    moved = (
         update(SETTLEMENT)
         .where(SETTLEMENT.c.id == found.id, SETTLEMENT.c.version == found.version, SETTLEMENT.c.state == found.state)
         .values(state=state, version=found.version + 1, **ended, **more)
     )
-    if moved.rowcount != 1:
+    if not changed(session, moved):
         winner = queries.settlement(session.connection(), found.number)
         raise Refusal("settlement.state", state=winner.state if winner else "lapsed")
 
 
 def end_request(session: Session, viewer: Viewer, found: RequestRecord, state: str, **more: Any) -> None:
     """Settle a request once; Refusal `settlement.answered` (by, state) for whoever comes second."""
-    moved = session.connection().execute(
+    moved = (
         update(REQUEST)
         .where(REQUEST.c.id == found.id, REQUEST.c.version == found.version, REQUEST.c.state.in_(("written", "asked")))
         .values(state=state, version=found.version + 1, ended_at=viewer.now, **more)
     )
-    if moved.rowcount != 1:
+    if not changed(session, moved):
         winner = queries.request(session.connection(), found.number)
         raise Refusal(
             "settlement.answered",

@@ -10,7 +10,6 @@ from portal.access import granting_actions as granting
 from portal.access import second_person_actions as access
 from portal.audit import actions as audit
 from portal.core.refusal import Refusal
-from portal.loans import actions as loans
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
 from portal.settlements import events, moves, queries
@@ -87,6 +86,7 @@ def refuse(session: Session, viewer: Viewer, number: str, reason: str, words: st
 
     Refusals `settlement.answered`, `settlement.own_question`; LookupError for an unknown number.
     """
+    moves.hold(session, number)
     found = queries.request(session.connection(), number)
     if found is None:
         raise LookupError(number)
@@ -94,7 +94,6 @@ def refuse(session: Session, viewer: Viewer, number: str, reason: str, words: st
         raise Refusal("settlement.answered", by=None, state=found.state)
     if is_own(session.connection(), viewer, found):
         raise Refusal("settlement.own_question")
-    loans.hold_loans(session, found.loan_id)
     moves.end_request(session, viewer, found, "refused", answered_by=viewer.staff_id, reason=reason, answer=words)
     moves.void_second_person(session, viewer, number)
     notify(session, viewer, person_id=found.person_id, template="sms.answer", number=number)
@@ -109,11 +108,8 @@ def _pending(session: Session, viewer: Viewer, number: str) -> int:
 
 
 def _unanswered(session: Session, viewer: Viewer, number: str, typed: Typed | None) -> OfferPage:
-    found = queries.request(session.connection(), number)
-    if found is None:
-        raise LookupError(number)
     granting.hold_granting(session, viewer)
-    loans.hold_loans(session, found.loan_id)
+    moves.hold(session, number)
     page = offer_page(session.connection(), viewer, number, typed)
     if page is None:
         raise LookupError(number)

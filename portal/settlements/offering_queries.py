@@ -87,8 +87,12 @@ class OfferPage:
         """Whether the viewer may offer this alone: the whole effect, up to the last day."""
         if self.quote is None:
             return False
-        left_today = self.authority.waiver_day_max - self.granted_today
-        return self.quote.most <= min(self.authority.waiver_max, left_today)
+        return self.quote.most <= min(self.authority.waiver_max, self.left_today)
+
+    @property
+    def left_today(self) -> int:
+        """How much more the viewer may grant alone today."""
+        return max(0, self.authority.waiver_day_max - self.granted_today)
 
 
 @one_moment

@@ -9,6 +9,7 @@ from portal.loans import actions as loans
 from portal.loans import queries as loans_of
 from portal.messages.actions import notify
 from portal.platform.gate import Viewer
+from portal.platform.guarded import changed
 from portal.settlements import asking_actions, events, moves, phone_queries, queries
 from portal.settlements.own_queries import CONFIRM_WITHIN, new_page
 from portal.settlements.phone_queries import WritePage
@@ -53,23 +54,22 @@ def confirm(session: Session, viewer: Viewer, number: str) -> str:
     Refusals `settlement.answered` (state) where it waits no more, and those of `asking_actions.ask`. LookupError for
     none of theirs.
     """
+    moves.hold(session, number)
     found = queries.own_request(session.connection(), viewer, number)
     record = loans_of.loan_by_id(session.connection(), found.loan_id, viewer.today) if found else None
     if found is None or record is None:
         raise LookupError(number)
-    loans.hold_loans(session, found.loan_id)
-    found = queries.own_request(session.connection(), viewer, number) or found
     page = new_page(session.connection(), viewer, record.code)
     if found.state != "written" or page is None or is_over(found, viewer):
         raise Refusal("settlement.answered", by=None, state="ended" if found.state == "written" else found.state)
     asking_actions.check_asked(page, found.could_pay)
     whole = page.quote.today.whole if page.quote else found.whole
-    moved = session.connection().execute(
+    moved = (
         update(REQUEST)
         .where(REQUEST.c.id == found.id, REQUEST.c.version == found.version, REQUEST.c.state == "written")
         .values(state="asked", version=found.version + 1, whole=whole, asked_on=viewer.today, asked_at=viewer.now)
     )
-    if moved.rowcount != 1:
+    if not changed(session, moved):
         winner = queries.request(session.connection(), number)
         raise Refusal("settlement.answered", by=None, state=winner.state if winner else "ended")
     audit.record(session, viewer, events.SettlementAsked(number, found.loan_id, found.could_pay, whole))

@@ -33,8 +33,8 @@ def test_paying_all_but_the_fees_of_the_day_leaves_nothing(after: int, day: date
     seen = assess(facts, day)
     fees = late_fees_tonight(facts, seen)
     assert fees == {2: 2_000}
-    after = what_if(facts, day, seen.due.total - 2_000)[1]
-    assert (after.due.total, after.credit) == (0, 0)
+    paid = what_if(facts, day, seen.due.total - 2_000)[1]
+    assert (paid.due.total, paid.credit) == (0, 0)
     assert late_fees_tonight(facts, assess(facts, on(4, 2))) == {}
 
 

@@ -16,6 +16,7 @@ from portal.core.interactions import (
     Role,
     effects,
     may,
+    may_offer,
     table_rows,
 )
 
@@ -124,6 +125,13 @@ def test_what_an_agreed_act_does_to_what_stands_beside_it() -> None:
         ("covers_undisputed_only", dispute),
     )
     assert effects("file_dispute", [plan, promise, dispute]) == ()
+
+
+@pytest.mark.parametrize("act", get_args(Act))
+def test_a_page_offers_a_guarantor_only_to_object_and_no_plan_beside_a_proposal(act: Act) -> None:
+    assert may_offer(act, [], [], "active", "guarantor") == (act == "file_dispute")
+    assert may_offer(act, [], [hold("proposal")], "active", "borrower") == (act != "propose_plan")
+    assert not may_offer(act, [], [], "sold", "borrower")
 
 
 def test_a_hold_is_in_force_on_both_its_days() -> None:

@@ -78,6 +78,7 @@ def test_amounts_days_names_and_codes_are_readable() -> None:
     assert told("plans.limits_changed", after=limit)["From then on"].startswith("First payment at least 100.00; ")
     with speaking("zh"):
         assert told("dispute.decided", outcome="partly") == {"结果": "部分成立"}
+        assert told("evidence.file_added", shared=True) == {"借款人可以看到": "是"}, "a yes, not a permission"
 
 
 def test_what_nobody_knows_is_shown_as_it_stands() -> None:

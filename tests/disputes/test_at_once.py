@@ -1,7 +1,5 @@
 """Two acts at once on one dispute, or on two of one instalment: what stands, and what the loser is told."""
 
-from dataclasses import replace
-
 from sqlalchemy import select
 from starlette.applications import Starlette
 
@@ -59,5 +57,5 @@ def test_two_disputes_of_one_instalment_are_decided(doors: Doors, cast: Cast, cl
 
     both = between(doors, "FROM granted_alone", lambda: decide(0), lambda: decide(1))
     assert sorted(both) == ["decided", "figures_changed"]
-    again = replace(choice(doors, staff[1], numbers[1]))
+    again = choice(doors, staff[1], numbers[1])
     assert doors.write_as(staff[1], deciding_actions.decide, numbers[1], again) == "decided"

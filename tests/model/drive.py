@@ -476,10 +476,10 @@ class Drive:
             to_day = awaited.due_on + timedelta(days=span)
             most = min(self.rule(book, "move_days") for book in plan.books)
             others = [each.due_on for each in plan.awaited if each is not awaited]
-            allowed = is_free and not covered and once and span <= most and to_day not in others
-            allowed = allowed and is_worked(to_day)
-            crossing = any(awaited.due_on < day <= to_day for day in others)
-            self.changed(side, plan, awaited, allowed and not crossing, running_actions.move_payment, to_day)
+            is_before_others = not any(awaited.due_on < day <= to_day for day in others)
+            can_be = span <= most and is_before_others and is_worked(to_day)
+            allowed = is_free and not covered and once and can_be
+            self.changed(side, plan, awaited, allowed, running_actions.move_payment, to_day)
         elif kind == "skip":
             most = min(self.rule(book, "skips") for book in plan.books)
             allowed = is_free and not covered and once and len(plan.skipped) < most
@@ -504,7 +504,7 @@ class Drive:
             return
         before = {book.ref: self.left(plan, book) for book in plan.books}
         going = self.life(plan)
-        now = {(each.agreed_on): each.due_on for part in going.parts for each in part.awaited}
+        now = {each.agreed_on: each.due_on for part in going.parts for each in part.awaited}
         awaited.due_on = now[awaited.agreed_on]
         if act is running_actions.skip_payment:
             plan.skipped.add(awaited.agreed_on)
@@ -608,15 +608,16 @@ class Drive:
         """Move it, say that it is paid, or take it back."""
         promise = self.chance.choice([each for each in side.promises if each.state in _OPEN])
         viewer, doors = self.viewer(side), self.portal.doors
-        kind = self.chance.randrange(3)
+        kind = self.chance.choice(("move", "say paid", "take back"))
         try:
-            if kind == 0:
+            if kind == "move":
                 to_day = promise.due_on + timedelta(days=self.chance.choice((1, 4, 7, 8)))
-                allowed = promise.state == "open" and self.today < promise.due_on and is_worked(to_day)
-                allowed = allowed and (to_day - promise.due_on).days <= self.rule(promise.book, "move_days")
+                in_reach = (to_day - promise.due_on).days <= self.rule(promise.book, "move_days")
+                is_before = promise.state == "open" and self.today < promise.due_on
+                allowed = is_before and in_reach and is_worked(to_day)
                 doors.write_as(viewer, promising.move_promise, promise.number, to_day)
                 promise.due_on, promise.state = to_day, "moved"
-            elif kind == 1:
+            elif kind == "say paid":
                 allowed = promise.state != "being_verified"
                 doors.write_as(viewer, promising.say_paid, promise.number, self.today)
                 promise.state = "being_verified"

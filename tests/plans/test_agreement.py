@@ -13,9 +13,10 @@ import pypdfium2
 import pytest
 from sqlalchemy import select, update
 
+from portal.loans.tables import table_of
 from portal.plans.agreement_calendar import calendar_file
-from portal.plans.agreement_queries import PAPER
 from portal.plans.queries import AGREEMENT
+from portal.plans.tables import PlanPaper
 from portal.platform import formats, labels
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
@@ -122,7 +123,7 @@ def test_the_same_bytes_each_time_whoever_fetches_it(
     assert visit("B1").get(f"{agreed}/agreement/zh.pdf").content == first
     staff = visit("Qiao", "plan_approver").get(f"/staff{agreed}/agreement/zh.pdf")
     assert staff.content == first
-    (kept,) = doors.read_as(doors.system(), lambda connection, _: list(connection.execute(select(PAPER))))
+    (kept,) = doors.read_as(doors.system(), lambda connection, _: list(connection.execute(select(table_of(PlanPaper)))))
     assert (kept.language, kept.content) == ("zh", first)
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Connection, Date, bindparam, cast, column, literal, select, table, text
+from sqlalchemy import Boolean, Connection, Date, bindparam, cast, column, select, table, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
@@ -73,10 +73,3 @@ def test_what_goes_wrong_is_said_by_sqlalchemy(doors: Doors) -> None:
     missing = Prepared(select(column("x")).select_from(table("no_such_table")))
     with pytest.raises(DBAPIError):
         doors.read_as(doors.system(), lambda connection, _: missing.rows(connection, {}))
-
-
-def test_what_would_be_written_anew_each_time_is_refused(doors: Doors) -> None:
-    """A list would send every reading the slow way round, and nobody would see it."""
-    statement = Prepared(select(literal(1)).where(literal(1).in_((1, 2))))
-    with pytest.raises(ValueError, match="list among the parameters"):
-        doors.read_as(doors.system(), lambda connection, _viewer: statement.rows(connection, {}))
