@@ -16,6 +16,7 @@ VERDICTS: Mapping[str, Lazy] = {
     "missed": lazy("Not here yet"),
     "struck": lazy("Did not arrive in time"),
     "excused": lazy("You told us before"),
+    "put_off": lazy("Comes with the next payment"),
 }
 VERDICT_KINDS: Mapping[str, str] = {"kept": "ok", "made_good": "ok", "missed": "wait", "struck": "wait"}
 """The look of a payment's tag; the others are plain."""

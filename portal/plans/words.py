@@ -139,6 +139,15 @@ def hardship_consent(lender: str) -> str:
     )
 
 
+def day_passed(day: date) -> str:
+    """Why staff cannot agree to the days of a proposal any more, and what they can do."""
+    return _(
+        "The first payment was to be made on %(date)s and has not arrived. A plan with that day can no longer be kept,"
+        " so it cannot be agreed. Offer one with new days.",
+        date=formats.long_date(day),
+    )
+
+
 def _others(data: Mapping[str, Any]) -> str:
     return _("A plan is waiting for an answer already: %(number)s. Withdraw it first.", number=data["number"])
 
@@ -160,6 +169,7 @@ REFUSALS: Mapping[str, Any] = {
     "plan.already_proposed": _others,
     "plan.decided": _taken,
     "plan.lapsed": lazy("The offer has lapsed. This costs nothing. Offer it again with new dates."),
+    "plan.day_passed": lambda data: day_passed(data["day"]),
     "plan.figures_changed": lazy(
         "The figures changed while you were writing: a day ended, or new bookings came in. What you typed is kept;"
         " nothing has been sent."
