@@ -193,8 +193,9 @@ def decide_page(connection: Connection, viewer: Viewer, number: str) -> DecidePa
 
 def _with_effects(page: DecidePage) -> DecidePage:
     """What the answers come to on the figures of now, at the monthly amount that the borrower was shown."""
-    told = tuple((loan.loan_id, loan.monthly) for loan in page.plan.figures.loans)
-    answers = replace(page.plan.answers, monthly=page.plan.figures.monthly, payments=None, amounts=told)
+    offered = page.plan.proposed
+    told = tuple((loan.loan_id, loan.monthly) for loan in offered.loans)
+    answers = replace(page.plan.answers, monthly=offered.monthly, payments=None, amounts=told)
     try:
         plans = offer_facts.schedules(answers, page.bundle)
     except Refusal:
