@@ -250,7 +250,9 @@ def _offer(
     session.execute(insert(COUNTER).values(row))
     loans.end_hold(session, viewer, number, viewer.today, "countered")
     for loan in made.figures.loans:
-        moves.open_hold(session, viewer, "proposal", loan, number, plan.start_on, until, person_id=plan.person_id)
+        moves.open_hold(
+            session, viewer, "proposal", loan, number, plan.start_on, until, person_id=plan.person_id, offered=True
+        )
     event = events.PlanCountered(
         number,
         made_by,

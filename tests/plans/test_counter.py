@@ -422,3 +422,12 @@ def test_once_accepted_staff_still_see_what_the_borrower_proposed(
     shown = " ".join(visit("Qiao", "plan_approver").get(f"/staff/plans/{number}").text.split())
     row = shown.split("Number of payments</th>")[1].split("</tr>")[0]
     assert [f">{figures.count}<" in row for figures in (page.plan.proposed, agreed)] == [True, True]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_account_says_that_an_offer_waits_and_until_when(
+    doors: Doors, qiao: Viewer, number: str, visit: Visit
+) -> None:
+    assert "our offer waits" not in visit("B1").get("/account").text
+    make.counter(doors, qiao, number)
+    assert "our offer waits for your answer, until the end of" in visit("B1").get("/account").text
