@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import pytest
+
 from tests.client import Client
 from tests.make import plans as make
 from tests.make.loans import loan
@@ -174,3 +176,16 @@ def test_what_is_not_there_is_not_found(visit: Visit, days: Days) -> None:
     page = lin.get(f"/plans/{number}/payments/2026-05-12")
     answer = lin.submit(page, {"to_day": "soon"}, "/move")
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_borrower_and_staff_read_the_same_day_of_an_evaluation_that_was_made_later(visit: Visit, days: Days) -> None:
+    number = days.agree()
+    days.on(6, 13, instalment_paid(5), instalment_paid(6))
+    days.on(6, 19)
+    for page in (
+        visit("B1").get(f"/plans/{number}"),
+        visit("Qiao", "plan_approver").get(f"/staff/plans/{number}/life"),
+    ):
+        assert "19 June 2026, 09:00" in plain(page)
+        assert "The earliest day for it was 16 June 2026." in plain(page)
