@@ -189,3 +189,15 @@ def test_borrower_and_staff_read_the_same_day_of_an_evaluation_that_was_made_lat
     ):
         assert "19 June 2026, 09:00" in plain(page)
         assert "The earliest day for it was 16 June 2026." in plain(page)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_the_borrower_wrote_stays_on_a_plan_that_ended(visit: Visit, days: Days) -> None:
+    number = days.agree()
+    days.on(6, 16, instalment_paid(5), instalment_paid(6))
+    lin, staff = visit("B1"), visit("Qiao", "plan_approver")
+    lin.submit(lin.get(f"/plans/{number}"), {"words": "I was ill in May."}, "/say")
+    staff.submit(staff.get(f"/staff/plans/{number}/life"), {"answer": "end", "words": ""}, "/life")
+    page = lin.get(f"/plans/{number}").text
+    assert "This plan ended" in page
+    assert "I was ill in May." in page
