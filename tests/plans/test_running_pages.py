@@ -192,6 +192,17 @@ def test_borrower_and_staff_read_the_same_day_of_an_evaluation_that_was_made_lat
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_next_payment_says_what_it_is_made_of_on_both_pages(visit: Visit, days: Days) -> None:
+    number = days.agree()
+    days.on(5, 20, instalment_paid(5))
+    lin = visit("B1")
+    for path in (f"/plans/{number}", f"/plans/{number}/payments/2026-06-12"):
+        page = plain(lin.get(path))
+        for words in ("728.00", "This payment", "364.00", "Still missing of earlier payments"):
+            assert words in page, (path, words)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_the_borrower_wrote_stays_on_a_plan_that_ended(visit: Visit, days: Days) -> None:
     number = days.agree()
     days.on(6, 16, instalment_paid(5), instalment_paid(6))
