@@ -55,6 +55,8 @@ class Pending:
     page: str
     answer_by: date | None
     state: str = ""
+    offered_until: date | None = None
+    """Of an offer of ours that waits for this person's answer, its last day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,9 @@ def _pending(viewer: Viewer, records: Iterable[LoanRecord]) -> tuple[Pending, ..
 def _unheld(connection: Connection, viewer: Viewer) -> Iterable[Pending]:
     """Questions and quotes bind nobody and complaints stop nothing, so that no hold tells of them."""
     for each in settlements.under_way(connection, viewer):
-        yield Pending(each.kind, each.number, each.page, None, each.state)
+        offered = settlements.own_settlement(connection, viewer, each.number) if each.state == "quoted" else None
+        until = offered.offer.until if offered and offered.from_staff else None
+        yield Pending(each.kind, each.number, each.page, None, each.state, until)
     for complaint in complaints.under_way(connection, viewer):
         yield Pending("complaint", complaint.number, complaint.page, complaint.answer_by)
 
@@ -178,7 +182,8 @@ def _unheld(connection: Connection, viewer: Viewer) -> Iterable[Pending]:
 def _pending_of(viewer: Viewer, hold: Hold) -> Pending:
     answer_by = hold.data.get("answer_by")
     page = hold.page if hold.person_id == viewer.person_id else ""
-    return Pending(hold.kind, hold.number, page, date.fromisoformat(answer_by) if answer_by else None)
+    until = hold.until if page and hold.data.get("offered") else None
+    return Pending(hold.kind, hold.number, page, date.fromisoformat(answer_by) if answer_by else None, "", until)
 
 
 def _currencies(shown: Iterable[LoanFigures]) -> list[str]:

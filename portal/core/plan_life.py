@@ -18,9 +18,10 @@ from portal.core.disputed import disputed
 from portal.core.facts import Instalment, LoanFacts, Payment
 from portal.core.interactions import Part
 
-Verdict: TypeAlias = Literal["ahead", "kept", "made_good", "missed", "struck", "excused"]
+Verdict: TypeAlias = Literal["ahead", "kept", "made_good", "missed", "struck", "excused", "put_off"]
 """Of a payment: its day is not judged yet; it arrived; it arrived within the cure days; it has not arrived and can
-still be made good; the cure days passed without it; the person had said so before, or strikes rest."""
+still be made good; the cure days passed without it; the person had said so before, or strikes rest; its day was over
+before the plan was agreed, so that it is awaited with the next."""
 
 STRIKES = frozenset(("missed", "struck"))
 EVALUATION_HOUR = 9
@@ -169,7 +170,8 @@ class Terms:
     they cannot be paid, and the stretches in which strikes rest (a hold for fraud, death or incapacity).
 
     `forgiven` are the keys of the strikes that staff have looked at when they let the plan go on: they count no more.
-    `promised_until` is the last cure day of a promise that still runs.
+    `promised_until` is the last cure day of a promise that still runs. Of a payment whose day was over before
+    `agreed_on` nobody has missed anything.
     """
 
     cure_days: int = 3
@@ -178,6 +180,7 @@ class Terms:
     promises: tuple[PromiseStrike, ...] = ()
     forgiven: frozenset[str] = frozenset()
     promised_until: date | None = None
+    agreed_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -314,6 +317,8 @@ def _verdict(
         return "kept"
     if all(_covers_within(loan, due_on, cure_until) for loan in loans):
         return "made_good"
+    if terms.agreed_on is not None and due_on < terms.agreed_on:
+        return "put_off"
     if agreed in terms.excused or _rests(terms.rests, due_on, cure_until):
         return "excused"
     return "struck" if data_date >= cure_until else "missed"
@@ -331,7 +336,7 @@ def _rests(rests: Iterable[tuple[date, date | None]], first: date, last: date) -
 
 def _goes_on(last: Judged, today: date) -> bool:
     """Whether something is still missing after the last day, so that it is awaited once more."""
-    return not last.is_covered and last.verdict in {"struck", "excused"} and last.cure_until < today
+    return not last.is_covered and last.verdict in {"struck", "excused", "put_off"} and last.cure_until < today
 
 
 def _strikes(judged: Iterable[Judged], terms: Terms) -> tuple[Strike, ...]:

@@ -20,6 +20,7 @@ from portal.plans import (
     deciding_actions,
     events,
     moves,
+    opening_facts,
     queries,
     stored_facts,
     words,
@@ -82,7 +83,7 @@ def accept(session: Session, viewer: Viewer, number: str, mark: str, lender: str
     page = decide_page(session.connection(), viewer, number)
     if plan.state != "countered" or found is None or page is None:
         raise _gone(session, plan)
-    if viewer.today > found.lapses_on:
+    if viewer.today > found.lapses_on or opening_facts.passed_day(found.figures, page.records, viewer.today):
         raise Refusal("plan.lapsed")
     if mark != found.mark:
         raise Refusal("plan.counter_changed")
@@ -210,6 +211,7 @@ def _offer(
     confirmed_by: int | None,
 ) -> None:
     number, plan = page.plan.number, page.plan
+    until = counter_queries.stands_until(page, made.figures)
     mark = counter_facts.mark_of(number, page.seen, made, viewer.now)
     decided: dict[str, Any] = {
         "decided_at": viewer.now,
@@ -220,7 +222,7 @@ def _offer(
         "reason": decision.reason,
         "words": decision.words,
         "rules": page.rules,
-        "lapses_on": made.figures.lapses_on,
+        "lapses_on": until,
     }
     moves.move(session, viewer, number, plan.version, "countered", **decided)
     if confirmed_by is None:
@@ -235,7 +237,7 @@ def _offer(
         "within_limits": made.passed,
         "seen": page.seen,
         "mark": mark,
-        "lapses_on": made.figures.lapses_on,
+        "lapses_on": until,
         "lapsed_before": plan.lapses_on,
         "made_at": viewer.now,
         "made_by": made_by,
@@ -249,7 +251,7 @@ def _offer(
     loans.end_hold(session, viewer, number, viewer.today, "countered")
     for loan in made.figures.loans:
         moves.open_hold(
-            session, viewer, "proposal", loan, number, plan.start_on, made.figures.lapses_on, person_id=plan.person_id
+            session, viewer, "proposal", loan, number, plan.start_on, until, person_id=plan.person_id, offered=True
         )
     event = events.PlanCountered(
         number,

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from sqlalchemy import Connection, select
 
 from portal.core.refusal import Refusal
-from portal.plans import counter_facts
+from portal.plans import counter_facts, opening_facts
 from portal.plans.conditions_facts import Conditions, conditions
 from portal.plans.counter_facts import Counter, Terms
 from portal.plans.counter_row_queries import standing
@@ -27,6 +28,12 @@ class CounterPage:
     freeze: bool
     terms: Terms | None
     refusal: Refusal | None
+
+    @property
+    def until(self) -> date | None:
+        """The last day on which the borrower could take it, None without terms or where that has passed."""
+        day = stands_until(self.decide, self.terms.figures) if self.terms else None
+        return day if day is not None and day >= self.decide.today else None
 
     @property
     def alone(self) -> bool:
@@ -78,9 +85,14 @@ def hindrance(page: DecidePage, made: Terms) -> Refusal | None:
         return Refusal("plan.no_freeze")
     if page.now is not None and not counter_facts.differs(made.figures, page.now):
         return Refusal("plan.no_difference")
-    if made.figures.lapses_on < page.today:
+    if stands_until(page, made.figures) < page.today:
         return Refusal("plan.counter_too_late")
     return None
+
+
+def stands_until(page: DecidePage, figures: Figures) -> date:
+    """The last day on which the borrower can take an offer of these figures."""
+    return opening_facts.last_day(figures, page.records, page.today)
 
 
 def _question(page: DecidePage, given: Mapping[str, str]) -> Question:
@@ -89,6 +101,8 @@ def _question(page: DecidePage, given: Mapping[str, str]) -> Question:
     if not given.get("way") and page.suggestion is not None:
         offered = as_typed(page.suggestion.answers, page.plan.currency)
     typed = {name: given.get(name, "") for name in ANSWERS} if given.get("way") else {}
+    # A start day that has passed can be paid on no more: the first payment is then made on the next pay day.
+    typed |= {"when": "pay_day"} if page.is_too_late_for_today else {}
     return read_answers(offered | typed, page.plan.currency)
 
 

@@ -56,11 +56,13 @@ class Agreed:
 def approve(session: Session, viewer: Viewer, number: str, decision: Decision, lender: Lenders) -> str:
     """Agree to a proposal: `running`, or `waiting` where a second person has to confirm.
 
-    Refusals: `plan.decided` (by, state), `plan.lapsed`, `plan.figures_changed`, `plan.no_freeze`, `already_waiting`,
-    and those of what stands beside it. LookupError for an unknown number. `lender` is what the paper calls it.
+    Refusals: `plan.decided` (by, state), `plan.lapsed`, `plan.day_passed` (day), `plan.figures_changed`,
+    `plan.no_freeze`, `already_waiting`, and those of what stands beside it. LookupError for an unknown number.
+    `lender` is what the paper calls it.
     """
     page = undecided(session, viewer, number)
     check(page, decision)
+    _check_days(page)
     if page.within_authority(decision.freeze):
         moves.void_second_person(session, viewer, number)
         agree(session, viewer, page, _agreed(page, decision), lender, viewer.staff_id, None)
@@ -83,6 +85,7 @@ def confirm(session: Session, viewer: Viewer, page: DecidePage, pending: Pending
     if given["version"] != page.plan.version:
         raise Refusal("plan.figures_changed")
     check(page, decision)
+    _check_days(page)
     agree(session, viewer, page, _agreed(page, decision), lender, pending.maker_id, viewer.staff_id)
     return "running"
 
@@ -167,6 +170,12 @@ def check(page: DecidePage, decision: Decision) -> None:
     agreed = page.frozen if decision.freeze else page.now
     if agreed is not None and not agreed.ends:
         raise Refusal("plan.never_ends")
+
+
+def _check_days(page: DecidePage) -> None:
+    """What is agreed can be kept from that day on: not with a first payment whose day passed without it."""
+    if page.passed_day is not None:
+        raise Refusal("plan.day_passed", day=page.passed_day)
 
 
 def _agreed(page: DecidePage, decision: Decision) -> Agreed:

@@ -16,11 +16,20 @@ from portal.core.refusal import Refusal
 from portal.loans import limits_queries
 from portal.loans import queries as loans
 from portal.loans.queries import AuthorityRecord, LoanRecord, PersonRecord
-from portal.plans import basis_facts, counter_facts, facts, hardship_queries, limits_facts, offer_facts, stored_facts
+from portal.plans import (
+    basis_facts,
+    counter_facts,
+    facts,
+    hardship_queries,
+    limits_facts,
+    offer_facts,
+    opening_facts,
+    stored_facts,
+)
 from portal.plans.achieved_queries import Achieved, achieved
 from portal.plans.counter_facts import Counter, Terms
 from portal.plans.counter_row_queries import latest
-from portal.plans.facts import Basis, Figures, LoanCheck
+from portal.plans.facts import Answers, Basis, Figures, LoanCheck
 from portal.plans.hardship_queries import HardshipRecord
 from portal.plans.limits_facts import Power
 from portal.plans.proposing_queries import Way, bundle_of, frozen_figures, way
@@ -98,6 +107,17 @@ class DecidePage:
         return self.today > self.plan.lapses_on
 
     @property
+    def passed_day(self) -> date | None:
+        """The day of a first payment that has passed without it: with these days it cannot be agreed any more."""
+        return opening_facts.passed_day(self.now or self.plan.figures, self.records, self.today)
+
+    @property
+    def is_too_late_for_today(self) -> bool:
+        """Whether no first payment on the start day can be asked for any more; one that has arrived on it stays."""
+        has_paid = self.plan.answers.first_today and self.plan.answers.first and self.passed_day is None
+        return self.today > self.plan.start_on and not has_paid
+
+    @property
     def nothing_due(self) -> bool:
         """Whether all that the plan is about has been paid or settled meanwhile, so that nothing can be asked for."""
         return not any(assess(record.facts, self.today).due.total for record in self.records)
@@ -173,8 +193,9 @@ def decide_page(connection: Connection, viewer: Viewer, number: str) -> DecidePa
 
 def _with_effects(page: DecidePage) -> DecidePage:
     """What the answers come to on the figures of now, at the monthly amount that the borrower was shown."""
-    told = tuple((loan.loan_id, loan.monthly) for loan in page.plan.figures.loans)
-    answers = replace(page.plan.answers, monthly=page.plan.figures.monthly, payments=None, amounts=told)
+    offered = page.plan.proposed
+    told = tuple((loan.loan_id, loan.monthly) for loan in offered.loans)
+    answers = replace(page.plan.answers, monthly=offered.monthly, payments=None, amounts=told)
     try:
         plans = offer_facts.schedules(answers, page.bundle)
     except Refusal:
@@ -184,18 +205,24 @@ def _with_effects(page: DecidePage) -> DecidePage:
     passed = all(check.passed for check in checks)
     now = offer_facts.figures(plans, page.bundle)
     change = None if passed else way(offer_facts.smallest(answers, page.bundle), page.bundle)
-    changed = change.answers if change else None
-    return replace(
+    page = replace(
         page,
         now=now,
         checks=checks,
         frozen=frozen_figures(answers, page.bundle) if may_freeze else None,
         change=change,
-        suggestion=counter_facts.suggestion(now, answers, changed, page.bundle, may_freeze=may_freeze)
-        if page.plan.state == "proposed"
-        else None,
         pending_terms=_pending_terms(page),
     )
+    return replace(page, suggestion=_suggestion(page, answers, now)) if page.plan.state == "proposed" else page
+
+
+def _suggestion(page: DecidePage, answers: Answers, now: Figures) -> Terms | None:
+    """What staff may want to answer; where the day of the first payment has passed, it is made on the next pay day."""
+    changed = page.change.answers if page.change else None
+    if page.passed_day is not None:
+        answers = answers.without_today
+        changed = offer_facts.smallest(answers, page.bundle) or answers
+    return counter_facts.suggestion(now, answers, changed, page.bundle, may_freeze=page.frozen is not None)
 
 
 def _pending_terms(page: DecidePage) -> Terms | None:

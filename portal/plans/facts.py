@@ -1,9 +1,10 @@
 """What a plan is made of: the answers, the loans as its basis, schedules and their sums, the limits of each loan."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import Self
 
 from portal.core.days import WorkingCalendar
 from portal.core.facts import LoanFacts
@@ -33,6 +34,11 @@ class Answers:
     first_on: date | None = None
     equal: bool = False
     amounts: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def without_today(self) -> Self:
+        """The same with its first payment on the first pay day instead of the start day."""
+        return replace(self, first_today=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ KEPT = timedelta(days=90)
 """How long what was said is kept after the pause, as evidence is by default (domain.md 10)."""
 
 _QUARTER = 4
+_SMALL_PERCENT = 125
+"""A small start is offered while its later payments are no more than this of those of an equal plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +156,23 @@ def pausing(records: Sequence[LoanRecord]) -> list[LoanRecord]:
 
 
 def _small_start(page: NewPage) -> Way | None:
-    """A plan whose first payment is the least that may be proposed; None where the limits leave no such plan."""
+    """A plan whose first payment is the least that may be proposed; None where the limits leave no such plan, or only
+    one whose later payments are much larger than those of an equal plan over the longest time (which the page of a
+    proposal begins with): that is no small plan for somebody who cannot pay."""
     begun = page.question.answers
     if begun is None or not page.bundle or page.waiting:
         return None
     unit = int(10 ** minor_digits(page.bundle[0].facts.currency))
     first = sum(_least(basis, unit) for basis in page.bundle)
     wished = replace(begun, monthly=unit * len(page.bundle), payments=None, first=first, first_today=False)
-    return _starting_small(wished, page.bundle)
+    small = _starting_small(wished, page.bundle)
+    return small if small and _is_small(small.answers, begun) else None
+
+
+def _is_small(small: Answers, equal: Answers) -> bool:
+    if small.monthly is None or equal.monthly is None:
+        return False
+    return small.monthly * 100 <= equal.monthly * _SMALL_PERCENT
 
 
 def _starting_small(wished: Answers, bundle: Sequence[Basis]) -> Way | None:

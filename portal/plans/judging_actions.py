@@ -29,6 +29,7 @@ _TELL: Mapping[str, Mapping[str, str]] = {
     "made_good": {"missed": "made_good"},
     "kept": {"missed": "rejudged", "made_good": "rejudged"},
     "excused": {"missed": "rejudged"},
+    "put_off": {"missed": "rejudged"},
     "ahead": {},
 }
 """By how a payment stands now, then by what was told of it last: what is to be told."""

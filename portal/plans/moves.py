@@ -70,8 +70,11 @@ def open_hold(
     from_day: date,
     until: date | None,
     person_id: int | None = None,
+    *,
+    offered: bool = False,
 ) -> None:
-    """Note a plan or a proposal on one of its loans, with its dates and amounts."""
+    """Note a plan or a proposal on one of its loans, with its dates and amounts; `offered` where we wait for the
+    borrower's answer to an offer of ours."""
     loans.open_hold(
         session,
         viewer,
@@ -82,5 +85,5 @@ def open_hold(
         until=until,
         number=number,
         path=PAGE.format(number=number),
-        data=stored_facts.hold_data(loan),
+        data={**stored_facts.hold_data(loan), **({"offered": True} if offered else {})},
     )

@@ -9,7 +9,7 @@ from portal.drafts import queries as drafts
 from portal.drafts.queries import PlanDraftRecord
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
-from portal.plans import counter_queries
+from portal.plans import counter_queries, opening_facts
 from portal.plans.counter_queries import Countered
 from portal.plans.counter_row_queries import latest
 from portal.plans.facts import LoanSchedule, Payment
@@ -49,7 +49,8 @@ class Step:
 class DetailPage:
     """A plan as its owner sees it; `taken_back` where it waits again because staff took their counter-offer back.
 
-    `proposal` says of one that ended without being agreed whether another can be proposed now.
+    `proposal` says of one that ended without being agreed whether another can be proposed now; `passed_day` is the day
+    of a first payment that has passed without it, so that we can only agree to other days.
     """
 
     plan: PlanRecord
@@ -61,6 +62,7 @@ class DetailPage:
     counter: Countered | None = None
     taken_back: bool = False
     proposal: NewPage | None = None
+    passed_day: date | None = None
 
     @property
     def next(self) -> Payment | None:
@@ -94,11 +96,18 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
         larger=larger,
         taken_back=last is not None and last.outcome == "taken_back",
     )
+    if found.state == "proposed":
+        page = replace(page, passed_day=_passed_day(connection, viewer, found))
     if page.has_lapsed or found.state in {"refused", "withdrawn"}:
         return replace(page, proposal=basis_page(connection, viewer, found.currency))
     if found.state != "countered":
         return page
     return replace(page, counter=counter_queries.countered(connection, viewer, found))
+
+
+def _passed_day(connection: Connection, viewer: Viewer, found: PlanRecord) -> date | None:
+    records = loans.loans_of(connection, found.person_id, viewer.today)
+    return opening_facts.passed_day(found.figures, records, viewer.today)
 
 
 def _offered_again(connection: Connection, viewer: Viewer, found: PlanRecord) -> tuple[Way | None, Way | None]:

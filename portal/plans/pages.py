@@ -103,6 +103,7 @@ functions: dict[str, Any] = {
     "plan_rhythms": words.RHYTHMS,
     "plan_agreeing": words.agreeing,
     "plan_late": words.late,
+    "plan_day_passed": words.day_passed,
     "plan_no_breaks": words.no_breaks,
     "plan_said_days": SAID_DAYS,
 }

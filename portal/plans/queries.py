@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,8 @@ PLAN, PLAN_LOAN, AGREEMENT = table_of(Plan), table_of(PlanLoan), table_of(PlanAg
 
 @dataclass(frozen=True)
 class PlanRecord:
-    """A plan as it was proposed and decided; `decided_by` is a name."""
+    """A plan as it was proposed and decided; `decided_by` is a name. `figures` are those agreed to once it is agreed,
+    `proposed` those that the borrower offered."""
 
     id: int
     number: str
@@ -53,6 +54,7 @@ class PlanRecord:
     replaced_by: str | None
     consent_text: str
     figures: Figures
+    proposed: Figures
     said: Household | None
 
     @property
@@ -99,9 +101,8 @@ def own_plans(connection: Connection, viewer: Viewer) -> tuple[PlanRecord, ...]:
 def _record(connection: Connection, row: Row[Any]) -> PlanRecord:
     found = connection.execute(_LOANS_OF_PLAN, {"plan_id": row.id}).all()
     schedules = tuple(stored_facts.read_schedule(each.loan_id, each.fingerprint, each.schedule) for each in found)
+    proposed = Figures(row.currency, row.start_on, row.lapses_on, schedules)
     agreed = connection.execute(_AGREEMENT, {"plan_id": row.id}).first()
-    if agreed is not None:
-        schedules = _agreed_schedules(agreed.content)
     same = ("id", "number", "person_id", "currency", "state", "version", "start_on", "lapses_on", "due")
     later = ("within_limits", "proposed_at", "decided_at", "is_frozen", "freeze_forecast", "reason", "words")
     last = ("ended_at", "replaced_by", "consent_text")
@@ -112,7 +113,8 @@ def _record(connection: Connection, row: Row[Any]) -> PlanRecord:
         confirmed_by=row.checker_name,
         criteria=stored_facts.read_criteria(row.criteria),
         change=json.loads(row.change),
-        figures=Figures(row.currency, row.start_on, row.lapses_on, schedules),
+        figures=replace(proposed, loans=_agreed_schedules(agreed.content)) if agreed is not None else proposed,
+        proposed=proposed,
         said=stored_facts.read_said(row.said),
     )
 

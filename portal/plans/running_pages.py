@@ -129,6 +129,7 @@ functions: dict[str, Any] = {
     "plan_verdict_kinds": running_words.VERDICT_KINDS,
     "plan_told": running_words.TOLD,
     "plan_trace": running_words.trace_rows,
+    "plan_made_of": running_words.made_of,
     "plan_about": running_words.about,
     "evaluation_moment": running_words.evaluation_moment,
 }

@@ -139,6 +139,7 @@ def life_of(connection: Connection, found: PlanRecord, today: date, data_date: d
         promises=promises.strikes(connection, found.person_id, records, paper.agreed_on, data_date),
         forgiven=frozenset(key for each in told if each.what == "going_on" for key in each.content["strikes"]),
         promised_until=promises.open_until(connection, found.person_id, records, paper.agreed_on),
+        agreed_on=paper.agreed_on,
     )
     return PlanLife(
         plan=found,

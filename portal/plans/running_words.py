@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from portal.core.plan_life import EVALUATION_HOUR
+from portal.core.plan_life import EVALUATION_HOUR, Judged
 from portal.platform import formats
 from portal.platform.i18n import Lazy, lazy
 from portal.platform.i18n import gettext as _
@@ -16,6 +16,7 @@ VERDICTS: Mapping[str, Lazy] = {
     "missed": lazy("Not here yet"),
     "struck": lazy("Did not arrive in time"),
     "excused": lazy("You told us before"),
+    "put_off": lazy("Comes with the next payment"),
 }
 VERDICT_KINDS: Mapping[str, str] = {"kept": "ok", "made_good": "ok", "missed": "wait", "struck": "wait"}
 """The look of a payment's tag; the others are plain."""
@@ -42,6 +43,18 @@ REFUSALS: Mapping[str, Any] = {
     "plan.decided": lazy("Somebody has decided this already, or a payment was booked meanwhile."),
 }
 """What a Refusal's code says about a running plan, on a borrower's page or on staff's."""
+
+
+def made_of(payment: Judged, currency: str) -> list[tuple[str, str]]:
+    """What the next payment is made of where it asks for another amount than was agreed, else nothing."""
+    beside = payment.to_pay - payment.amount
+    if payment.agreed_on is None or not beside or not payment.to_pay:
+        return []
+    before = _("Still missing of earlier payments") if beside > 0 else _("Has arrived, or is not due any more")
+    return [
+        (_("This payment"), formats.amount(payment.amount, currency)),
+        (before, formats.amount(beside, currency)),
+    ]
 
 
 def evaluation_moment(day: date, zone: str) -> str:

@@ -1,11 +1,12 @@
 """Words for what plans store as codes: states, reasons, the consent line, and why something cannot be done."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 
 from portal.core.money import minor_digits
 from portal.core.plans import Criterion
@@ -139,6 +140,15 @@ def hardship_consent(lender: str) -> str:
     )
 
 
+def day_passed(day: date) -> str:
+    """Why staff cannot agree to the days of a proposal any more, and what they can do."""
+    return _(
+        "The first payment was to be made on %(date)s and has not arrived. A plan with that day can no longer be kept,"
+        " so it cannot be agreed. Offer one with new days.",
+        date=formats.long_date(day),
+    )
+
+
 def _others(data: Mapping[str, Any]) -> str:
     return _("A plan is waiting for an answer already: %(number)s. Withdraw it first.", number=data["number"])
 
@@ -160,6 +170,7 @@ REFUSALS: Mapping[str, Any] = {
     "plan.already_proposed": _others,
     "plan.decided": _taken,
     "plan.lapsed": lazy("The offer has lapsed. This costs nothing. Offer it again with new dates."),
+    "plan.day_passed": lambda data: day_passed(data["day"]),
     "plan.figures_changed": lazy(
         "The figures changed while you were writing: a day ended, or new bookings came in. What you typed is kept;"
         " nothing has been sent."
@@ -314,8 +325,9 @@ def propose_amount(amount: str, rhythm: str) -> str:
 
 def chart(figures: Figures) -> list[dict[str, Any]]:
     """The columns of the schedule chart: a payment a column, under it what else falls due in its month. A column is
-    called by its month, the later ones of a month by their day. Where many stand together, an amount is written over
-    the first of a run of equal ones."""
+    called by its month, those of a month with several by month and day; where many stand together by its month, the
+    later ones of a month by their day, and an amount is written over the first of a run of equal ones."""
+    in_month = Counter((payment.due_on.year, payment.due_on.month) for payment in figures.payments)
     seen: set[tuple[int, int]] = set()
     columns = []
     crowded, before = len(figures.payments) > ROOM_FOR_AMOUNTS, None
@@ -323,7 +335,7 @@ def chart(figures: Figures) -> list[dict[str, Any]]:
         of = (payment.due_on.year, payment.due_on.month)
         columns.append(
             {
-                "label": str(payment.due_on.day) if of in seen else month(payment.due_on),
+                "label": _label(payment.due_on, is_alone=in_month[of] == 1, is_first=of not in seen, crowded=crowded),
                 "plan": payment.amount,
                 "running": payment.running,
                 "text": "" if crowded and payment.amount == before else _short_amount(payment.amount, figures.currency),
@@ -332,6 +344,14 @@ def chart(figures: Figures) -> list[dict[str, Any]]:
         seen.add(of)
         before = payment.amount
     return columns
+
+
+def _label(day: date, *, is_alone: bool, is_first: bool, crowded: bool) -> str:
+    if is_alone or (crowded and is_first):
+        return month(day)
+    if crowded:
+        return str(day.day)
+    return format_skeleton("MMMd", day, locale=formats.locale_of(i18n.language()))
 
 
 def chart_sentence(figures: Figures) -> str:

@@ -353,3 +353,20 @@ def test_it_judges_as_the_model_does(case: tuple[LoanFacts, list[tuple[int, int]
     assert len(own) == sum(word in {"missed", "struck"} for word in words)
     again = judge([LoanPart(known, START, awaited, counted)], data_date, terms, data_date)
     assert again == found
+
+
+@settings(max_examples=40)
+@given(_cases(), st.integers(0, _HORIZON))
+def test_nothing_is_missed_of_a_day_before_the_plan_was_agreed(
+    case: tuple[LoanFacts, list[tuple[int, int]], int, int, set[int]], agreed_after: int
+) -> None:
+    facts, plan, cure, data_day, _said = case
+    agreed_on, data_date = START + timedelta(days=agreed_after), START + timedelta(days=data_day)
+    awaited = tuple(Awaited(START + timedelta(days=day), START + timedelta(days=day), sum_) for day, sum_ in plan)
+    found = judge([LoanPart(facts, START, awaited)], data_date, Terms(cure, agreed_on=agreed_on), data_date)
+    assert all(strike.due_on >= agreed_on for strike in found.strikes)
+    as_before = judge([LoanPart(facts, START, awaited)], data_date, Terms(cure), data_date)
+    late = {"missed", "struck"}
+    for now, then in zip(found.payments[: len(plan)], as_before.payments, strict=False):
+        put_off = now.due_on < agreed_on and then.verdict in late
+        assert now.verdict == ("put_off" if put_off else then.verdict)

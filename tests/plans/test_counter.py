@@ -405,3 +405,29 @@ def test_who_may_not_decide_offers_nothing(visit: Visit, number: str, role: str)
     for path in ("counter", "counter/preview"):
         assert staff.get(f"/staff/plans/{number}/{path}").status_code == 403
     assert visit("B1").get(f"/staff/plans/{number}/counter").status_code in {303, 401, 403}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_once_accepted_staff_still_see_what_the_borrower_proposed(
+    doors: Doors, cast: Cast, qiao: Viewer, number: str, visit: Visit
+) -> None:
+    make.counter(doors, qiao, number, first="500", when="pay_day")
+    agreed = make.standing(doors, number).figures
+    assert make.accept(doors, cast.borrower(), number) == "running"
+    page = make.decide_page(doors, qiao, number)
+    assert page.plan.figures.payments == agreed.payments
+    assert [each.amount for each in page.plan.proposed.payments] == [364_00] * 5 + [363_84]
+    offered = {found.code: found.offered for found in page.checks[0].criteria}
+    assert offered["first_payment_min"] == 364_00, "the limits are those of the proposal too"
+    shown = " ".join(visit("Qiao", "plan_approver").get(f"/staff/plans/{number}").text.split())
+    row = shown.split("Number of payments</th>")[1].split("</tr>")[0]
+    assert [f">{figures.count}<" in row for figures in (page.plan.proposed, agreed)] == [True, True]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_account_says_that_an_offer_waits_and_until_when(
+    doors: Doors, qiao: Viewer, number: str, visit: Visit
+) -> None:
+    assert "our offer waits" not in visit("B1").get("/account").text
+    make.counter(doors, qiao, number)
+    assert "our offer waits for your answer, until the end of" in visit("B1").get("/account").text

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from portal.core.refusal import Refusal
-from portal.plans import facts, offer_facts, stored_facts
+from portal.plans import facts, offer_facts, stored_facts, words
 from portal.plans.facts import Answers, Basis
 from portal.platform.db import Doors
+from portal.platform.i18n import speaking
 from tests.make import plans as make
 from tests.make.disputes import Cast
 from tests.make.loans import import_tables, instalment, loan, product, rate
@@ -100,3 +101,13 @@ def test_told_figures_come_back_and_nonsense_does_not(bundle: tuple[Basis, ...])
     assert (told.total, told.count, told.received) == (2_183_84, 6, 300_00)
     for nonsense in ("", "1|2|3", "a|b|c|d|e", "1|2|3|2026-13-01|0", figures.told):
         assert facts.read_told(nonsense) is None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_month_with_two_payments_is_named_with_their_days(bundle: tuple[Basis, ...]) -> None:
+    weeks = Answers(12, None, 5, rhythm="two_weekly", first_on=date(2026, 5, 1), equal=True)
+    found = offer_facts.figures(offer_facts.schedules(weeks, bundle), bundle)
+    with speaking("en"):
+        labels = [column["label"] for column in words.chart(found)]
+    assert len(set(labels)) == len(labels) == 5
+    assert not any(label.isdigit() for label in labels), labels

@@ -168,6 +168,19 @@ def test_a_plan_can_start_small(doors: Doors, cast: Cast) -> None:
     assert make.new_page(doors, cast.borrower(), small.typed).passed
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_large_payments_after_a_small_one_are_no_small_plan(
+    doors: Doors, cast: Cast, visit: Visit, tmp_path: Path
+) -> None:
+    narrow = make.plan_limit(effective_from="2026-04-01", payments_max="2")
+    import_tables(doors, tmp_path / "more", {"plan_limits": [narrow]})
+    page = page_of(doors, cast.borrower())
+    assert (page.small, page.may_propose) == (None, True)
+    shown = visit("B1").get("/plans/hardship").text
+    assert "A plan can start small" not in shown
+    assert "a person looks at it and looks for something smaller with you" in shown
+
+
 def test_twenty_at_once_pause_once(doors: Doors, late: Viewer) -> None:
     def attempt(_place: int) -> str:
         try:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import pytest
+
 from tests.client import Client
 from tests.make import plans as make
 from tests.make.loans import loan
@@ -174,3 +176,39 @@ def test_what_is_not_there_is_not_found(visit: Visit, days: Days) -> None:
     page = lin.get(f"/plans/{number}/payments/2026-05-12")
     answer = lin.submit(page, {"to_day": "soon"}, "/move")
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_borrower_and_staff_read_the_same_day_of_an_evaluation_that_was_made_later(visit: Visit, days: Days) -> None:
+    number = days.agree()
+    days.on(6, 13, instalment_paid(5), instalment_paid(6))
+    days.on(6, 19)
+    for page in (
+        visit("B1").get(f"/plans/{number}"),
+        visit("Qiao", "plan_approver").get(f"/staff/plans/{number}/life"),
+    ):
+        assert "19 June 2026, 09:00" in plain(page)
+        assert "The earliest day for it was 16 June 2026." in plain(page)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_next_payment_says_what_it_is_made_of_on_both_pages(visit: Visit, days: Days) -> None:
+    number = days.agree()
+    days.on(5, 20, instalment_paid(5))
+    lin = visit("B1")
+    for path in (f"/plans/{number}", f"/plans/{number}/payments/2026-06-12"):
+        page = plain(lin.get(path))
+        for words in ("728.00", "This payment", "364.00", "Still missing of earlier payments"):
+            assert words in page, (path, words)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_the_borrower_wrote_stays_on_a_plan_that_ended(visit: Visit, days: Days) -> None:
+    number = days.agree()
+    days.on(6, 16, instalment_paid(5), instalment_paid(6))
+    lin, staff = visit("B1"), visit("Qiao", "plan_approver")
+    lin.submit(lin.get(f"/plans/{number}"), {"words": "I was ill in May."}, "/say")
+    staff.submit(staff.get(f"/staff/plans/{number}/life"), {"answer": "end", "words": ""}, "/life")
+    page = lin.get(f"/plans/{number}").text
+    assert "This plan ended" in page
+    assert "I was ill in May." in page

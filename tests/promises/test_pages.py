@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+import pytest
+
 from tests.client import Client
 from tests.make.running import Days, paid
 
@@ -93,3 +95,10 @@ def test_a_stranger_finds_nothing(visit: Visit, days: Days) -> None:
     stranger = visit("B2")
     assert stranger.get(path).status_code == 404
     assert "nothing to promise" in stranger.get("/promises/new").text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_until_when_money_counts_is_said_from_the_first_day_on(visit: Visit) -> None:
+    lin = visit("B1")
+    words = "Its day is 24 April 2026. What arrives by 24:00 on 27 April 2026 still counts as kept."
+    assert words in re.sub("<[^>]+>", "", lin.get(make(lin)).text)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from portal.account.queries import account_page
 from portal.audit.tables import LOG
 from portal.core.assessment import assess
 from portal.core.refusal import Refusal
@@ -332,6 +333,8 @@ def test_by_the_rules_nothing_is_taken_off_so_one_asks(empty_doors: Doors, cast:
     made = make.record(empty_doors, request.settlement_number)
     assert (made.state, made.offered_by, made.offer.reductions) == ("quoted", "Qiao", (("penalty", 10_91),))
     assert [text["kind"] for text in texts(empty_doors)] == ["sms.answer"]
+    (waits,) = empty_doors.read_as(lin, account_page).pending
+    assert waits.offered_until == made.offer.until
     make.accept(empty_doors, lin, made.number)
     assert make.state(empty_doors, made.number) == "accepted"
 
