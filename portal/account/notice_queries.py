@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from portal.access.queries import ACCOUNT
+from portal.account.events import SlipConsentWithdrawn
 from portal.account.tables import NOTICE_STATES, PaymentNotice
+from portal.audit import queries as audit
 from portal.core.facts import Payment
 from portal.evidence import queries as evidence
 from portal.evidence.queries import FileRecord
@@ -23,6 +25,8 @@ NOTICE = table_of(PaymentNotice)
 
 CASE_KIND = "payment"
 """As `evidence` calls the case of a slip."""
+
+CONSENT_ENDED = SlipConsentWithdrawn.kind
 
 EARLIER, LATER = timedelta(days=3), timedelta(days=30)
 """How far before and after the day that a person names their payment may have arrived."""
@@ -113,7 +117,8 @@ def _record(row: Row[Any]) -> NoticeRecord:
 class NoticePage:
     """What somebody said to have paid, with its slips; `candidates` are the payments that it may be, for staff.
 
-    `promise` is the one that is, or was, being verified by it.
+    `promise` is the one that is, or was, being verified by it; `consent_ended_at` when the person took the consent to
+    read the slips back.
     """
 
     notice: NoticeRecord
@@ -124,6 +129,12 @@ class NoticePage:
     promise: PromiseRecord | None
     today: date
     data_date: date | None
+    consent_ended_at: datetime | None
+
+    @property
+    def has_slips(self) -> bool:
+        """Whether a slip is still here."""
+        return any(file.state != "deleted" for file in self.files)
 
 
 def notice_page(connection: Connection, viewer: Viewer, number: str) -> NoticePage | None:
@@ -136,7 +147,14 @@ def notice_page(connection: Connection, viewer: Viewer, number: str) -> NoticePa
     files = evidence.case_files(connection, viewer, CASE_KIND, number)
     near = candidates(connection, found, record) if viewer.kind == "staff" else ()
     promise = promises.promise(connection, found.promise_number) if found.promise_number else None
-    return NoticePage(found, record, person, files, near, promise, viewer.today, record.data_date)
+    ended_at = _consent_ended_at(connection, viewer, number) if found.consent_text else None
+    return NoticePage(found, record, person, files, near, promise, viewer.today, record.data_date, ended_at)
+
+
+def _consent_ended_at(connection: Connection, viewer: Viewer, number: str) -> datetime | None:
+    """When the person took back the consent to read the slips; the words that they had agreed to stay as proof."""
+    ends = (each.at for each in audit.entries_about(connection, viewer, number) if each.kind == CONSENT_ENDED)
+    return next(ends, None)
 
 
 @dataclass(frozen=True)

@@ -208,6 +208,24 @@ def test_the_form_keeps_what_was_typed_and_the_slip(visit: Visit, doors: Doors, 
     assert notice_state(doors, number).state == "withdrawn"
 
 
+def test_the_consent_taken_back_deletes_the_slip_and_nothing_else(visit: Visit, doors: Doors, cast: Cast) -> None:
+    lin, code = visit("B1"), make.code_of(doors, cast.borrower())
+    slip = [("files", ("slip.png", make_evidence.picture(), "image/png"))]
+    given = {"amount": "300", "channel": "card", "paid_on_day": "15", "paid_on_month": "4", "paid_on_year": "2026"}
+    sent = lin.submit(lin.get(f"/pay/{code}/paid"), given | {"consent": "yes"}, form="/paid", files=slip)
+    number = sent.headers["location"].rsplit("/", 1)[1]
+    taken = lin.submit(lin.follow(sent), form="/consent")
+    assert rows(doors, select(FILE))[0].state == "deleted"
+    assert notice_state(doors, number).state == "waiting", "it is still looked for"
+    seen = lin.follow(taken)
+    assert "Your consent was taken back and your files were deleted" in seen.text
+    assert "/consent" not in seen.text
+    assert (
+        "The person took the consent back"
+        in visit("Qiao", "plan_approver").get(f"/staff{taken.headers['location']}").text
+    )
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
