@@ -35,12 +35,21 @@ class Closing:
 
     `until` is the last day of the settlement that stands, None where it is the payoff. `other` is what the other of the
     two ways takes on that day: the payoff, or the settlement that the rules offer; None where that is no less or more.
+
+    Paid without a settlement the payoff closes nothing by itself: what is not due yet waits as credit for its days, and
+    is then asked for with all its interest (domain.md 4, 5). `by_itself` says that nothing of that kind is left.
     """
 
     to_pay: int
     until: date | None
     missing: int
     other: int | None = None
+    by_itself: bool = False
+
+    @property
+    def wants_quote(self) -> bool:
+        """Whether the amount closes the contract only once a settlement stands."""
+        return self.until is None and not self.by_itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,4 +182,6 @@ def _closing(record: LoanRecord, on: date, amount: int, standing: SettlementReco
         other = found.whole if found.reduction else None
         return Closing(found.to_pay, standing.offer.until, max(0, found.to_pay - amount), other)
     owed = payoff(record.facts, assess(record.facts, on), rule).to_pay
-    return Closing(owed, None, max(0, owed - amount)) if owed else None
+    left = what_if(record.facts, on, max(owed, amount))[1] if owed else None
+    by_itself = left is not None and left.due.total == 0 and left.not_yet_due <= left.credit
+    return Closing(owed, None, max(0, owed - amount), by_itself=by_itself) if owed else None

@@ -105,6 +105,10 @@ def test_where_each_cent_goes_across_plan_credit_and_settlement(visit: Visit, do
     page = lin.get(f"/loans/{code}/what-if{asked}3000").text
     assert "Later, out of the credit by itself" in page
     assert "913.09" in page
+    page = lin.get(f"/loans/{code}/what-if{asked}11070.91").text
+    assert "This closes the contract." not in page, "without a quote the later interest stays owed"
+    assert "It does so only with a quote" in page
+    assert f"/loans/{code}/settlement" in page
     make.accept(doors, cast.borrower(), make.quote(doors, cast.borrower()))
     page = lin.get(f"/loans/{code}/what-if{asked}11052.85").text
     assert "Your settlement, up to the end of" in page
