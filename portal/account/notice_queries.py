@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, exists, func, or_, select
 
 from portal.access.queries import ACCOUNT
 from portal.account.events import SlipConsentWithdrawn
@@ -31,7 +31,14 @@ CONSENT_ENDED = SlipConsentWithdrawn.kind
 EARLIER, LATER = timedelta(days=3), timedelta(days=30)
 """How far before and after the day that a person names their payment may have arrived."""
 
+TOLD_FOR = timedelta(days=14)
+"""So long an answer stands among what is under way."""
+
 PAGE_ROWS = 50
+
+_VIEWER: BindParameter[int] = bindparam("viewer_person")
+EVER = exists(select(NOTICE.c.id).where(NOTICE.c.person_id == _VIEWER))
+"""Whether the viewer ever said to have paid; takes `visible_parameters` of the loans."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,13 @@ def waiting_of(connection: Connection, viewer: Viewer) -> tuple[NoticeRecord, ..
     """What the viewer said and nobody has found yet, the newest first."""
     mine = _RECORDS.where(NOTICE.c.person_id == viewer.person_id, NOTICE.c.state == "waiting")
     return tuple(_record(row) for row in connection.execute(mine.order_by(NOTICE.c.id.desc())))
+
+
+def under_way(connection: Connection, viewer: Viewer) -> tuple[NoticeRecord, ...]:
+    """What the viewer said and nobody has found yet, and the answers of the last days, the oldest first."""
+    answered = NOTICE.c.state.in_(("found", "not_found")) & (NOTICE.c.ended_at >= viewer.now - TOLD_FOR)
+    mine = _RECORDS.where(NOTICE.c.person_id == viewer.person_id, or_(NOTICE.c.state == "waiting", answered))
+    return tuple(_record(row) for row in connection.execute(mine.order_by(NOTICE.c.id)))
 
 
 def of_person(connection: Connection, person_id: int) -> tuple[NoticeRecord, ...]:

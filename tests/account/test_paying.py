@@ -252,12 +252,15 @@ def test_mistakes_are_said(visit: Visit, doors: Doors, cast: Cast, wrong: dict[s
 def test_staff_answer_on_the_page(visit: Visit, doors: Doors, cast: Cast) -> None:
     number = say(doors, cast.borrower(), 299_00, date(2026, 3, 20))
     staff, lin = visit("Qiao", "dispute_handler"), visit("B1")
+    assert f"Reported payment {number}" in lin.get("/account").text
     page = staff.get(f"/staff/payment-notices/{number}")
     assert "A3" in page.text
     wrong = staff.submit(page, {"found": "no"}, "/answer")
     assert wrong.status_code == 422
     answer = staff.submit(wrong, {"found": "no", "words": "Your bank sent it back."}, "/answer")
     assert answer.status_code == 303
+    assert f"/payment-notices/{number}" in lin.get("/account").text, "the answer is a tap away from the account"
+    assert f"/payment-notices/{number}" in lin.get("/pay").text
     seen = lin.get(f"/payment-notices/{number}").text
     assert "We cannot find this payment" in seen
     assert "Your bank sent it back." in seen
