@@ -20,6 +20,8 @@ from portal.loans.tables import table_of
 from portal.platform.gate import Viewer
 from portal.promises import queries as promises
 from portal.promises.queries import PromiseRecord
+from portal.settlements import queries as settlements
+from portal.settlements.queries import SettlementRecord
 
 NOTICE = table_of(PaymentNotice)
 
@@ -97,6 +99,17 @@ def under_way(connection: Connection, viewer: Viewer) -> tuple[NoticeRecord, ...
     return tuple(_record(row) for row in connection.execute(mine.order_by(NOTICE.c.id)))
 
 
+def is_reported(connection: Connection, settlement: SettlementRecord) -> bool:
+    """Whether its person says to have paid while a settlement could be paid, and nobody has answered yet."""
+    asked = select(NOTICE.c.id).where(
+        NOTICE.c.loan_id == settlement.loan_id,
+        NOTICE.c.person_id == settlement.person_id,
+        NOTICE.c.state == "waiting",
+        NOTICE.c.paid_on.between(settlement.offer.quoted_on, settlement.offer.until),
+    )
+    return connection.scalar(asked.limit(1)) is not None
+
+
 def of_person(connection: Connection, person_id: int) -> tuple[NoticeRecord, ...]:
     """All that a person said to have paid, the newest first."""
     found = _RECORDS.where(NOTICE.c.person_id == person_id).order_by(NOTICE.c.id.desc())
@@ -131,7 +144,8 @@ def _record(row: Row[Any]) -> NoticeRecord:
 class NoticePage:
     """What somebody said to have paid, with its slips; `candidates` are the payments that it may be, for staff.
 
-    `promise` is the one that is, or was, being verified by it; `consent_ended_at` when the person took the consent to
+    `promise` is the one that is, or was, being verified by it, `settlement` the one that waits for it, which stands;
+    `consent_ended_at` when the person took the consent to
     read the slips back.
     """
 
@@ -144,6 +158,7 @@ class NoticePage:
     today: date
     data_date: date | None
     consent_ended_at: datetime | None
+    settlement: SettlementRecord | None
 
     @property
     def has_slips(self) -> bool:
@@ -162,7 +177,16 @@ def notice_page(connection: Connection, viewer: Viewer, number: str) -> NoticePa
     near = candidates(connection, found, record) if viewer.kind == "staff" else ()
     promise = promises.promise(connection, found.promise_number) if found.promise_number else None
     ended_at = _consent_ended_at(connection, viewer, number) if found.consent_text else None
-    return NoticePage(found, record, person, files, near, promise, viewer.today, record.data_date, ended_at)
+    settlement = _waits_for(connection, found) if found.state == "waiting" else None
+    return NoticePage(found, record, person, files, near, promise, viewer.today, record.data_date, ended_at, settlement)
+
+
+def _waits_for(connection: Connection, found: NoticeRecord) -> SettlementRecord | None:
+    """The settlement that does not lapse before this is answered."""
+    standing = settlements.open_of_loan(connection, found.loan_id)
+    if standing is None or standing.person_id != found.person_id:
+        return None
+    return standing if standing.offer.quoted_on <= found.paid_on <= standing.offer.until else None
 
 
 def _consent_ended_at(connection: Connection, viewer: Viewer, number: str) -> datetime | None:

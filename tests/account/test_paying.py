@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from starlette.applications import Starlette
 
 from portal.account import notice_actions, notice_queries, sharing_actions, sharing_queries
 from portal.account.jobs import forget_links, look_for_payments
@@ -17,6 +18,7 @@ from portal.account.sharing_queries import LINK
 from portal.audit.tables import LOG
 from portal.core.refusal import Refusal
 from portal.evidence.queries import FILE
+from portal.jobs import evaluate
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
@@ -247,6 +249,24 @@ def test_mistakes_are_said(visit: Visit, doors: Doors, cast: Cast, wrong: dict[s
     (words,) = said_at_the_top(answer).values()
     assert words.startswith(said), "the summary says which entry it is"
     assert rows(doors, select(NOTICE)) == []
+
+
+def test_a_settlement_does_not_lapse_before_the_report_of_its_payment_is_answered(
+    app: Starlette, visit: Visit, doors: Doors, cast: Cast, clock: FixedClock, tmp_path: Path
+) -> None:
+    settled = make.accept(doors, cast.borrower(), make.quote(doors, cast.borrower()))
+    number = say(doors, cast.borrower(), 11_052_85, TODAY)
+    lin = visit("B1")
+    assert f"/settlements/{settled}" in lin.get(f"/payment-notices/{number}").text
+    assert "the settlement does not lapse before you have our answer" in lin.get(f"/settlements/{settled}").text
+    clock.advance(days=16)
+    make.books_reach(doors, tmp_path, date(2026, 5, 2))
+    assert list(evaluate(app.state.portal)) == []
+    assert f"Settlement {settled}" in visit("B1").get("/account").text
+    staff = cast.staff("Qiao", "dispute_handler")
+    doors.write_as(staff, notice_actions.answer, number, Answer(1, "", "It came back."))
+    assert list(evaluate(app.state.portal)) == [f"settlement {settled}: judged"]
+    assert make.state(doors, settled) == "lapsed"
 
 
 def test_staff_answer_on_the_page(visit: Visit, doors: Doors, cast: Cast) -> None:
