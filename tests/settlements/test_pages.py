@@ -237,6 +237,8 @@ def test_asked_offered_and_accepted(app: Starlette, asking: Doors, cast: Cast) -
         offer = lin.get(f"/settlements/{settlement}")
         assert "Our offer to settle everything" in offer.text
         assert "Gladly." in offer.text
+        general = lin.get(begin).text
+        assert 0 < general.index("11,060.00") < general.index("By the rules alone") < general.index("11,070.91")
         assert lin.submit(offer, form="/accept").status_code == 303
         assert staff.get(f"/staff/settlements/{settlement}").status_code == 200
 
