@@ -115,6 +115,12 @@ class LoanFigures:
         return due._replace(penalty=due.penalty - self.disputed_unpaid)
 
     @property
+    def is_payable(self) -> bool:
+        """Whether something is to pay, now or later: not on a loan that was settled, closed or paid off."""
+        seen = self.assessment
+        return self.settled_on is None and bool(seen.due.total or (seen.next_due and seen.next_due.amount))
+
+    @property
     def next_night(self) -> int:
         """How much more is due tomorrow if nothing is paid and nothing new falls due, today's late fee included."""
         return self.assessment.next_night + self.late_fee_tonight

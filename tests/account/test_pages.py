@@ -228,3 +228,12 @@ def test_where_currencies_differ_each_amount_names_its_own(lin: Client, doors: D
     assert {"US$1,187.08", "CN¥2,086.91"} <= set(text_of(page).split())
     assert "field__prefix" not in page.text, "the sign depends on what is chosen"
     assert "in the currency of what you choose" in text_of(page)
+
+
+def test_where_nothing_is_left_no_way_to_pay_is_offered(lin: Client, code: str, doors: Doors, tmp_path: Path) -> None:
+    tables = lin_with_authorities()
+    tables["payments"] = [*tables["payments"], payment("P9", "2026-04-16", "12000.00")]
+    import_tables(doors, tmp_path / "again", tables)
+    said = text_of(lin.get(f"/loans/{code}"))
+    assert "How to pay" not in said
+    assert "What if I pay an amount?" not in said
