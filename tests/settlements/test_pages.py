@@ -79,10 +79,12 @@ def test_from_the_quote_to_the_letter(
     page = lin.follow(quoted)
     assert "Your quote to settle everything" in page.text
     assert "less than the whole. Nothing remains" in page.text
+    assert "If you leave it, nothing changes." in page.text
     assert lin.submit(page, form="/accept").status_code == 303
     page = lin.get(quoted.headers["location"])
     assert "Your settlement is agreed" in page.text
     assert "Filing a dispute ends the settlement" in page.text
+    assert "If you leave it" not in page.text
     assert "Settlement" in lin.get("/account").text
     assert "11,052.85" in lin.get("/pay").text
     make.arrives(doors, tmp_path, TODAY, 11_052_85)
