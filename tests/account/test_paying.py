@@ -237,7 +237,7 @@ def test_the_consent_taken_back_deletes_the_slip_and_nothing_else(visit: Visit, 
     [
         ({"paid_on_day": "18"}, "On which day: This day is still to come"),
         ({"channel": ""}, "Which way: Please fill this in"),
-        ({"amount": "0"}, "How much: Type an amount above zero"),
+        ({"amount": "0"}, "How much you paid: Type an amount above zero"),
         ({"has_draft": "yes"}, "Tick this so that we may read"),
     ],
 )
