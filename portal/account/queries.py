@@ -21,6 +21,10 @@ from portal.platform.gate import Viewer
 from portal.settlements import queries as settlements
 
 GUARANTOR = "guarantor"
+
+OVER = frozenset({"lapsed", "refused", "found", "not_found"})
+"""States of what needs nothing any more, but was answered in the last days."""
+
 _ACCOUNT = loans.account_statement(or_(ANY_OWN, settlements.EVER, complaints.ANY_OPEN, notices.EVER))
 """With whether there may be anything to go on with that no hold tells of: for most there is not."""
 
@@ -57,6 +61,11 @@ class Pending:
     page: str
     answer_by: date | None
     state: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended and stands here only so that its answer is found."""
+        return self.state in OVER
 
 
 @dataclass(frozen=True, slots=True)
