@@ -55,6 +55,11 @@ class NewPage:
         return facts.quote_of(record, today, facts.at_most(record, today)).today.to_pay
 
     @property
+    def answer_by(self) -> date:
+        """The day by which a person would answer a question that is asked today."""
+        return facts.answer_by(self.record, self.today)
+
+    @property
     def can_ask(self) -> bool:
         """Whether staff could take off more than the rules do."""
         return self.quote is not None and self.least < self.quote.today.to_pay
@@ -137,6 +142,11 @@ class RequestPage:
     request: RequestRecord
     record: LoanRecord
     today: date
+
+    @property
+    def answer_by(self) -> date:
+        """The day by which a person answers."""
+        return facts.answer_by(self.record, self.request.asked_on)
 
     @property
     def confirm_by(self) -> date:

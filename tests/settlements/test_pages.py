@@ -221,10 +221,11 @@ def test_asked_offered_and_accepted(app: Starlette, asking: Doors, cast: Cast) -
         assert sent.status_code == 303
         asked = lin.follow(sent)
         assert "We have your question" in asked.text
+        assert "Answer by 24 April 2026." in re.sub(r"<[^>]*>", "", asked.text)
         number = sent.headers["location"].rsplit("/", 1)[1]
         assert number in staff.get("/staff/settlements").text
         decide = staff.get(f"/staff/settlement-requests/{number}")
-        for words in ("My job ended.", "11,060.00", "10.91", "15.00", "17.13"):
+        for words in ("answer by", "24 April 2026", "My job ended.", "11,060.00", "10.91", "15.00", "17.13"):
             assert words in decide.text, words
         typed = staff.get(f"/staff/settlement-requests/{number}?amount=16.00&days=7&stops=1")
         assert "Send to a second person" in typed.text
