@@ -1,7 +1,7 @@
 """A loan's record as figures: assessed on a day, with what is disputed set apart from what stays payable."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from portal.core.allocation import Amounts
@@ -124,6 +124,12 @@ class LoanFigures:
     def next_night(self) -> int:
         """How much more is due tomorrow if nothing is paid and nothing new falls due, today's late fee included."""
         return self.assessment.next_night + self.late_fee_tonight
+
+    def grace_until(self, instalment: InstalmentAssessment) -> date | None:
+        """The last day of grace, while it runs: paid by its end, an instalment never bears penalty or late fee
+        (domain.md 3.3). None without grace, or once it is over."""
+        last = instalment.due_on + timedelta(days=self.record.facts.terms.grace_days)
+        return last if instalment.due_on < last and self.assessment.as_of <= last else None
 
     def left_of(self, instalment: InstalmentAssessment) -> int:
         """What stays payable of one instalment, penalty included, what is disputed and tonight's late fee left out."""

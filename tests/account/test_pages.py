@@ -209,6 +209,9 @@ def test_without_a_charged_night_there_is_nothing_to_dispute(
     tables = lin_with_authorities()
     tables["products"] = [product(grace_days="60")]
     import_tables(doors, tmp_path / "again", tables)
+    account = text_of(lin.get("/account"))
+    assert "was due 5 March · no penalty if paid by the end of 4 May" in account
+    assert "was due 5 April · no penalty if paid by the end of 4 June" in account
     said = text_of(lin.get(f"/loans/{code}/instalments/3/penalty"))
     assert "No penalty so far." in said
     assert "Dispute these nights" not in said
