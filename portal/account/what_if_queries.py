@@ -37,19 +37,19 @@ class Closing:
     two ways takes on that day: the payoff, or the settlement that the rules offer; None where that is no less or more.
 
     Paid without a settlement the payoff closes nothing by itself: what is not due yet waits as credit for its days, and
-    is then asked for with all its interest (domain.md 4, 5). `by_itself` says that nothing of that kind is left.
+    is then asked for with all its interest (domain.md 4, 5). `left_over` is how much of that would still be to pay.
     """
 
     to_pay: int
     until: date | None
     missing: int
     other: int | None = None
-    by_itself: bool = False
+    left_over: int = 0
 
     @property
     def wants_quote(self) -> bool:
         """Whether the amount closes the contract only once a settlement stands."""
-        return self.until is None and not self.by_itself
+        return self.until is None and self.left_over > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +182,8 @@ def _closing(record: LoanRecord, on: date, amount: int, standing: SettlementReco
         other = found.whole if found.reduction else None
         return Closing(found.to_pay, standing.offer.until, max(0, found.to_pay - amount), other)
     owed = payoff(record.facts, assess(record.facts, on), rule).to_pay
-    left = what_if(record.facts, on, max(owed, amount))[1] if owed else None
-    by_itself = left is not None and left.due.total == 0 and left.not_yet_due <= left.credit
-    return Closing(owed, None, max(0, owed - amount), by_itself=by_itself) if owed else None
+    if not owed:
+        return None
+    paid = what_if(record.facts, on, owed)[1]
+    left_over = max(0, paid.due.total + paid.not_yet_due - paid.credit)
+    return Closing(owed, None, max(0, owed - amount), left_over=left_over)
