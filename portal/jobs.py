@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from portal.access import jobs as access
 from portal.account import jobs as account
+from portal.account import notice_queries
 from portal.audit import jobs as audit
 from portal.complaints import jobs as complaints
 from portal.core.plan_life import EVALUATION_HOUR
@@ -90,7 +91,7 @@ def evaluate(portal: Installation, as_of: date | None = None, *, all_of_them: bo
     ripe_on = viewer.today if is_ripe else viewer.today - timedelta(days=1)
     begun = time(EVALUATION_HOUR) if hour_struck else time()
     since = None if all_of_them else datetime.combine(system.today, begun, ZoneInfo(system.zone))
-    yield from settlements.evaluate(portal.doors, viewer)
+    yield from settlements.evaluate(portal.doors, viewer, notice_queries.is_reported)
     yield from promises.evaluate(portal.doors, viewer)
     yield from plans.evaluate(portal.doors, viewer, ripe_on, since)
     yield from settlements.look_after(portal.doors, viewer)

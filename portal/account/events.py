@@ -27,6 +27,14 @@ class SlipConsentGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class SlipConsentWithdrawn:
+    """The person took that consent back: the slips were deleted, and the payment is still looked for."""
+
+    kind: ClassVar[str] = "account.slip_consent_withdrawn"
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentAnswered:
     """What was said to be paid was found, was not, or was taken back; `payment_ref` is the payment that was found."""
 

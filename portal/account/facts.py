@@ -1,7 +1,7 @@
 """A loan's record as figures: assessed on a day, with what is disputed set apart from what stays payable."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from portal.core.allocation import Amounts
@@ -115,6 +115,12 @@ class LoanFigures:
         return due._replace(penalty=due.penalty - self.disputed_unpaid)
 
     @property
+    def is_payable(self) -> bool:
+        """Whether something is to pay, now or later: not on a loan that was settled, closed or paid off."""
+        seen = self.assessment
+        return self.settled_on is None and bool(seen.due.total or (seen.next_due and seen.next_due.amount))
+
+    @property
     def next_night(self) -> int:
         """How much more is due tomorrow if nothing is paid and nothing new falls due, today's late fee included."""
         return self.assessment.next_night + self.late_fee_tonight
@@ -126,6 +132,12 @@ class LoanFigures:
     def penalty_due_of(self, instalment: InstalmentAssessment) -> int:
         """The penalty in `due_of`."""
         return instalment.penalty_payable - self.late_fees_tonight.get(instalment.number, 0)
+
+    def grace_until(self, instalment: InstalmentAssessment) -> date | None:
+        """The last day of grace, while it runs: paid by its end, an instalment never bears penalty or late fee
+        (domain.md 3.3). None without grace, or once it is over."""
+        last = instalment.due_on + timedelta(days=self.record.facts.terms.grace_days)
+        return last if instalment.due_on < last and self.assessment.as_of <= last else None
 
     def left_of(self, instalment: InstalmentAssessment) -> int:
         """What stays payable of one instalment: what is due of it less what is disputed."""

@@ -145,6 +145,23 @@ def take_back(session: Session, viewer: Viewer, number: str) -> list[str]:
     if found is None:
         raise LookupError(number)
     _end(session, viewer, found, "withdrawn")
+    return _remove_slips(session, viewer, number)
+
+
+def withdraw_consent(session: Session, viewer: Viewer, number: str) -> list[str]:
+    """Take back the consent to read one's slips: they are removed, and the payment is still looked for.
+
+    The store keys of the slips, to delete; nothing where none is left. LookupError for none of theirs.
+    """
+    if own_notice(session.connection(), viewer, number) is None:
+        raise LookupError(number)
+    keys = _remove_slips(session, viewer, number)
+    if keys:
+        audit.record(session, viewer, events.SlipConsentWithdrawn(number))
+    return keys
+
+
+def _remove_slips(session: Session, viewer: Viewer, number: str) -> list[str]:
     keys: list[str] = []
     for file in files_of.case_files(session.connection(), viewer, CASE_KIND, number):
         if not file.from_staff and file.state != "deleted":

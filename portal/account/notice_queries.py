@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, exists, func, or_, select
 
 from portal.access.queries import ACCOUNT
+from portal.account.events import SlipConsentWithdrawn
 from portal.account.tables import NOTICE_STATES, PaymentNotice
+from portal.audit import queries as audit
 from portal.core.facts import Payment
 from portal.evidence import queries as evidence
 from portal.evidence.queries import FileRecord
@@ -18,16 +20,27 @@ from portal.loans.tables import table_of
 from portal.platform.gate import Viewer
 from portal.promises import queries as promises
 from portal.promises.queries import PromiseRecord
+from portal.settlements import queries as settlements
+from portal.settlements.queries import SettlementRecord
 
 NOTICE = table_of(PaymentNotice)
 
 CASE_KIND = "payment"
 """As `evidence` calls the case of a slip."""
 
+CONSENT_ENDED = SlipConsentWithdrawn.kind
+
 EARLIER, LATER = timedelta(days=3), timedelta(days=30)
 """How far before and after the day that a person names their payment may have arrived."""
 
+TOLD_FOR = timedelta(days=14)
+"""So long an answer stands among what is under way."""
+
 PAGE_ROWS = 50
+
+_VIEWER: BindParameter[int] = bindparam("viewer_person")
+EVER = exists(select(NOTICE.c.id).where(NOTICE.c.person_id == _VIEWER))
+"""Whether the viewer ever said to have paid; takes `visible_parameters` of the loans."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,24 @@ def waiting_of(connection: Connection, viewer: Viewer) -> tuple[NoticeRecord, ..
     return tuple(_record(row) for row in connection.execute(mine.order_by(NOTICE.c.id.desc())))
 
 
+def under_way(connection: Connection, viewer: Viewer) -> tuple[NoticeRecord, ...]:
+    """What the viewer said and nobody has found yet, and the answers of the last days, the oldest first."""
+    answered = NOTICE.c.state.in_(("found", "not_found")) & (NOTICE.c.ended_at >= viewer.now - TOLD_FOR)
+    mine = _RECORDS.where(NOTICE.c.person_id == viewer.person_id, or_(NOTICE.c.state == "waiting", answered))
+    return tuple(_record(row) for row in connection.execute(mine.order_by(NOTICE.c.id)))
+
+
+def is_reported(connection: Connection, settlement: SettlementRecord) -> bool:
+    """Whether its person says to have paid while a settlement could be paid, and nobody has answered yet."""
+    asked = select(NOTICE.c.id).where(
+        NOTICE.c.loan_id == settlement.loan_id,
+        NOTICE.c.person_id == settlement.person_id,
+        NOTICE.c.state == "waiting",
+        NOTICE.c.paid_on.between(settlement.offer.quoted_on, settlement.offer.until),
+    )
+    return connection.scalar(asked.limit(1)) is not None
+
+
 def of_person(connection: Connection, person_id: int) -> tuple[NoticeRecord, ...]:
     """All that a person said to have paid, the newest first."""
     found = _RECORDS.where(NOTICE.c.person_id == person_id).order_by(NOTICE.c.id.desc())
@@ -113,7 +144,9 @@ def _record(row: Row[Any]) -> NoticeRecord:
 class NoticePage:
     """What somebody said to have paid, with its slips; `candidates` are the payments that it may be, for staff.
 
-    `promise` is the one that is, or was, being verified by it.
+    `promise` is the one that is, or was, being verified by it, `settlement` the one that waits for it, which stands;
+    `consent_ended_at` when the person took the consent to
+    read the slips back.
     """
 
     notice: NoticeRecord
@@ -124,6 +157,13 @@ class NoticePage:
     promise: PromiseRecord | None
     today: date
     data_date: date | None
+    consent_ended_at: datetime | None
+    settlement: SettlementRecord | None
+
+    @property
+    def has_slips(self) -> bool:
+        """Whether a slip is still here."""
+        return any(file.state != "deleted" for file in self.files)
 
 
 def notice_page(connection: Connection, viewer: Viewer, number: str) -> NoticePage | None:
@@ -136,7 +176,23 @@ def notice_page(connection: Connection, viewer: Viewer, number: str) -> NoticePa
     files = evidence.case_files(connection, viewer, CASE_KIND, number)
     near = candidates(connection, found, record) if viewer.kind == "staff" else ()
     promise = promises.promise(connection, found.promise_number) if found.promise_number else None
-    return NoticePage(found, record, person, files, near, promise, viewer.today, record.data_date)
+    ended_at = _consent_ended_at(connection, viewer, number) if found.consent_text else None
+    settlement = _waits_for(connection, found) if found.state == "waiting" else None
+    return NoticePage(found, record, person, files, near, promise, viewer.today, record.data_date, ended_at, settlement)
+
+
+def _waits_for(connection: Connection, found: NoticeRecord) -> SettlementRecord | None:
+    """The settlement that does not lapse before this is answered."""
+    standing = settlements.open_of_loan(connection, found.loan_id)
+    if standing is None or standing.person_id != found.person_id:
+        return None
+    return standing if standing.offer.quoted_on <= found.paid_on <= standing.offer.until else None
+
+
+def _consent_ended_at(connection: Connection, viewer: Viewer, number: str) -> datetime | None:
+    """When the person took back the consent to read the slips; the words that they had agreed to stay as proof."""
+    ends = (each.at for each in audit.entries_about(connection, viewer, number) if each.kind == CONSENT_ENDED)
+    return next(ends, None)
 
 
 @dataclass(frozen=True)

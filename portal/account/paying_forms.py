@@ -109,6 +109,12 @@ class TakeBackForm(Form[NoEntries]):
     refusals = REFUSALS
 
 
+class ConsentForm(Form[NoEntries]):
+    """Takes back the consent to read one's slips."""
+
+    purpose = "slip_consent"
+
+
 class ShareInput(BaseModel):
     """The amount that somebody who pays will see."""
 

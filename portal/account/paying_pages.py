@@ -17,7 +17,7 @@ from portal.account import (
     sharing_queries,
 )
 from portal.account.notice_actions import Said
-from portal.account.paying_forms import BODY_LIMIT, PaidForm, RevokeForm, ShareForm, TakeBackForm
+from portal.account.paying_forms import BODY_LIMIT, ConsentForm, PaidForm, RevokeForm, ShareForm, TakeBackForm
 from portal.account.paying_queries import PayPage
 from portal.core.money import format_major
 from portal.core.refusal import Refusal
@@ -106,6 +106,18 @@ async def take_back(request: Request) -> Response:
         return await _notice(request, form, 409)
     await to_thread.run_sync(request.app.state.portal.files.discard, keys)
     return see_other(request, "account:notice", number=request.path_params["number"])
+
+
+async def withdraw_consent(request: Request) -> Response:
+    """Take back the consent: one's slips are deleted, and the payment is still looked for."""
+    await ConsentForm.read(request)
+    number = request.path_params["number"]
+    try:
+        keys = await db.write(request, notice_actions.withdraw_consent, number)
+    except LookupError:
+        raise HTTPException(404) from None
+    await to_thread.run_sync(request.app.state.portal.files.discard, keys)
+    return see_other(request, "account:notice", number=number)
 
 
 async def _paid_form(request: Request, page: PayPage, form: PaidForm, status: int = 200) -> Response:
@@ -245,5 +257,6 @@ routes: list[Route] = [
     route(LOAN + "/share", make_link, name="account:make_link", may="see_account", methods=("POST",)),
     route(NOTICE, notice, name="account:notice", may="see_account"),
     route(NOTICE + "/take-back", take_back, name="account:take_back", may="see_account", methods=("POST",)),
+    route(NOTICE + "/consent", withdraw_consent, name="account:slip_consent", may="see_account", methods=("POST",)),
     route("/p/{ref:path}", shared, name="account:shared", may="anyone"),
 ]

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from portal.account.facts import LoanFigures, figures
-from portal.account.notice_queries import NoticeRecord, waiting_of
+from portal.account.notice_queries import NoticeRecord, of_person, waiting_of
 from portal.account.queries import AccountPage, account_page, as_seen_by, settlement_of_today
 from portal.core.pay_codes import Payee, code_text
 from portal.loans import queries as loans
@@ -67,11 +67,11 @@ class PayableLoan:
 
 @dataclass(frozen=True, slots=True)
 class PayList:
-    """Every loan on which something can be paid, and what is said to be paid and not found yet."""
+    """Every loan on which something can be paid, and all that was ever said to be paid, the newest first."""
 
     account: AccountPage
     loans: tuple[PayableLoan, ...]
-    waiting: tuple[NoticeRecord, ...]
+    said: tuple[NoticeRecord, ...]
 
 
 def pay_list(connection: Connection, viewer: Viewer) -> PayList:
@@ -79,7 +79,8 @@ def pay_list(connection: Connection, viewer: Viewer) -> PayList:
     account = account_page(connection, viewer)
     payable = (PayableLoan(loan, _choices(connection, loan)) for loan in (*account.loans, *account.guaranteed))
     shown = tuple(each for each in payable if each.choices)
-    return PayList(account, shown, waiting_of(connection, viewer))
+    said = of_person(connection, viewer.person_id) if viewer.person_id else ()
+    return PayList(account, shown, said)
 
 
 @one_moment

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection, or_
 
+from portal.account import notice_queries as notices
 from portal.account.facts import LoanFigures, figures
 from portal.complaints import queries as complaints
 from portal.core.allocation import Amounts
@@ -20,7 +21,11 @@ from portal.platform.gate import Viewer
 from portal.settlements import queries as settlements
 
 GUARANTOR = "guarantor"
-_ACCOUNT = loans.account_statement(or_(ANY_OWN, settlements.EVER, complaints.ANY_OPEN))
+
+OVER = frozenset({"lapsed", "refused", "found", "not_found"})
+"""States of what needs nothing any more, but was answered in the last days."""
+
+_ACCOUNT = loans.account_statement(or_(ANY_OWN, settlements.EVER, complaints.ANY_OPEN, notices.EVER))
 """With whether there may be anything to go on with that no hold tells of: for most there is not."""
 
 
@@ -47,7 +52,8 @@ class DueCard:
 class Pending:
     """Something that is being worked on: its kind, number and page, and by when it is answered.
 
-    What somebody else on the loan began has no page for this reader. `state` is that of a settlement that binds nobody.
+    What somebody else on the loan began has no page for this reader. `state` is that of a settlement that binds nobody,
+    or of a report of a payment.
     """
 
     kind: str
@@ -57,6 +63,11 @@ class Pending:
     state: str = ""
     offered_until: date | None = None
     """Of an offer of ours that waits for this person's answer, its last day."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended and stands here only so that its answer is found."""
+        return self.state in OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +181,15 @@ def _pending(viewer: Viewer, records: Iterable[LoanRecord]) -> tuple[Pending, ..
 
 
 def _unheld(connection: Connection, viewer: Viewer) -> Iterable[Pending]:
-    """Questions and quotes bind nobody and complaints stop nothing, so that no hold tells of them."""
+    """Questions and quotes bind nobody, complaints and reports of a payment stop nothing: no hold tells of them."""
     for each in settlements.under_way(connection, viewer):
         offered = settlements.own_settlement(connection, viewer, each.number) if each.state == "quoted" else None
         until = offered.offer.until if offered and offered.from_staff else None
         yield Pending(each.kind, each.number, each.page, None, each.state, until)
     for complaint in complaints.under_way(connection, viewer):
         yield Pending("complaint", complaint.number, complaint.page, complaint.answer_by)
+    for said in notices.under_way(connection, viewer):
+        yield Pending("payment", said.number, f"/payment-notices/{said.number}", None, said.state)
 
 
 def _pending_of(viewer: Viewer, hold: Hold) -> Pending:

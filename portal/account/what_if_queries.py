@@ -36,12 +36,21 @@ class Closing:
     `until` is the last day of the settlement that stands, None where it is the payoff. `other` is what the other of the
     two ways takes on that day: the whole without that settlement, or less by one that the rules offer; None where the
     two take the same.
+
+    Paid without a settlement the payoff closes nothing by itself: what is not due yet waits as credit for its days, and
+    is then asked for with all its interest (domain.md 4, 5). `left_over` is how much of that would still be to pay.
     """
 
     to_pay: int
     until: date | None
     missing: int
     other: int | None = None
+    left_over: int = 0
+
+    @property
+    def wants_quote(self) -> bool:
+        """Whether the amount closes the contract only once a settlement stands."""
+        return self.until is None and self.left_over > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,4 +183,8 @@ def _closing(record: LoanRecord, on: date, amount: int, standing: SettlementReco
         other = found.whole if found.reduction else None
         return Closing(found.to_pay, standing.offer.until, max(0, found.to_pay - amount), other)
     owed = payoff(record.facts, assess(record.facts, on), rule).to_pay
-    return Closing(owed, None, max(0, owed - amount)) if owed else None
+    if not owed:
+        return None
+    paid = what_if(record.facts, on, owed)[1]
+    left_over = max(0, paid.due.total + paid.not_yet_due - paid.credit)
+    return Closing(owed, None, max(0, owed - amount), left_over=left_over)

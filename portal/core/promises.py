@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, TypeAlias
 
-from portal.core.assessment import assess
+from portal.core.assessment import Assessment, InstalmentAssessment, assess
 from portal.core.disputed import disputed
 from portal.core.facts import Instalment, LoanFacts
 from portal.core.interactions import Part
@@ -46,15 +46,24 @@ class Promised:
 def payable(facts: LoanFacts, day: date, instalment: int | None, parts: Iterable[Part] = ()) -> int:
     """The most that can be promised: what is due on a day, or what is unpaid of one instalment, due or not.
 
-    What is disputed (`parts`) need not be paid, and so cannot be promised.
+    What is disputed (`parts`) need not be paid, and so cannot be promised; nor what held credit will pay by itself.
     """
-    named = tuple(parts)
-    items = (
-        item
-        for item in assess(facts, day).instalments
-        if (item.is_due if instalment is None else item.contract.number == instalment)
+    named, seen = tuple(parts), assess(facts, day)
+    wanted = [
+        item for item in seen.instalments if (item.is_due if instalment is None else item.contract.number == instalment)
+    ]
+    left = sum(item.unpaid.total - disputed(item, named).unpaid for item in wanted)
+    return left - sum(min(item.unpaid.total, _credit_for(seen, item)) for item in wanted if not item.is_due)
+
+
+def _credit_for(seen: Assessment, later: InstalmentAssessment) -> int:
+    """What is left of the credit once it has paid what falls due before an instalment (domain.md 4)."""
+    before = (
+        item.unpaid.total
+        for item in seen.instalments
+        if not item.is_due and (item.due_on, item.number) < (later.due_on, later.number)
     )
-    return sum(item.unpaid.total - disputed(item, named).unpaid for item in items)
+    return max(0, seen.credit - sum(before))
 
 
 def check(amount: int, due_on: date, today: date, most: int, later: Instalment | None = None) -> None:

@@ -27,6 +27,7 @@ EVENTS: Mapping[str, Lazy] = {
     "access.staff_let_in": lazy("Member of staff let into a case again"),
     "account.payment_said": lazy("Payment reported"),
     "account.slip_consent_given": lazy("Consent to read a slip"),
+    "account.slip_consent_withdrawn": lazy("Consent to read a slip withdrawn"),
     "account.payment_answered": lazy("Reported payment answered"),
     "account.pay_link_made": lazy("Pay-for-me link made"),
     "account.pay_link_revoked": lazy("Pay-for-me link taken back"),

@@ -129,7 +129,7 @@ _BAR = (
     ),
     _Entry(lambda: _("Plans"), "/staff/plans", "approve_plans", _plans_waiting),
     _Entry(lambda: _("Settlements"), "/staff/settlements", "offer_settlements", settlement_lists.waiting_count),
-    _Entry(lambda: _("Payments"), "/staff/payment-notices", "check_payments", notices.waiting_count),
+    _Entry(lambda: _("Reported payments"), "/staff/payment-notices", "check_payments", notices.waiting_count),
     _Entry(lambda: _("Second person"), "/staff/second", "confirm", _second_waiting),
     _Entry(lambda: _("Audit"), "/staff/audit", "read_audit"),
     _Entry(lambda: _("Complaints"), "/staff/complaints", "see_complaints", complaints.waiting_count),

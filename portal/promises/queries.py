@@ -92,6 +92,12 @@ class NewPage:
         return late_fee_tonight(choice.record.facts, self.today) if choice.instalment is None else 0
 
     @property
+    def currency(self) -> str | None:
+        """The currency of everything that can be promised, None where there are several."""
+        found = {choice.record.currency for choice in self.choices}
+        return found.pop() if len(found) == 1 else None
+
+    @property
     def may_plan(self) -> bool:
         """Whether a plan can be proposed for one of these loans instead."""
         return any(choice.record.offers("propose_plan", self.today) for choice in self.choices)

@@ -10,12 +10,14 @@ from typing import Any
 
 from portal.core.allocation import Amounts
 from portal.core.assessment import assess
+from portal.core.days import add_working_days
 from portal.core.facts import Component, LoanFacts
 from portal.core.payoff import Payoff, PayoffInterest, payoff
 from portal.core.receipt import fingerprint, late_fee_tonight
 from portal.core.refusal import Refusal
 from portal.core.settlement import Figure, Offer, Share, automatic, figures, shares
 from portal.loans.queries import LoanRecord
+from portal.loans.rulepacks import rule_pack
 
 SETTLERS = frozenset({"borrower", "co_borrower", "representative"})
 """A guarantor sees what is demanded and settles nothing."""
@@ -107,6 +109,11 @@ def standing(record: LoanRecord, day: date) -> Refusal | None:
     if record.role is not None and record.role not in SETTLERS:
         return Refusal("settlement.not_yours")
     return record.refusal_of("accept_settlement", day)
+
+
+def answer_by(record: LoanRecord, asked_on: date) -> date:
+    """The day by which a question is answered: the product's working days for an answer after it (domain.md 10)."""
+    return add_working_days(asked_on, record.rules.answer_days, rule_pack(record.rule_pack).calendar(asked_on))
 
 
 def has_plan(record: LoanRecord, day: date) -> bool:

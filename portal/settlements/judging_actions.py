@@ -1,10 +1,11 @@
 """A settlement is judged by what has arrived: paid, lapsed, or undone because its payment came back."""
 
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 from sqlmodel import Session
 
 from portal.audit import actions as audit
@@ -27,10 +28,20 @@ GONE = frozenset({"sold", "closed"})
 """A loan of this status has no settlement any more (domain.md 9)."""
 
 
-def judge(session: Session, viewer: Viewer, number: str) -> bool:
+IsReported: TypeAlias = Callable[[Connection, SettlementRecord], bool]
+"""Whether its person says to have paid for a settlement and nobody has answered yet."""
+
+
+def nothing_reported(connection: Connection, found: SettlementRecord) -> bool:
+    """Nobody says to have paid."""
+    return False
+
+
+def judge(session: Session, viewer: Viewer, number: str, is_reported: IsReported = nothing_reported) -> bool:
     """Judge a settlement that can still be paid, again under its loan; whether anything changed. Safe to repeat.
 
-    What is known counts at once; that it was not paid is said only when the bookings of its last day are known.
+    What is known counts at once; that it was not paid is said only when the bookings of its last day are known, and as
+    with a promise not before a report of its payment is answered (domain.md 8, 9).
     """
     moves.hold(session, number)
     found = queries.settlement(session.connection(), number)
@@ -46,7 +57,8 @@ def judge(session: Session, viewer: Viewer, number: str) -> bool:
     if record.status in GONE:
         lapse(session, viewer, found, "loan")
         return True
-    if viewer.today > found.offer.until and record.data_date is not None and record.data_date >= found.offer.until:
+    is_booked = record.data_date is not None and record.data_date >= found.offer.until
+    if viewer.today > found.offer.until and is_booked and not is_reported(session.connection(), found):
         lapse(session, viewer, found, "date")
         return True
     return False

@@ -79,6 +79,11 @@ class OfferPage:
     is_own: bool = False
 
     @property
+    def answer_by(self) -> date:
+        """The day by which the person is told to have the answer."""
+        return facts.answer_by(self.record, self.request.asked_on)
+
+    @property
     def seen(self) -> str:
         return self.quote.seen if self.quote else ""
 

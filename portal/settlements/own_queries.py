@@ -25,7 +25,7 @@ class NewPage:
     """What closing a loan costs now; no quote where nothing is left or none may be had (`refusal` says why).
 
     `open` is a settlement that stands already, `asked` a request that waits for an answer; `others` if it is not the
-    viewer's own.
+    viewer's own. `offered` are the figures of the viewer's own that stands: what is asked for before the rules' quote.
     """
 
     record: LoanRecord
@@ -35,6 +35,7 @@ class NewPage:
     open: SettlementRecord | None
     asked: RequestRecord | None
     others: bool
+    offered: Quote | None = None
 
     @property
     def seen(self) -> str:
@@ -52,6 +53,11 @@ class NewPage:
             return 0
         record, today = self.record, self.today
         return facts.quote_of(record, today, facts.at_most(record, today)).today.to_pay
+
+    @property
+    def answer_by(self) -> date:
+        """The day by which a person would answer a question that is asked today."""
+        return facts.answer_by(self.record, self.today)
 
     @property
     def can_ask(self) -> bool:
@@ -73,7 +79,8 @@ def new_page(connection: Connection, viewer: Viewer, code: str) -> NewPage | Non
     standing = queries.open_of_loan(connection, record.id)
     asked = queries.asked_of_loan(connection, record.id)
     others = any(each is not None and each.person_id != viewer.person_id for each in (standing, asked))
-    return NewPage(record, viewer.today, quote, refusal, standing, asked, others)
+    offered = detail_of(standing, record, viewer).quote if standing is not None and not others else None
+    return NewPage(record, viewer.today, quote, refusal, standing, asked, others, offered)
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,11 @@ class RequestPage:
     request: RequestRecord
     record: LoanRecord
     today: date
+
+    @property
+    def answer_by(self) -> date:
+        """The day by which a person answers."""
+        return facts.answer_by(self.record, self.request.asked_on)
 
     @property
     def confirm_by(self) -> date:

@@ -139,6 +139,7 @@ _PAID_ON_LOAN = (
 )
 _MINE: BindParameter[int] = bindparam("person_id")
 _SINCE: BindParameter[datetime] = bindparam("since", type_=SETTLEMENT.c.ended_at.type)
+_TODAY: BindParameter[date] = bindparam("today", type_=SETTLEMENT.c.until.type)
 _UNDER_WAY = union_all(
     select(literal("settlement_question"), REQUEST.c.number, REQUEST.c.state).where(
         REQUEST.c.person_id == _MINE, or_(_WAITS, (REQUEST.c.state == "refused") & (REQUEST.c.ended_at >= _SINCE))
@@ -147,6 +148,7 @@ _UNDER_WAY = union_all(
         SETTLEMENT.c.person_id == _MINE,
         or_(
             SETTLEMENT.c.state == "quoted",
+            (SETTLEMENT.c.state == "accepted") & (SETTLEMENT.c.until < _TODAY),
             (SETTLEMENT.c.state == "lapsed")
             & (SETTLEMENT.c.ended_at >= _SINCE)
             & SETTLEMENT.c.ending.in_(("date", "dispute", "loan")),
@@ -238,9 +240,9 @@ class UnderWay:
 def under_way(connection: Connection, viewer: Viewer) -> tuple[UnderWay, ...]:
     """The viewer's questions and quotes that wait, and answers of the last days, which they were told of by a text.
 
-    A settlement that is accepted or paid is not among them: the loan's holds tell of it.
+    A settlement that is accepted or paid is not among them while the loan's holds tell of it: up to its last day.
     """
-    asked = {"person_id": viewer.person_id, "since": viewer.now - TOLD_FOR}
+    asked = {"person_id": viewer.person_id, "since": viewer.now - TOLD_FOR, "today": viewer.today}
     return tuple(UnderWay(*row) for row in connection.execute(_UNDER_WAY, asked))
 
 

@@ -13,7 +13,7 @@ from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from tests.client import Client
 from tests.make.disputes import Cast, file_dispute, lin_with_authorities
-from tests.make.loans import borrower, debit_attempt, import_tables, lin_yi, loan, payment, product
+from tests.make.loans import borrower, debit_attempt, import_tables, instalment, lin_yi, loan, payment, product, rate
 from tests.markup import parsed
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -209,6 +209,34 @@ def test_without_a_charged_night_there_is_nothing_to_dispute(
     tables = lin_with_authorities()
     tables["products"] = [product(grace_days="60")]
     import_tables(doors, tmp_path / "again", tables)
+    account = text_of(lin.get("/account"))
+    assert "was due 5 March · no penalty if paid by the end of 4 May" in account
+    assert "was due 5 April · no penalty if paid by the end of 4 June" in account
     said = text_of(lin.get(f"/loans/{code}/instalments/3/penalty"))
     assert "No penalty so far." in said
     assert "Dispute these nights" not in said
+
+
+def test_where_currencies_differ_each_amount_names_its_own(lin: Client, doors: Doors, tmp_path: Path) -> None:
+    tables = lin_with_authorities()
+    tables["products"] = [product(), product(product_ref="P2", currency="USD")]
+    tables["penalty_rates"] = [*tables["penalty_rates"], rate(product_ref="P2")]
+    tables["loans"] = [loan(), loan(loan_ref="L2", product_ref="P2", currency="USD")]
+    tables["instalments"] = [*tables["instalments"], instalment(1, "2026-04-05", loan_ref="L2")]
+    import_tables(doors, tmp_path / "again", tables)
+    said = text_of(lin.get("/account"))
+    assert "One more night adds US$0.59." in said
+    assert "penalty US$7.08" in said
+    page = lin.get("/promises/new")
+    assert {"US$1,187.08", "CN¥2,086.91"} <= set(text_of(page).split())
+    assert "field__prefix" not in page.text, "the sign depends on what is chosen"
+    assert "in the currency of what you choose" in text_of(page)
+
+
+def test_where_nothing_is_left_no_way_to_pay_is_offered(lin: Client, code: str, doors: Doors, tmp_path: Path) -> None:
+    tables = lin_with_authorities()
+    tables["payments"] = [*tables["payments"], payment("P9", "2026-04-16", "12000.00")]
+    import_tables(doors, tmp_path / "again", tables)
+    said = text_of(lin.get(f"/loans/{code}"))
+    assert "How to pay" not in said
+    assert "What if I pay an amount?" not in said

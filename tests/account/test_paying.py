@@ -1,5 +1,6 @@
 """Paying: what can be paid, QR codes, word of a payment with its slip, and what somebody sees who pays for a person."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from starlette.applications import Starlette
 
 from portal.account import notice_actions, notice_queries, sharing_actions, sharing_queries
 from portal.account.jobs import forget_links, look_for_payments
@@ -17,6 +19,7 @@ from portal.account.sharing_queries import LINK
 from portal.audit.tables import LOG
 from portal.core.refusal import Refusal
 from portal.evidence.queries import FILE
+from portal.jobs import evaluate
 from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.platform.gate import Viewer
@@ -105,6 +108,10 @@ def test_where_each_cent_goes_across_plan_credit_and_settlement(visit: Visit, do
     page = lin.get(f"/loans/{code}/what-if{asked}3000").text
     assert "Later, out of the credit by itself" in page
     assert "913.09" in page
+    page = lin.get(f"/loans/{code}/what-if{asked}11070.91").text
+    assert "This closes the contract." not in page, "without a quote the later interest stays owed"
+    assert "and CN¥456.00 more would be to pay" in re.sub(r"<[^>]*>", "", page)
+    assert f"/loans/{code}/settlement" in page
     make.accept(doors, cast.borrower(), make.quote(doors, cast.borrower()))
     page = lin.get(f"/loans/{code}/what-if{asked}11052.85").text
     assert "Your settlement, up to the end of" in page
@@ -208,12 +215,30 @@ def test_the_form_keeps_what_was_typed_and_the_slip(visit: Visit, doors: Doors, 
     assert notice_state(doors, number).state == "withdrawn"
 
 
+def test_the_consent_taken_back_deletes_the_slip_and_nothing_else(visit: Visit, doors: Doors, cast: Cast) -> None:
+    lin, code = visit("B1"), make.code_of(doors, cast.borrower())
+    slip = [("files", ("slip.png", make_evidence.picture(), "image/png"))]
+    given = {"amount": "300", "channel": "card", "paid_on_day": "15", "paid_on_month": "4", "paid_on_year": "2026"}
+    sent = lin.submit(lin.get(f"/pay/{code}/paid"), given | {"consent": "yes"}, form="/paid", files=slip)
+    number = sent.headers["location"].rsplit("/", 1)[1]
+    taken = lin.submit(lin.follow(sent), form="/consent")
+    assert rows(doors, select(FILE))[0].state == "deleted"
+    assert notice_state(doors, number).state == "waiting", "it is still looked for"
+    seen = lin.follow(taken)
+    assert "Your consent was taken back and your files were deleted" in seen.text
+    assert "/consent" not in seen.text
+    assert (
+        "The person took the consent back"
+        in visit("Qiao", "plan_approver").get(f"/staff{taken.headers['location']}").text
+    )
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
         ({"paid_on_day": "18"}, "On which day: This day is still to come"),
         ({"channel": ""}, "Which way: Please fill this in"),
-        ({"amount": "0"}, "How much: Type an amount above zero"),
+        ({"amount": "0"}, "How much you paid: Type an amount above zero"),
         ({"has_draft": "yes"}, "Tick this so that we may read"),
     ],
 )
@@ -227,15 +252,38 @@ def test_mistakes_are_said(visit: Visit, doors: Doors, cast: Cast, wrong: dict[s
     assert rows(doors, select(NOTICE)) == []
 
 
+def test_a_settlement_does_not_lapse_before_the_report_of_its_payment_is_answered(
+    app: Starlette, visit: Visit, doors: Doors, cast: Cast, clock: FixedClock, tmp_path: Path
+) -> None:
+    settled = make.accept(doors, cast.borrower(), make.quote(doors, cast.borrower()))
+    number = say(doors, cast.borrower(), 11_052_85, TODAY)
+    lin = visit("B1")
+    assert f"/settlements/{settled}" in lin.get(f"/payment-notices/{number}").text
+    assert "the settlement does not lapse before you have our answer" in lin.get(f"/settlements/{settled}").text
+    clock.advance(days=16)
+    make.books_reach(doors, tmp_path, date(2026, 5, 2))
+    assert list(evaluate(app.state.portal)) == []
+    assert f"Settlement {settled}" in visit("B1").get("/account").text
+    staff = cast.staff("Qiao", "dispute_handler")
+    doors.write_as(staff, notice_actions.answer, number, Answer(1, "", "It came back."))
+    assert list(evaluate(app.state.portal)) == [f"settlement {settled}: judged"]
+    assert make.state(doors, settled) == "lapsed"
+
+
 def test_staff_answer_on_the_page(visit: Visit, doors: Doors, cast: Cast) -> None:
     number = say(doors, cast.borrower(), 299_00, date(2026, 3, 20))
     staff, lin = visit("Qiao", "dispute_handler"), visit("B1")
+    assert f"Reported payment {number}" in lin.get("/account").text
     page = staff.get(f"/staff/payment-notices/{number}")
     assert "A3" in page.text
     wrong = staff.submit(page, {"found": "no"}, "/answer")
     assert wrong.status_code == 422
     answer = staff.submit(wrong, {"found": "no", "words": "Your bank sent it back."}, "/answer")
     assert answer.status_code == 303
+    account = lin.get("/account").text
+    assert f"/payment-notices/{number}" in account.partition("Ended in the last days")[2], "the answer is a tap away"
+    assert "Under way" not in account
+    assert f"/payment-notices/{number}" in lin.get("/pay").text
     seen = lin.get(f"/payment-notices/{number}").text
     assert "We cannot find this payment" in seen
     assert "Your bank sent it back." in seen

@@ -77,6 +77,11 @@ def test_what_can_be_promised() -> None:
     assert payable(facts, TODAY, None, [nights]) == 100_000
 
 
+def test_what_held_credit_will_pay_is_not_promised() -> None:
+    held = loan(instalment(2, on(5, 5), 94_500), instalment(3, on(6, 5), 94_500), paid(on(4, 16), 150_000))
+    assert (payable(held, TODAY, 2), payable(held, TODAY, 3)) == (0, 39_000)
+
+
 @pytest.mark.parametrize("amount", [0, -1, 50_001])
 def test_nothing_less_than_nothing_and_nothing_above_what_is_due_is_promised(amount: int) -> None:
     with pytest.raises(Refusal, match=r"promise\.amount"):

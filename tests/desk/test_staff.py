@@ -46,8 +46,8 @@ class TestBar:
     @pytest.mark.parametrize(
         ("role", "labels"),
         [
-            ("dispute_handler", ["Disputes", "Fraud", "Payments", "Second person", "People", "Messages"]),
-            ("plan_approver", ["Plans", "Settlements", "Payments", "Second person", "People", "Messages"]),
+            ("dispute_handler", ["Disputes", "Fraud", "Reported payments", "Second person", "People", "Messages"]),
+            ("plan_approver", ["Plans", "Settlements", "Reported payments", "Second person", "People", "Messages"]),
             (
                 "supervisor",
                 [
@@ -56,7 +56,7 @@ class TestBar:
                     "Reviews",
                     "Plans",
                     "Settlements",
-                    "Payments",
+                    "Reported payments",
                     "Second person",
                     "Audit",
                     "Complaints",

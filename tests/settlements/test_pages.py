@@ -79,10 +79,12 @@ def test_from_the_quote_to_the_letter(
     page = lin.follow(quoted)
     assert "Your quote to settle everything" in page.text
     assert "less than the whole. Nothing remains" in page.text
+    assert "If you leave it, nothing changes." in page.text
     assert lin.submit(page, form="/accept").status_code == 303
     page = lin.get(quoted.headers["location"])
     assert "Your settlement is agreed" in page.text
     assert "Filing a dispute ends the settlement" in page.text
+    assert "If you leave it" not in page.text
     assert "Settlement" in lin.get("/account").text
     assert "11,052.85" in lin.get("/pay").text
     make.arrives(doors, tmp_path, TODAY, 11_052_85)
@@ -219,10 +221,11 @@ def test_asked_offered_and_accepted(app: Starlette, asking: Doors, cast: Cast) -
         assert sent.status_code == 303
         asked = lin.follow(sent)
         assert "We have your question" in asked.text
+        assert "Answer by 24 April 2026." in re.sub(r"<[^>]*>", "", asked.text)
         number = sent.headers["location"].rsplit("/", 1)[1]
         assert number in staff.get("/staff/settlements").text
         decide = staff.get(f"/staff/settlement-requests/{number}")
-        for words in ("My job ended.", "11,060.00", "10.91", "15.00", "17.13"):
+        for words in ("answer by", "24 April 2026", "My job ended.", "11,060.00", "10.91", "15.00", "17.13"):
             assert words in decide.text, words
         typed = staff.get(f"/staff/settlement-requests/{number}?amount=16.00&days=7&stops=1")
         assert "Send to a second person" in typed.text
@@ -237,6 +240,8 @@ def test_asked_offered_and_accepted(app: Starlette, asking: Doors, cast: Cast) -
         offer = lin.get(f"/settlements/{settlement}")
         assert "Our offer to settle everything" in offer.text
         assert "Gladly." in offer.text
+        general = lin.get(begin).text
+        assert 0 < general.index("11,060.00") < general.index("By the rules alone") < general.index("11,070.91")
         assert lin.submit(offer, form="/accept").status_code == 303
         assert staff.get(f"/staff/settlements/{settlement}").status_code == 200
 

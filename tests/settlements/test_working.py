@@ -55,7 +55,7 @@ def test_the_what_if_says_why_its_figure_is_another(visit: Visit, doors: Doors, 
     lin, code = visit("B1"), make.code_of(doors, cast.borrower())
     whole, settled = "11,070.91", "11,062.35"
     page = said(lin.get(f"/loans/{code}/what-if?amount=2000").text)
-    assert f"Pays everything off on 17 April {whole}" in page
+    assert f"Pays everything off on 17 April, with a quote {whole}" in page
     assert re.search(rf"With a settlement it takes less .* {settled}", page)
     assert settled not in said(lin.get(f"/loans/{code}/what-if?amount=2000&on=2026-06-01").text), "it stands 14 days"
     make.quote(doors, cast.borrower())
