@@ -16,6 +16,7 @@ from portal.core.refusal import Refusal
 from portal.disputes.effect import Span, Stretch, amount_of, disputed_parts, stretches
 from portal.disputes.facts import Changes, Sums, Told, changes, nights_stopped, parts_of, read_told, sums, told
 from portal.disputes.queries import attempts_of, instalment_of
+from portal.disputes.settlement_queries import Beside, beside
 from portal.disputes.ticks import Ticks
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
@@ -73,6 +74,7 @@ class NewPage:
     answer_by: date
     refusal: Refusal | None
     today: date
+    settlement: Beside | None = None
 
     @property
     def currency(self) -> str:
@@ -136,7 +138,12 @@ def new_page(connection: Connection, viewer: Viewer, code: str, number: int, tic
     found = loans.loan_by_code(connection, viewer, code)
     if found is None or found.status == "sold":
         return None
-    return new_page_of(found, number, viewer.today, ticks)
+    return told_of_settlement(connection, viewer, new_page_of(found, number, viewer.today, ticks))
+
+
+def told_of_settlement(connection: Connection, viewer: Viewer, page: NewPage | None) -> NewPage | None:
+    """The form with what sending it does to a settlement, which only pages need to know."""
+    return replace(page, settlement=beside(connection, viewer, page.loan)) if page else None
 
 
 def new_page_of(record: LoanRecord, number: int, today: date, ticks: Ticks) -> NewPage | None:

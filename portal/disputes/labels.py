@@ -9,6 +9,7 @@ from portal.disputes import funds_labels
 from portal.disputes.effect import Row, Span, joined
 from portal.disputes.funds_facts import read_judged
 from portal.disputes.queries import DecisionRecord, Message
+from portal.disputes.settlement_queries import Beside
 from portal.evidence.labels import file_line as file_line
 from portal.evidence.labels import file_problem as file_problem
 from portal.platform import formats
@@ -271,3 +272,27 @@ def money_met(decision: DecisionRecord, contract_type: str) -> list[str]:
             _("%(amount)s more is held as credit.", amount=formats.money(credit.after - credit.before, currency))
         )
     return said
+
+
+def settlement_beside(found: Beside, currency: str) -> list[str]:
+    """What sending a dispute does to a settlement on the same contract, a sentence each."""
+    figures = {
+        "number": found.number,
+        "amount": formats.money(found.to_pay, currency),
+        "reduction": formats.money(found.taken_off, currency),
+        "date": formats.long_date(found.until),
+    }
+    for_good = _("Withdrawing the dispute does not bring it back.")
+    if not found.own:
+        return [_("Somebody else on this contract has agreed to settle everything. Sending this ends that."), for_good]
+    if found.ends:
+        ends = _("You have agreed settlement %(number)s: %(amount)s by the end of %(date)s. Sending this ends it.")
+        gone = _("Then the %(reduction)s that it takes off counts again.") if found.taken_off else ""
+        return [each for each in (ends % figures, gone % figures, for_good) if each]
+    stands = (
+        _("Our offer %(number)s to settle everything stands until the end of %(date)s.")
+        if found.from_staff
+        else _("Your quote %(number)s to settle everything stands until the end of %(date)s.")
+    )
+    waits = _("While the dispute is open it cannot be accepted, and its last day stays the same.")
+    return [stands % figures, waits]

@@ -31,6 +31,7 @@ from portal.disputes.queries import (
 )
 from portal.disputes.review_queries import ask_until, may_ask
 from portal.disputes.rounds import REVIEW
+from portal.disputes.settlement_queries import ended_by
 from portal.evidence import queries as evidence
 from portal.evidence.queries import FileRecord
 from portal.loans import queries as loans
@@ -102,6 +103,7 @@ class DetailPage:
     may_review: bool
     earlier: Earlier | None
     refund_owed: int
+    ended_settlement: str | None
     today: date
 
     @property
@@ -175,6 +177,7 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
         may_review=may_ask(connection, viewer, found, record, decided),
         earlier=earlier_of(connection, found, own),
         refund_owed=now.refund_owed,
+        ended_settlement=ended_by(connection, found),
         today=viewer.today,
     )
 

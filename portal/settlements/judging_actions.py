@@ -59,7 +59,8 @@ def lapse(session: Session, viewer: Viewer, found: SettlementRecord, ending: str
     moves.move(session, viewer, found, "lapse", ending=ending)
     loans.end_hold(session, viewer, found.number, viewer.today, "lapsed")
     audit.record(session, viewer, events.SettlementLapsed(found.number, ending))
-    if ending != "dispute" and (found.state == "accepted" or found.from_staff or ending == "loan"):
+    by_owner = ending == "dispute" and viewer.person_id == found.person_id  # told before it was sent
+    if not by_owner and (found.state == "accepted" or found.from_staff or ending == "loan"):
         notify(session, viewer, person_id=found.person_id, template="sms.answer", number=found.number)
 
 
