@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -39,6 +39,9 @@ from portal.loans.queries import LoanRecord
 from portal.loans.rulepacks import ComplaintBody, rule_pack
 from portal.platform.gate import Viewer
 from portal.platform.moment import one_moment
+
+TOLD_FOR = timedelta(days=1)
+"""So long a person is told again why a file was not taken; they read it first where they sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +88,16 @@ _CONSENT = (
 
 @dataclass(frozen=True, slots=True)
 class DetailPage:
-    """A dispute as its person sees it. `sums` are absent once it is over, and of a sold loan."""
+    """A dispute as its person sees it. `sums` are absent once it is over, and of a sold loan.
+
+    `refused` says of files since yesterday why they were not taken: that is ours, and no part of what the person says.
+    """
 
     dispute: DisputeRecord
     loan: LoanRecord
     parts: tuple[Part, ...]
     messages: tuple[Message, ...]
+    refused: tuple[Message, ...]
     files: tuple[FileRecord, ...]
     decision: DecisionRecord | None
     sums: Sums | None
@@ -160,11 +167,13 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
     consent = connection.execute(_CONSENT, key).first()
     decided = decision(connection, found.id)
     now = assess(record.facts, viewer.today)
+    written = messages(connection, viewer, found.id)
     return DetailPage(
         dispute=found,
         loan=record,
         parts=own,
-        messages=messages(connection, viewer, found.id),
+        messages=tuple(each for each in written if each.kind != "file_refused"),
+        refused=tuple(each for each in written if each.kind == "file_refused" and viewer.now - each.at < TOLD_FOR),
         files=evidence.case_files(connection, viewer, "dispute", number),
         decision=decided,
         sums=_sums_now(now, record, found, own, viewer.today),

@@ -510,3 +510,30 @@ def test_who_may_see_what(client: Client, doors: Doors, cast: Cast, form_path: s
     assert lin.get("/disputes/222-222").status_code == 404
     assert lin.get(form_path.replace("/3/", "/5/")).status_code == 404
     assert lin.post(f"/disputes/{number}/withdraw", {}).status_code == 400
+
+
+def test_what_we_said_of_a_file_is_no_part_of_the_statement_and_the_first_words_stay(
+    lin: Client, client: Client, doors: Doors, cast: Cast, clock: FixedClock, form_path: str
+) -> None:
+    """Told for a day, as ours; after the decision the person still reads what they sent, and finds its receipt."""
+    files = [("files", ("bad.exe", b"MZ not a picture", "application/octet-stream"))]
+    sent = walk.file(lin, form_path, words="It was there.", files=files)
+    place = str(sent.url.path).removesuffix("/sent")
+    receipt = sent.text.partition("Receipt of what you sent")[2]
+    assert "bad.exe" in sent.text
+    assert "bad.exe" not in receipt
+    assert "bad.exe" not in lin.get(place).text.partition("What you told us")[2]
+    clock.set(DECIDED)
+    assert "bad.exe" not in lin.get(place).text
+    handler = cast.staff("wei")
+    number = place.rsplit("/", 1)[1]
+    doors.write_as(handler, deciding_actions.decide, number, choice(doors, handler, number, upheld=False))
+    client.http.cookies.clear()
+    client.http.cookies.update(cast.sign_in(handler))
+    assert "Told by the portal, 17 April 2026" in said_of(client.get(f"/staff{place}"))
+    client.http.cookies.clear()
+    client.http.cookies.update(cast.sign_in(cast.borrower()))
+    was_sent = lin.get(place).text.partition("What was sent")[2].partition("</section>")[0]
+    for words in ("The money was in my account", "6789", "It was there.", f'href="{place}/sent"'):
+        assert words in was_sent
+    assert "bad.exe" not in was_sent
