@@ -67,6 +67,7 @@ def test_one_answer_is_enough(lin: Client) -> None:
         ({"happening": "other", "words": " "}, "Tell us in your own words"),
         ({"happening": "pressure", "words": "x" * 4001}, "4000 characters"),
         ({"happening": "pressure", "who": "x" * 201}, "200 characters"),
+        ({"happening": "pressure", "about_time": "25:99"}, "A day has no such time"),
         ({"happening": "pressure", "channel": "pigeon"}, "Choose one of the answers"),
         ({"happening": "pressure", "wish": ["money"]}, "Choose one of the answers"),
     ],
