@@ -103,6 +103,8 @@ DECISION_REASONS: Mapping[str, Lazy] = {
     "answered_before": lazy("Answered before, with nothing new since"),
     "other": lazy("Another reason, in the words below"),
 }
+OUR_MISTAKES = frozenset({"funds_met", "payment_found", "computed_wrongly", "not_explained"})
+"""Reasons by which the lender had erred."""
 LEFT: Mapping[str, Lazy] = {
     "fee": lazy("Fee left"),
     "interest": lazy("Interest left"),
@@ -213,6 +215,29 @@ def upheld_range(decision: DecisionRecord, instalment: int, contract_type: str) 
     nights = joined(Span(row.from_day, row.to_day) for row in upheld if row.from_day and row.to_day)
     others = (row_title(row, instalment, contract_type) for row in upheld if not row.from_day)
     return listed([*(formats.date_range(*span) for span in nights), *others])
+
+
+def taken_off(decision: DecisionRecord, instalment: int, contract_type: str) -> str:
+    """What an answer for the person says of its reason: sorry only where we erred, and goodwill by its name."""
+    amount = formats.money(decision.amount, decision.currency)
+    if decision.outcome == "upheld":
+        if decision.reason == "goodwill":
+            return _("%(amount)s is taken off out of goodwill. Below is every line before and after.", amount=amount)
+        if decision.reason in OUR_MISTAKES:
+            return _(
+                "You were right. %(amount)s is taken off. This was our mistake. We are sorry. "
+                "Below is every line before and after.",
+                amount=amount,
+            )
+        return _("%(amount)s is taken off. Below is every line before and after.", amount=amount)
+    span = upheld_range(decision, instalment, contract_type)
+    if decision.reason == "goodwill" or not span:
+        return _("%(amount)s is taken off. About the rest we see it differently.", amount=amount)
+    return _(
+        "You were right about %(range)s: %(amount)s is taken off. About the other lines we see it differently.",
+        range=span,
+        amount=amount,
+    )
 
 
 def days_over(promised: date, today: date) -> str | None:

@@ -451,6 +451,27 @@ def test_the_outcome_says_every_line_before_and_after(lin: Client, doors: Doors,
         assert words in page.text
 
 
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("funds_met", "is taken off. This was our mistake. We are sorry."),
+        ("goodwill", "is taken off out of goodwill."),
+        ("other", "20.54 is taken off. Below"),
+    ],
+)
+def test_sorry_is_said_only_for_a_mistake_of_ours(
+    lin: Client, doors: Doors, cast: Cast, clock: FixedClock, reason: str, said: str
+) -> None:
+    number = file_dispute(doors, cast.borrower())
+    clock.set(DECIDED)
+    lin.http.cookies.update(cast.sign_in(cast.borrower()))
+    handler = cast.staff("Qiao Mu")
+    doors.write_as(handler, deciding_actions.decide, number, choice(doors, handler, number, reason=reason))
+    page = said_of(lin.get(f"/disputes/{number}"))
+    assert said in page
+    assert ("our mistake" in page) is (reason == "funds_met")
+
+
 def test_not_upheld_says_the_ways_on(lin: Client, doors: Doors, cast: Cast, clock: FixedClock) -> None:
     number = file_dispute(doors, cast.borrower())
     clock.set(DECIDED)
