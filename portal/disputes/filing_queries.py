@@ -105,6 +105,11 @@ class NewPage:
         facts = self.loan.facts
         return not facts.terms.accrues_while_disputed or nights_stopped(facts, self.instalment.number, self.today)
 
+    @property
+    def ceiling_off(self) -> int:
+        """What the legal ceiling takes off all lines together: only what is left of them is charged."""
+        return -sum(line.amount for line in self.instalment.lines if line.kind == "legal_ceiling")
+
     def nights_of(self, stretch: Stretch) -> list[tuple[Span, int]]:
         """Each night of a stretch with what it costs; together they are the stretch."""
         nights = (Span(day, day) for day in each_day(*stretch.span))

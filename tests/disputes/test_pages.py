@@ -1,6 +1,7 @@
 """A borrower's pages over HTTP: filing with files and mistakes, the status page, the outcome, and who may see them."""
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.disputes.conftest import DECIDED
 from tests.disputes.walk import ALL, said_of
 from tests.make import evidence
 from tests.make.disputes import Cast, choice, file_dispute, loan_code
-from tests.make.loans import borrower, import_tables, product
+from tests.make.loans import borrower, import_tables, product, rate
 from tests.mistakes import said_at_the_top
 from tests.scanners import pretending
 
@@ -98,6 +99,18 @@ def test_the_form_says_what_sending_takes_off_at_once(lin: Client, form_path: st
     assert "Then 20.14 is disputed, 11.29 of it unpaid, and 2,075.22 stays payable" in said
     part = said_of(lin.get(form_path + "/sums", params={"stretch": ALL[0]}))
     assert "taken off while we look: 0.40. Then 8.85 is disputed, 0.00 of it unpaid, and 2,086.51 stays payable" in part
+
+
+def test_the_form_says_what_the_legal_ceiling_takes_off(
+    lin: Client, doors: Doors, form_path: str, tmp_path: Path
+) -> None:
+    """The lines come to 20.54, of which less is charged: without the ceiling the sums below them explain nothing."""
+    assert "legal ceiling" not in said_of(lin.get(form_path))
+    import_tables(doors, tmp_path / "again", {"penalty_rates": [rate(annual_ceiling="0.05")]})
+    said = said_of(lin.get(form_path))
+    told = re.search(r"The legal ceiling takes CN¥([\d.]+) off these lines together, so CN¥([\d.]+) is charged", said)
+    assert told is not None
+    assert f"Disputed{told[2]} of it unpaid" in said
 
 
 MEANWHILE = {"0": "While we look, no penalty counts on it.", "1": "Meanwhile penalty goes on counting. What turns out"}
