@@ -106,6 +106,11 @@ class NewPage:
         return not facts.terms.accrues_while_disputed or nights_stopped(facts, self.instalment.number, self.today)
 
     @property
+    def all_taken(self) -> bool:
+        """Whether everything charged is disputed already, so that nothing can be chosen."""
+        return all(stretch.inside for stretch in self.offered) and (not self.fee or self.fee_taken)
+
+    @property
     def ceiling_off(self) -> int:
         """What the legal ceiling takes off all lines together: only what is left of them is charged."""
         return -sum(line.amount for line in self.instalment.lines if line.kind == "legal_ceiling")

@@ -429,7 +429,9 @@ def test_figures_that_changed_under_the_form_are_shown_anew(
 def test_the_same_nights_again_lead_to_the_first_dispute(lin: Client, form_path: str) -> None:
     check = walk.to_check(lin, form_path)
     number = walk.send_off(lin, walk.to_check(lin, form_path)).headers["location"].split("/")[2]
-    assert "disputed already" in lin.get(form_path).text
+    again = lin.get(form_path).text
+    assert "Everything here is disputed already" in again
+    assert 'value="next"' not in again
     answer = walk.send_off(lin, check)
     assert answer.status_code == 409
     assert number in lin.get("/disputes").text
