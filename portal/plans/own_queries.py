@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.plans import counter_queries
+from portal.plans.counter_facts import Counter
 from portal.plans.counter_queries import Countered
 from portal.plans.counter_row_queries import latest
 from portal.plans.facts import LoanSchedule, Payment
@@ -31,7 +32,8 @@ class Step:
 class DetailPage:
     """A plan as its owner sees it; `taken_back` where it waits again because staff took their counter-offer back.
 
-    `proposal` says of one that ended without being agreed whether another can be proposed now.
+    `proposal` says of one that ended without being agreed whether another can be proposed now; `lapsed_offer` is the
+    counter-offer that it ended with, where nobody took it in time.
     """
 
     plan: PlanRecord
@@ -43,6 +45,7 @@ class DetailPage:
     counter: Countered | None = None
     taken_back: bool = False
     proposal: NewPage | None = None
+    lapsed_offer: Counter | None = None
 
     @property
     def next(self) -> Payment | None:
@@ -77,7 +80,9 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
         taken_back=last is not None and last.outcome == "taken_back",
     )
     if page.has_lapsed or found.state in {"refused", "withdrawn"}:
-        return replace(page, proposal=basis_page(connection, viewer, found.currency))
+        offer = latest(connection, found) if page.has_lapsed else None
+        left = offer if offer is not None and offer.outcome in {"", "lapsed"} else None
+        return replace(page, proposal=basis_page(connection, viewer, found.currency), lapsed_offer=left)
     if found.state != "countered":
         return page
     return replace(page, counter=counter_queries.countered(connection, viewer, found))

@@ -339,9 +339,7 @@ def test_who_may_not_offer_changes_nothing(visit: Visit, doors: Doors, cast: Cas
     assert make.state(doors, number) == "quoted"
 
 
-def test_a_dispute_says_on_its_way_that_it_ends_an_accepted_settlement(
-    visit: Visit, doors: Doors, cast: Cast
-) -> None:
+def test_a_dispute_says_on_its_way_that_it_ends_an_accepted_settlement(visit: Visit, doors: Doors, cast: Cast) -> None:
     lin, viewer = visit("B1"), cast.borrower()
     number = make.quote(doors, viewer)
     form = f"/loans/{make.code_of(doors, viewer)}/instalments/3/dispute"
