@@ -81,6 +81,13 @@ def test_mistakes_lose_nothing(lin: Client, values: dict[str, Any], said: str) -
     assert "You have no complaints" in lin.get("/complaints").text
 
 
+def test_mistakes_are_said_in_the_order_of_the_page(lin: Client) -> None:
+    """Whichever of them was found first: by the model, or in the check that follows."""
+    wrong = {"happening": "other", "words": " ", "wish": ["money"], "about_time": "9:99"}
+    answer = send(lin, lin.get("/complaints/new"), wrong)
+    assert list(said_at_the_top(answer)) == ["words", "about_time", "wish"]
+
+
 @pytest.mark.parametrize(
     ("day", "said"), [(("18", "4", "2026"), "still to come"), (("31", "2", "2026"), "not a day of the calendar")]
 )
