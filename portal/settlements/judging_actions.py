@@ -55,7 +55,7 @@ def judge(session: Session, viewer: Viewer, number: str) -> bool:
 
 
 def lapse(session: Session, viewer: Viewer, found: SettlementRecord, ending: str) -> None:
-    """End a settlement unpaid; it costs nothing. Whoever had accepted it, or got it from staff, is told; nobody answered.
+    """End a settlement unpaid; it costs nothing. Whoever had accepted it, or got it from staff, is told.
 
     The text says that there is something to read, not that there is an answer.
     """
