@@ -9,7 +9,7 @@ from portal.core.interactions import effects
 from portal.disputes.queries import DisputeRecord
 from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
-from portal.settlements import facts, queries
+from portal.settlements import own_queries, queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def beside(connection: Connection, viewer: Viewer, record: LoanRecord) -> Beside
     own = found.person_id == viewer.person_id
     if found.number not in lapsing and not (own and found.state == "quoted"):
         return None
-    now = facts.quote_of(record, viewer.today, found.offer, found.rule).today
+    now = own_queries.figure_of(record, found, viewer.today)
     return Beside(
         number=found.number,
         ends=found.number in lapsing,
