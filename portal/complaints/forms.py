@@ -1,5 +1,6 @@
 """What borrowers and supervisors send about complaints, and the words for what is refused."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
@@ -51,12 +52,23 @@ class ComplaintForm(Form[ComplaintInput]):
             self.add_error("words", _("Tell us in your own words what happened."))
         if self._value is not None and self._value.happened_on is not None and self._value.happened_on > today:
             self.add_error("happened_on", _("This day is still to come. Type the day on which it happened."))
+        if _is_no_time(str(self.raw.get("about_time", ""))):
+            self.add_error("about_time", _("A day has no such time. Type it as 21:40, or in words."))
         ask_consent(self, has_files(self))
 
     @property
     def draft(self) -> str:
         """The name under which files wait for the form to be right."""
         return draft_of(self.raw)
+
+
+def _is_no_time(typed: str) -> bool:
+    """Whether something is written as a clock shows it and no clock does; words say what they like."""
+    read = re.fullmatch(r"\s*(\d{1,2})\s*[:：]\s*(\d{1,2})\s*", typed)
+    if read is None:
+        return False
+    hour, minute = map(int, read.groups())
+    return minute > 59 or hour * 60 + minute > 24 * 60
 
 
 _NOT_OPEN = lazy("This complaint has been answered or withdrawn meanwhile. Nothing was sent.")

@@ -267,6 +267,10 @@ def list_page(connection: Connection, viewer: Viewer) -> tuple[Listed, ...]:
     return tuple(Listed(_record(row._mapping), row.outcome) for row in connection.execute(statement))
 
 
+REFUSED_TOLD_FOR = timedelta(days=1)
+"""So long the person is told again why a file was not taken, which is no part of what they say."""
+
+
 @dataclass(frozen=True, slots=True)
 class DetailPage:
     """A complaint as its person sees it."""
@@ -313,9 +317,12 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
         return None
     records = loans.loans_of(connection, found.person_id, viewer.today)
     consent = connection.execute(_CONSENT, {"complaint_id": found.id}).first()
+    written = _messages(connection, found.id)
     return DetailPage(
         complaint=found,
-        messages=_messages(connection, found.id),
+        messages=tuple(
+            each for each in written if each.kind != "file_refused" or viewer.now - each.at < REFUSED_TOLD_FOR
+        ),
         files=evidence.case_files(connection, viewer, CASE_KIND, number),
         answer=answer(connection, found.id),
         consent=consent.words if consent else None,

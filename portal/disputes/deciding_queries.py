@@ -141,6 +141,7 @@ class DecidePage:
     messages: tuple[Message, ...]
     evidence: Evidence
     funds: Funds | None
+    came_back: tuple[loans.ReversedPayment, ...]
     decision: DecisionRecord | None
     review: ReviewRecord | None
     review_decision: DecisionRecord | None
@@ -218,6 +219,7 @@ def decide_page(
             elsewhere=evidence.seen_elsewhere(connection, viewer, "dispute", number),
         ),
         funds=funds_of(connection, viewer, found, record),
+        came_back=loans.reversed_payments(connection, record.id),
         decision=decision(connection, found.id),
         review=review(connection, found.id),
         review_decision=decision(connection, found.id, REVIEW.name),

@@ -10,7 +10,7 @@ from portal.core.facts import DebitAttempt
 from portal.disputes.drafting_facts import Content, read_content
 from portal.disputes.drafting_forms import read_facts
 from portal.disputes.facts import Changes
-from portal.disputes.filing_queries import NewPage, new_page_of
+from portal.disputes.filing_queries import NewPage, new_page_of, told_of_settlement
 from portal.disputes.funds_facts import Funds
 from portal.disputes.funds_queries import FUNDS_REASON, funds_of_draft
 from portal.disputes.particulars import Particulars
@@ -123,7 +123,7 @@ def draft_page(connection: Connection, viewer: Viewer, code: str) -> DraftPage |
         draft=draft,
         content=content,
         loan=loan,
-        page=page_of(loan, draft, content, viewer.today),
+        page=told_of_settlement(connection, viewer, page_of(loan, draft, content, viewer.today)),
         uploads=draft_files(connection, viewer, code),
         other=drafts.own_draft(connection, viewer, draft.beside) if draft.beside else None,
         today=viewer.today,

@@ -15,6 +15,7 @@ from portal.core.refusal import Refusal
 from portal.disputes.effect import Span, Stretch, amount_of, disputed_parts, stretches
 from portal.disputes.facts import Changes, Sums, Told, changes, nights_stopped, parts_of, read_told, sums, told
 from portal.disputes.queries import attempts_of, instalment_of
+from portal.disputes.settlement_queries import Beside, beside
 from portal.disputes.ticks import Ticks
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
@@ -72,6 +73,7 @@ class NewPage:
     answer_by: date
     refusal: Refusal | None
     today: date
+    settlement: Beside | None = None
 
     @property
     def currency(self) -> str:
@@ -101,6 +103,16 @@ class NewPage:
         """Whether no penalty counts on the instalment until the answer, once this is sent."""
         facts = self.loan.facts
         return not facts.terms.accrues_while_disputed or nights_stopped(facts, self.instalment.number, self.today)
+
+    @property
+    def all_taken(self) -> bool:
+        """Whether everything charged is disputed already, so that nothing can be chosen."""
+        return all(stretch.inside for stretch in self.offered) and (not self.fee or self.fee_taken)
+
+    @property
+    def ceiling_off(self) -> int:
+        """What the legal ceiling takes off all lines together: only what is left of them is charged."""
+        return -sum(line.amount for line in self.instalment.lines if line.kind == "legal_ceiling")
 
     def nights_of(self, stretch: Stretch) -> list[tuple[Span, int]]:
         """Each night of a stretch with what it costs; together they are the stretch."""
@@ -135,7 +147,12 @@ def new_page(connection: Connection, viewer: Viewer, code: str, number: int, tic
     found = loans.loan_by_code(connection, viewer, code)
     if found is None or found.status == "sold":
         return None
-    return new_page_of(found, number, viewer.today, ticks)
+    return told_of_settlement(connection, viewer, new_page_of(found, number, viewer.today, ticks))
+
+
+def told_of_settlement(connection: Connection, viewer: Viewer, page: NewPage | None) -> NewPage | None:
+    """The form with what sending it does to a settlement, which only pages need to know."""
+    return replace(page, settlement=beside(connection, viewer, page.loan)) if page else None
 
 
 def new_page_of(record: LoanRecord, number: int, today: date, ticks: Ticks) -> NewPage | None:

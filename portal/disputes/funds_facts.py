@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import NamedTuple
 
-from portal.core.facts import DebitAttempt
+from portal.core.facts import DebitAttempt, Payment
 from portal.core.funds_rule import Fact, FundsCheck, Reading, Result
 from portal.core.statement import Note, StatementRow
 
@@ -36,7 +36,8 @@ class Funds:
     """What the program found: the rule judged on every statement of the case and the lender's own debits.
 
     `waiting` are files that are still being read, `waiting_pictures` those of them whose pictures are, `files` those
-    that were read. It advises; a person decides.
+    that were read, `came_back` payments of the days from the due date on that were taken and returned. It advises; a
+    person decides.
     """
 
     check: FundsCheck
@@ -46,6 +47,7 @@ class Funds:
     day: Day | None
     times: Mapping[tuple[str, int], time] = field(default_factory=dict)
     waiting_pictures: int = 0
+    came_back: tuple[Payment, ...] = ()
 
     @property
     def state(self) -> str:

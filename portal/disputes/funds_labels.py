@@ -8,7 +8,7 @@ from portal.disputes.funds_facts import Funds, Judged, ReadFile, attempts_on_cha
 from portal.evidence import funds_words
 from portal.platform import formats
 from portal.platform.formats import penalty_word
-from portal.platform.i18n import Lazy, lazy
+from portal.platform.i18n import Lazy, lazy, sentences
 from portal.platform.i18n import gettext as _
 
 __all__ = ["attempts_on_chart"]
@@ -93,7 +93,7 @@ def finding(funds: Funds, answer_by: date) -> str:
     check = funds.check
     question = check.question
     if check.debited == "yes" and check.result == "not_met":
-        return _debited(check)
+        return sentences(_debited(check), *_came_back(funds), _("A person looks at it."))
     balance = check.readings[question.reading].balance
     if check.result == "cannot_tell" or balance is None:
         return ""
@@ -122,23 +122,37 @@ def rests_on(check: FundsCheck) -> str:
 def _debited(check: FundsCheck) -> str:
     return _(
         "Our record shows that we took a payment for this instalment from your account on %(date)s. "
-        "The rule is about days on which we took none. A person looks at it.",
+        "The rule is about days on which we took none.",
         date=formats.long_date(check.question.due),
     )
 
 
+def _came_back(funds: Funds) -> list[str]:
+    return [
+        _(
+            "The payment of %(amount)s of %(date)s came back afterwards, so it counts as never made.",
+            amount=formats.money(payment.amount, funds.check.question.currency),
+            date=formats.long_date(payment.received_on),
+        )
+        for payment in funds.came_back
+    ]
+
+
 def staff_finding(funds: Funds) -> str:
-    """The same for staff, who need no promise."""
+    """The same for staff, who need no promise; what the account held does not decide a day on which we debited."""
     check = funds.check
     question = check.question
     balance = check.readings[question.reading].balance
-    if balance is None:
-        return ""
-    return str(STAFF_FOUND[question.reading]) % {
-        "balance": formats.money(balance, question.currency),
+    figures = {
+        "balance": formats.money(balance or 0, question.currency),
         "date": formats.long_date(question.due),
         "amount": formats.money(question.amount, question.currency),
     }
+    held = str(STAFF_FOUND[question.reading]) % figures if balance is not None else ""
+    if check.debited != "yes":
+        return held
+    taken = _("We took a payment on that day, and the rule is about days on which none was taken.")
+    return sentences(held, taken, *_came_back(funds))
 
 
 def missing(fact: Fact, currency: str) -> str:

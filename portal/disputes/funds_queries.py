@@ -8,16 +8,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from portal.core.assessment import assess
-from portal.core.facts import DebitAttempt, LoanFacts
+from portal.core.facts import DebitAttempt, LoanFacts, Payment
 from portal.core.funds_rule import DebitRecord, Question, check
 from portal.disputes.facts import instalment_named
 from portal.disputes.funds_facts import Funds, ReadFile, day_of, times_of
 from portal.disputes.queries import DisputeRecord
 from portal.evidence import queries as evidence
+from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
 
 FUNDS_REASON = "funds"
+BOOKED_WITHIN = timedelta(days=7)
+"""A debit of the due date is booked as a payment by then."""
 
 
 def funds_of(connection: Connection, viewer: Viewer, found: DisputeRecord, record: LoanRecord) -> Funds | None:
@@ -51,9 +54,19 @@ def _funds(
         files=tuple(ReadFile(file.code, file.name, file.notes) for file in read),
         waiting=being_read.files,
         waiting_pictures=being_read.pictures,
+        came_back=_came_back(connection, record, question.due) if answer.debited == "yes" else (),
         has_statement=bool(statements),
         day=day_of(answer, times),
         times=times,
+    )
+
+
+def _came_back(connection: Connection, record: LoanRecord, due: date) -> tuple[Payment, ...]:
+    """What was paid on the due date or in the days after and came back: no figure shows it."""
+    return tuple(
+        Payment(each.reference, each.received_on, each.amount)
+        for each in loans.reversed_payments(connection, record.id)
+        if due <= each.received_on <= due + BOOKED_WITHIN
     )
 
 

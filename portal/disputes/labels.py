@@ -9,6 +9,7 @@ from portal.disputes import funds_labels
 from portal.disputes.effect import Row, Span, joined
 from portal.disputes.funds_facts import read_judged
 from portal.disputes.queries import DecisionRecord, Message
+from portal.disputes.settlement_queries import Beside
 from portal.evidence.labels import file_line as file_line
 from portal.evidence.labels import file_problem as file_problem
 from portal.platform import formats
@@ -102,6 +103,8 @@ DECISION_REASONS: Mapping[str, Lazy] = {
     "answered_before": lazy("Answered before, with nothing new since"),
     "other": lazy("Another reason, in the words below"),
 }
+OUR_MISTAKES = frozenset({"funds_met", "payment_found", "computed_wrongly", "not_explained"})
+"""Reasons by which the lender had erred."""
 LEFT: Mapping[str, Lazy] = {
     "fee": lazy("Fee left"),
     "interest": lazy("Interest left"),
@@ -214,6 +217,29 @@ def upheld_range(decision: DecisionRecord, instalment: int, contract_type: str) 
     return listed([*(formats.date_range(*span) for span in nights), *others])
 
 
+def taken_off(decision: DecisionRecord, instalment: int, contract_type: str) -> str:
+    """What an answer for the person says of its reason: sorry only where we erred, and goodwill by its name."""
+    amount = formats.money(decision.amount, decision.currency)
+    if decision.outcome == "upheld":
+        if decision.reason == "goodwill":
+            return _("%(amount)s is taken off out of goodwill. Below is every line before and after.", amount=amount)
+        if decision.reason in OUR_MISTAKES:
+            return _(
+                "You were right. %(amount)s is taken off. This was our mistake. We are sorry. "
+                "Below is every line before and after.",
+                amount=amount,
+            )
+        return _("%(amount)s is taken off. Below is every line before and after.", amount=amount)
+    span = upheld_range(decision, instalment, contract_type)
+    if decision.reason == "goodwill" or not span:
+        return _("%(amount)s is taken off. About the rest we see it differently.", amount=amount)
+    return _(
+        "You were right about %(range)s: %(amount)s is taken off. About the other lines we see it differently.",
+        range=span,
+        amount=amount,
+    )
+
+
 def days_over(promised: date, today: date) -> str | None:
     """How late an answer is, or that it is due today."""
     over = (today - promised).days
@@ -271,3 +297,27 @@ def money_met(decision: DecisionRecord, contract_type: str) -> list[str]:
             _("%(amount)s more is held as credit.", amount=formats.money(credit.after - credit.before, currency))
         )
     return said
+
+
+def settlement_beside(found: Beside, currency: str) -> list[str]:
+    """What sending a dispute does to a settlement on the same contract, a sentence each."""
+    figures = {
+        "number": found.number,
+        "amount": formats.money(found.to_pay, currency),
+        "reduction": formats.money(found.taken_off, currency),
+        "date": formats.long_date(found.until),
+    }
+    for_good = _("Withdrawing the dispute does not bring it back.")
+    if not found.own:
+        return [_("Somebody else on this contract has agreed to settle everything. Sending this ends that."), for_good]
+    if found.ends:
+        ends = _("You have agreed settlement %(number)s: %(amount)s by the end of %(date)s. Sending this ends it.")
+        gone = _("Then the %(reduction)s that it takes off counts again.") if found.taken_off else ""
+        return [each for each in (ends % figures, gone % figures, for_good) if each]
+    stands = (
+        _("Our offer %(number)s to settle everything stands until the end of %(date)s.")
+        if found.from_staff
+        else _("Your quote %(number)s to settle everything stands until the end of %(date)s.")
+    )
+    waits = _("While the dispute is open it cannot be accepted, and its last day stays the same.")
+    return [stands % figures, waits]

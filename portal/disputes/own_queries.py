@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -31,6 +31,7 @@ from portal.disputes.queries import (
 )
 from portal.disputes.review_queries import ask_until, may_ask
 from portal.disputes.rounds import REVIEW
+from portal.disputes.settlement_queries import ended_by
 from portal.evidence import queries as evidence
 from portal.evidence.queries import FileRecord
 from portal.loans import queries as loans
@@ -38,6 +39,9 @@ from portal.loans.queries import LoanRecord
 from portal.loans.rulepacks import ComplaintBody, rule_pack
 from portal.platform.gate import Viewer
 from portal.platform.moment import one_moment
+
+TOLD_FOR = timedelta(days=1)
+"""So long a person is told again why a file was not taken; they read it first where they sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +88,16 @@ _CONSENT = (
 
 @dataclass(frozen=True, slots=True)
 class DetailPage:
-    """A dispute as its person sees it. `sums` are absent once it is over, and of a sold loan."""
+    """A dispute as its person sees it. `sums` are absent once it is over, and of a sold loan.
+
+    `refused` says of files since yesterday why they were not taken: that is ours, and no part of what the person says.
+    """
 
     dispute: DisputeRecord
     loan: LoanRecord
     parts: tuple[Part, ...]
     messages: tuple[Message, ...]
+    refused: tuple[Message, ...]
     files: tuple[FileRecord, ...]
     decision: DecisionRecord | None
     sums: Sums | None
@@ -102,6 +110,7 @@ class DetailPage:
     may_review: bool
     earlier: Earlier | None
     refund_owed: int
+    ended_settlement: str | None
     today: date
 
     @property
@@ -158,11 +167,13 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
     consent = connection.execute(_CONSENT, key).first()
     decided = decision(connection, found.id)
     now = assess(record.facts, viewer.today)
+    written = messages(connection, viewer, found.id)
     return DetailPage(
         dispute=found,
         loan=record,
         parts=own,
-        messages=messages(connection, viewer, found.id),
+        messages=tuple(each for each in written if each.kind != "file_refused"),
+        refused=tuple(each for each in written if each.kind == "file_refused" and viewer.now - each.at < TOLD_FOR),
         files=evidence.case_files(connection, viewer, "dispute", number),
         decision=decided,
         sums=_sums_now(now, record, found, own, viewer.today),
@@ -175,6 +186,7 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
         may_review=may_ask(connection, viewer, found, record, decided),
         earlier=earlier_of(connection, found, own),
         refund_owed=now.refund_owed,
+        ended_settlement=ended_by(connection, found),
         today=viewer.today,
     )
 

@@ -163,7 +163,7 @@ def void(session: Session, viewer: Viewer, page: DecidePage, found: Counter) -> 
     _end(session, viewer, found, "void")
     audit.record(session, viewer, events.PlanCounterVoided(number, found.mark, page.seen, state))
     if state == "lapsed":
-        notify(session, viewer, person_id=plan.person_id, template="sms.answer", number=number)
+        notify(session, viewer, person_id=plan.person_id, template="sms.news", number=number)
     return state
 
 

@@ -214,5 +214,5 @@ def end_proposal(session: Session, viewer: Viewer, number: str) -> bool:
     moves.void_second_person(session, viewer, number)
     loans.end_hold(session, viewer, number, viewer.today, "lapsed")
     audit.record(session, viewer, events.PlanLapsed(number, viewer.today))
-    notify(session, viewer, person_id=found.person_id, template="sms.answer", number=number)
+    notify(session, viewer, person_id=found.person_id, template="sms.news", number=number)
     return True

@@ -24,5 +24,5 @@ def lapse(session: Session, viewer: Viewer, number: str) -> bool:
     moves.void_second_person(session, viewer, number)
     loans.end_hold(session, viewer, number, viewer.today, "lapsed")
     audit.record(session, viewer, events.PlanLapsed(number, found.lapses_on))
-    notify(session, viewer, person_id=found.person_id, template="sms.answer", number=number)
+    notify(session, viewer, person_id=found.person_id, template="sms.news", number=number)
     return True

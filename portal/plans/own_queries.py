@@ -10,6 +10,7 @@ from portal.drafts.queries import PlanDraftRecord
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.plans import counter_queries, opening_facts
+from portal.plans.counter_facts import Counter
 from portal.plans.counter_queries import Countered
 from portal.plans.counter_row_queries import latest
 from portal.plans.facts import LoanSchedule, Payment
@@ -50,7 +51,8 @@ class DetailPage:
     """A plan as its owner sees it; `taken_back` where it waits again because staff took their counter-offer back.
 
     `proposal` says of one that ended without being agreed whether another can be proposed now; `passed_day` is the day
-    of a first payment that has passed without it, so that we can only agree to other days.
+    of a first payment that has passed without it, so that we can only agree to other days; `lapsed_offer` is the
+    counter-offer that it ended with, where nobody took it in time.
     """
 
     plan: PlanRecord
@@ -63,6 +65,7 @@ class DetailPage:
     taken_back: bool = False
     proposal: NewPage | None = None
     passed_day: date | None = None
+    lapsed_offer: Counter | None = None
 
     @property
     def next(self) -> Payment | None:
@@ -99,7 +102,9 @@ def detail_page(connection: Connection, viewer: Viewer, number: str) -> DetailPa
     if found.state == "proposed":
         page = replace(page, passed_day=_passed_day(connection, viewer, found))
     if page.has_lapsed or found.state in {"refused", "withdrawn"}:
-        return replace(page, proposal=basis_page(connection, viewer, found.currency))
+        offer = latest(connection, found) if page.has_lapsed else None
+        left = offer if offer is not None and offer.outcome in {"", "lapsed"} else None
+        return replace(page, proposal=basis_page(connection, viewer, found.currency), lapsed_offer=left)
     if found.state != "countered":
         return page
     return replace(page, counter=counter_queries.countered(connection, viewer, found))

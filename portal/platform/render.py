@@ -105,6 +105,7 @@ class Pages:
             sentences=i18n.sentences,
             named=named,
             name_of=name_of,
+            in_page_order=in_page_order,
             scripts=SCRIPTS,
             htmx_available=assets.has_htmx,
         )
@@ -202,6 +203,12 @@ def named(entry: str, name: str) -> str:
     if names is not None:
         names[entry] = name
     return name
+
+
+def in_page_order(errors: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What is wrong by entry, as the entries stand on the page that is being drawn; those it did not name come last."""
+    places = {entry: place for place, entry in enumerate(_NAMES.get({}))}
+    return sorted(errors.items(), key=lambda error: places.get(error[0], len(places)))
 
 
 def name_of(entry: str) -> str:

@@ -258,7 +258,7 @@ def _leave(session: Session, viewer: Viewer, found: PromiseRecord) -> str:
         _withdraw(session, viewer, found, "loan")
     except Refusal:
         return ""
-    notify(session, viewer, person_id=found.person_id, template="sms.answer", number=found.number)
+    notify(session, viewer, person_id=found.person_id, template="sms.news", number=found.number)
     return "withdrawn"
 
 
@@ -294,7 +294,7 @@ def remind(session: Session, viewer: Viewer, number: str) -> bool:
 
 def _tell(session: Session, viewer: Viewer, found: PromiseRecord, what: str) -> str:
     _note(session, viewer, found, what)
-    template = "sms.news" if what == "missed" else "sms.answer"
+    template = "sms.answer" if what in _ARRIVED or what == "rejudged" else "sms.news"
     notify(session, viewer, person_id=found.person_id, template=template, number=found.number)
     return what
 

@@ -65,12 +65,16 @@ def judge(session: Session, viewer: Viewer, number: str, is_reported: IsReported
 
 
 def lapse(session: Session, viewer: Viewer, found: SettlementRecord, ending: str) -> None:
-    """End a settlement unpaid; it costs nothing. Whoever had accepted it, or got it from staff, is told."""
+    """End a settlement unpaid; it costs nothing. Whoever had accepted it, or got it from staff, is told.
+
+    The text says that there is something to read, not that there is an answer.
+    """
     moves.move(session, viewer, found, "lapse", ending=ending)
     loans.end_hold(session, viewer, found.number, viewer.today, "lapsed")
     audit.record(session, viewer, events.SettlementLapsed(found.number, ending))
-    if ending != "dispute" and (found.state == "accepted" or found.from_staff or ending == "loan"):
-        notify(session, viewer, person_id=found.person_id, template="sms.answer", number=found.number)
+    by_owner = ending == "dispute" and viewer.person_id == found.person_id  # told before it was sent
+    if not by_owner and (found.state == "accepted" or found.from_staff or ending == "loan"):
+        notify(session, viewer, person_id=found.person_id, template="sms.news", number=found.number)
 
 
 def lapse_by_dispute(session: Session, viewer: Viewer, number: str) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from portal.core.assessment import assess
 from portal.core.payoff import payoff
 from portal.core.refusal import Refusal
+from portal.core.settlement import Figure
 from portal.loans import queries as loans
 from portal.loans.queries import LoanRecord
 from portal.platform.gate import Viewer
@@ -81,6 +82,11 @@ def new_page(connection: Connection, viewer: Viewer, code: str) -> NewPage | Non
     others = any(each is not None and each.person_id != viewer.person_id for each in (standing, asked))
     offered = detail_of(standing, record, viewer).quote if standing is not None and not others else None
     return NewPage(record, viewer.today, quote, refusal, standing, asked, others, offered)
+
+
+def figure_of(record: LoanRecord, found: SettlementRecord, day: date) -> Figure:
+    """What a settlement that can still be paid comes to on a day."""
+    return facts.quote_of(record, day, found.offer, found.rule).today
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,12 @@ _PAID_ON_LOAN = (
     .order_by(SETTLEMENT.c.id.desc())
     .limit(1)
 )
+_ENDED_BY_DISPUTE = select(SETTLEMENT.c.number).where(
+    SETTLEMENT.c.loan_id == bindparam("loan_id"),
+    SETTLEMENT.c.person_id == bindparam("person_id"),
+    SETTLEMENT.c.ending == "dispute",
+    SETTLEMENT.c.ended_at == bindparam("at"),
+)
 _MINE: BindParameter[int] = bindparam("person_id")
 _SINCE: BindParameter[datetime] = bindparam("since", type_=SETTLEMENT.c.ended_at.type)
 _TODAY: BindParameter[date] = bindparam("today", type_=SETTLEMENT.c.until.type)
@@ -199,6 +205,12 @@ def of_person(connection: Connection, person_id: int) -> tuple[SettlementRecord,
 def paid_on_loan(connection: Connection, loan_id: int, person_id: int) -> str | None:
     """The number of the settlement by which a person closed a loan, for its letter."""
     return cast("str | None", connection.scalar(_PAID_ON_LOAN, {"loan_id": loan_id, "person_id": person_id}))
+
+
+def ended_by_dispute(connection: Connection, loan_id: int, person_id: int, at: datetime) -> str | None:
+    """The number of the person's accepted settlement that lapsed because a dispute was filed at this moment."""
+    key = {"loan_id": loan_id, "person_id": person_id, "at": at}
+    return cast("str | None", connection.scalar(_ENDED_BY_DISPUTE, key))
 
 
 def request(connection: Connection, number: str) -> RequestRecord | None:

@@ -67,6 +67,7 @@ def test_one_answer_is_enough(lin: Client) -> None:
         ({"happening": "other", "words": " "}, "Tell us in your own words"),
         ({"happening": "pressure", "words": "x" * 4001}, "4000 characters"),
         ({"happening": "pressure", "who": "x" * 201}, "200 characters"),
+        ({"happening": "pressure", "about_time": "25:99"}, "A day has no such time"),
         ({"happening": "pressure", "channel": "pigeon"}, "Choose one of the answers"),
         ({"happening": "pressure", "wish": ["money"]}, "Choose one of the answers"),
     ],
@@ -78,6 +79,13 @@ def test_mistakes_lose_nothing(lin: Client, values: dict[str, Any], said: str) -
     assert "Error:" in answer.text
     assert "kept number" in answer.text
     assert "You have no complaints" in lin.get("/complaints").text
+
+
+def test_mistakes_are_said_in_the_order_of_the_page(lin: Client) -> None:
+    """Whichever of them was found first: by the model, or in the check that follows."""
+    wrong = {"happening": "other", "words": " ", "wish": ["money"], "about_time": "9:99"}
+    answer = send(lin, lin.get("/complaints/new"), wrong)
+    assert list(said_at_the_top(answer)) == ["words", "about_time", "wish"]
 
 
 @pytest.mark.parametrize(

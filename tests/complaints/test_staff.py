@@ -137,7 +137,9 @@ class TestAnswering:
         assert make.state(doors, number) == "open"
 
     def test_not_founded_needs_no_change(self, shen: Client, doors: Doors, number: str) -> None:
-        reply(shen, shen.get(f"/staff/complaints/{number}"), outcome="not_founded", reason="within_rules", changed="")
+        page = shen.get(f"/staff/complaints/{number}")
+        assert "needed if you choose “Founded” or “Partly founded”" in page.text
+        reply(shen, page, outcome="not_founded", reason="within_rules", changed="")
         assert make.state(doors, number) == "answered"
 
     def test_asking_for_more(self, shen: Client, doors: Doors, number: str) -> None:

@@ -16,9 +16,10 @@ from portal.loans import queries as loans
 from portal.platform.db import Doors
 from tests.client import Client, fields_of, form_of
 from tests.disputes import walk
+from tests.disputes.walk import said_of
 from tests.make import evidence as make
 from tests.make.disputes import Cast, add_files, file_dispute, lin_with_authorities, loan_code, statement
-from tests.make.loans import debit_attempt, import_tables
+from tests.make.loans import debit_attempt, import_tables, payment
 
 Send = Callable[..., None]
 
@@ -112,15 +113,29 @@ def test_a_picture_alone_cannot_tell(doors: Doors, number: str, send: Send) -> N
     assert [fact.code for fact in funds.missing] in (["no_statement"], ["image_unclear"])
 
 
-def test_a_debit_that_was_taken_that_day_ends_it(doors: Doors, number: str, send: Send, tmp_path: Path) -> None:
+def test_a_debit_that_was_taken_that_day_ends_it(
+    client: Client, cast: Cast, doors: Doors, number: str, send: Send, tmp_path: Path
+) -> None:
+    """Taken and given back again it is said as it was, with the day, to both; and why four times there is not met."""
     taken = [
         debit_attempt("D1", 3, "2026-03-05T08:12:00+08:00"),
         debit_attempt("D2", 3, "2026-03-05T23:30:00+08:00", result="collected", result_code="00"),
     ]
     import_tables(doors, tmp_path / "again", lin_with_authorities(debit_attempts=taken))
+    back = [payment("P9", "2026-03-05", "1180.00", reversed="1")]
+    import_tables(doors, tmp_path / "back", {"payments": back})
     send(("march.csv", statement()))
     funds = found(doors, number)
     assert (funds.check.funds, funds.check.debited, funds.state) == ("met", "yes", "not_met")
+    client.http.cookies.update(cast.sign_in(cast.borrower()))
+    came_back = "The payment of CN¥1,180.00 of 5 March 2026 came back afterwards, so it counts as never made."
+    assert f"The rule is about days on which we took none. {came_back} A person" in said_of(
+        client.get(f"/disputes/{number}")
+    )
+    client.http.cookies.update(cast.sign_in(cast.staff("wei")))
+    said = said_of(client.get(f"/staff/disputes/{number}"))
+    assert f"the rule is about days on which none was taken. {came_back}" in said
+    assert "Came back, so it counts as never made: CN¥1,180.00 of 5 March 2026, reference P9." in said
 
 
 def test_the_line_of_the_day_calls_no_debit_what_was_never_started(

@@ -1,6 +1,7 @@
 """A borrower's pages over HTTP: filing with files and mistakes, the status page, the outcome, and who may see them."""
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.disputes.conftest import DECIDED
 from tests.disputes.walk import ALL, said_of
 from tests.make import evidence
 from tests.make.disputes import Cast, choice, file_dispute, loan_code
-from tests.make.loans import borrower, import_tables, product
+from tests.make.loans import borrower, import_tables, product, rate
 from tests.mistakes import said_at_the_top
 from tests.scanners import pretending
 
@@ -98,6 +99,18 @@ def test_the_form_says_what_sending_takes_off_at_once(lin: Client, form_path: st
     assert "Then 20.14 is disputed, 11.29 of it unpaid, and 2,075.22 stays payable" in said
     part = said_of(lin.get(form_path + "/sums", params={"stretch": ALL[0]}))
     assert "taken off while we look: 0.40. Then 8.85 is disputed, 0.00 of it unpaid, and 2,086.51 stays payable" in part
+
+
+def test_the_form_says_what_the_legal_ceiling_takes_off(
+    lin: Client, doors: Doors, form_path: str, tmp_path: Path
+) -> None:
+    """The lines come to 20.54, of which less is charged: without the ceiling the sums below them explain nothing."""
+    assert "legal ceiling" not in said_of(lin.get(form_path))
+    import_tables(doors, tmp_path / "again", {"penalty_rates": [rate(annual_ceiling="0.05")]})
+    said = said_of(lin.get(form_path))
+    told = re.search(r"The legal ceiling takes CN¥([\d.]+) off these lines together, so CN¥([\d.]+) is charged", said)
+    assert told is not None
+    assert f"Disputed{told[2]} of it unpaid" in said
 
 
 MEANWHILE = {"0": "While we look, no penalty counts on it.", "1": "Meanwhile penalty goes on counting. What turns out"}
@@ -416,7 +429,9 @@ def test_figures_that_changed_under_the_form_are_shown_anew(
 def test_the_same_nights_again_lead_to_the_first_dispute(lin: Client, form_path: str) -> None:
     check = walk.to_check(lin, form_path)
     number = walk.send_off(lin, walk.to_check(lin, form_path)).headers["location"].split("/")[2]
-    assert "disputed already" in lin.get(form_path).text
+    again = lin.get(form_path).text
+    assert "Everything here is disputed already" in again
+    assert 'value="next"' not in again
     answer = walk.send_off(lin, check)
     assert answer.status_code == 409
     assert number in lin.get("/disputes").text
@@ -449,6 +464,27 @@ def test_the_outcome_says_every_line_before_and_after(lin: Client, doors: Doors,
     page = lin.get(f"/disputes/{number}")
     for words in ("Your dispute was upheld", "20.54", "900.54", "880.00", "2,089.57", "2,069.03", "12378"):
         assert words in page.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("funds_met", "is taken off. This was our mistake. We are sorry."),
+        ("goodwill", "is taken off out of goodwill."),
+        ("other", "20.54 is taken off. Below"),
+    ],
+)
+def test_sorry_is_said_only_for_a_mistake_of_ours(
+    lin: Client, doors: Doors, cast: Cast, clock: FixedClock, reason: str, said: str
+) -> None:
+    number = file_dispute(doors, cast.borrower())
+    clock.set(DECIDED)
+    lin.http.cookies.update(cast.sign_in(cast.borrower()))
+    handler = cast.staff("Qiao Mu")
+    doors.write_as(handler, deciding_actions.decide, number, choice(doors, handler, number, reason=reason))
+    page = said_of(lin.get(f"/disputes/{number}"))
+    assert said in page
+    assert ("our mistake" in page) is (reason == "funds_met")
 
 
 def test_not_upheld_says_the_ways_on(lin: Client, doors: Doors, cast: Cast, clock: FixedClock) -> None:
@@ -510,3 +546,30 @@ def test_who_may_see_what(client: Client, doors: Doors, cast: Cast, form_path: s
     assert lin.get("/disputes/222-222").status_code == 404
     assert lin.get(form_path.replace("/3/", "/5/")).status_code == 404
     assert lin.post(f"/disputes/{number}/withdraw", {}).status_code == 400
+
+
+def test_what_we_said_of_a_file_is_no_part_of_the_statement_and_the_first_words_stay(
+    lin: Client, client: Client, doors: Doors, cast: Cast, clock: FixedClock, form_path: str
+) -> None:
+    """Told for a day, as ours; after the decision the person still reads what they sent, and finds its receipt."""
+    files = [("files", ("bad.exe", b"MZ not a picture", "application/octet-stream"))]
+    sent = walk.file(lin, form_path, words="It was there.", files=files)
+    place = str(sent.url.path).removesuffix("/sent")
+    receipt = sent.text.partition("Receipt of what you sent")[2]
+    assert "bad.exe" in sent.text
+    assert "bad.exe" not in receipt
+    assert "bad.exe" not in lin.get(place).text.partition("What you told us")[2]
+    clock.set(DECIDED)
+    assert "bad.exe" not in lin.get(place).text
+    handler = cast.staff("wei")
+    number = place.rsplit("/", 1)[1]
+    doors.write_as(handler, deciding_actions.decide, number, choice(doors, handler, number, upheld=False))
+    client.http.cookies.clear()
+    client.http.cookies.update(cast.sign_in(handler))
+    assert "Told by the portal, 17 April 2026" in said_of(client.get(f"/staff{place}"))
+    client.http.cookies.clear()
+    client.http.cookies.update(cast.sign_in(cast.borrower()))
+    was_sent = lin.get(place).text.partition("What was sent")[2].partition("</section>")[0]
+    for words in ("The money was in my account", "6789", "It was there.", f'href="{place}/sent"'):
+        assert words in was_sent
+    assert "bad.exe" not in was_sent

@@ -109,7 +109,7 @@ def test_accepted_it_runs_on_exactly_these_figures(doors: Doors, cast: Cast, qia
 
 
 def test_left_or_lapsed_it_costs_nothing_and_can_be_offered_again(
-    doors: Doors, cast: Cast, clock: FixedClock, qiao: Viewer, number: str
+    visit: Visit, doors: Doors, cast: Cast, clock: FixedClock, qiao: Viewer, number: str
 ) -> None:
     make.counter(doors, qiao, number)
     doors.write_as(cast.borrower(), proposing_actions.withdraw_plan, number)
@@ -118,7 +118,13 @@ def test_left_or_lapsed_it_costs_nothing_and_can_be_offered_again(
     clock.advance(days=25)  # 12 May: the day of the first payment
     with pytest.raises(Refusal, match="lapsed"):
         make.accept(doors, cast.borrower(), again)
+    before = visit("B1").get(f"/plans/{again}").text
     assert run_day(doors) == 1
+    for page in (before, visit("B1").get(f"/plans/{again}").text):
+        offer = page.partition("What we would have agreed to")[2].partition("</section>")[0]
+        assert "11 May 2026" in offer
+        assert "348.00" in offer
+    assert "What we would have agreed to" not in visit("B1").get(f"/plans/{number}").text
     assert [row.outcome for row in rows(doors, select(COUNTER).order_by(COUNTER.c.id))] == ["withdrawn", "lapsed"]
     assert (make.state(doors, number), make.state(doors, again)) == ("withdrawn", "lapsed")
     hold = table_of(Hold)

@@ -247,7 +247,7 @@ def test_a_loan_that_is_gone_ends_it_with_a_notice(days: Days, status: str) -> N
     days.book(booked_to=date(2026, 4, 20), loans=[gone])
     assert days.evaluate() == ["withdrawn"]
     assert (state(days, number), open_holds(days)) == ("withdrawn", [])
-    assert [text["kind"] for text in texts(days.doors)] == ["sms.answer"]
+    assert [text["kind"] for text in texts(days.doors)] == ["sms.news"]
 
 
 @pytest.mark.parametrize("kind", ["fraud", "incapacity", "settlement"])

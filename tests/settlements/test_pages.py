@@ -17,6 +17,7 @@ from portal.platform.clock import FixedClock
 from portal.platform.db import Doors
 from portal.settlements.queries import SETTLEMENT
 from tests.client import Client, fields_of, form_of
+from tests.disputes import walk
 from tests.make import plans as make_plans
 from tests.make import settlements as make
 from tests.make.disputes import Cast, file_dispute
@@ -341,3 +342,22 @@ def test_who_may_not_offer_changes_nothing(visit: Visit, doors: Doors, cast: Cas
     auditor = visit("Eve", "auditor")
     assert auditor.post(f"/settlements/{number}/accept", sent).status_code in {303, 400, 403}
     assert make.state(doors, number) == "quoted"
+
+
+def test_a_dispute_says_on_its_way_that_it_ends_an_accepted_settlement(visit: Visit, doors: Doors, cast: Cast) -> None:
+    lin, viewer = visit("B1"), cast.borrower()
+    number = make.quote(doors, viewer)
+    form = f"/loans/{make.code_of(doors, viewer)}/instalments/3/dispute"
+    waits = f"Your quote {number} to settle everything stands until the end of 1 May 2026. While the dispute is open"
+    assert waits in walk.said_of(lin.get(form))
+    make.accept(doors, viewer, number)
+    ends = f"You have agreed settlement {number}: CN¥11,052.85 by the end of 1 May 2026. Sending this ends it. "
+    ends += "Then the CN¥18.06 that it takes off counts again. Withdrawing the dispute does not bring it back."
+    check = walk.to_check(lin, form)
+    for page in (lin.get(form), check):
+        assert ends in walk.said_of(page)
+    sent = lin.follow(walk.send_off(lin, check))
+    assert make.state(doors, number) == "lapsed"
+    ended = f"With this dispute settlement {number} that you had agreed ended. Withdrawing the dispute does not"
+    for page in (sent, lin.get(str(sent.url).removesuffix("/sent"))):
+        assert ended in walk.said_of(page)
