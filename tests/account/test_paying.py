@@ -281,7 +281,7 @@ def test_staff_answer_on_the_page(visit: Visit, doors: Doors, cast: Cast) -> Non
     answer = staff.submit(wrong, {"found": "no", "words": "Your bank sent it back."}, "/answer")
     assert answer.status_code == 303
     account = lin.get("/account").text
-    assert f"/payment-notices/{number}" in account.partition("Ended in the last days")[2], "the answer is a tap away"
+    assert f"/payment-notices/{number}" in account.partition("Ended in the last 14 days")[2], "the answer is a tap away"
     assert "Under way" not in account
     assert f"/payment-notices/{number}" in lin.get("/pay").text
     seen = lin.get(f"/payment-notices/{number}").text
