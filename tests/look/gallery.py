@@ -93,6 +93,7 @@ def environment(language: str, style_href: str = "style.css") -> Environment:
     env.globals.update(
         named=names.setdefault,
         name_of=lambda entry: names.get(entry, ""),
+        in_page_order=lambda errors: errors.items(),
         asset=lambda name: style_href if name == "css" else f"{name}.js",
         path_for=lambda name, **parameters: f"/{name.replace(':', '/')}",
         csrf_fields=lambda purpose: Markup('<input type="hidden" name="form_token" value="stand-in">'),
