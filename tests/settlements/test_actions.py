@@ -16,6 +16,9 @@ from portal.core.refusal import Refusal
 from portal.core.settlement import closed
 from portal.disputes import deciding_queries as disputes
 from portal.disputes import filing_actions
+from portal.disputes.filing_queries import new_page
+from portal.disputes.labels import settlement_beside
+from portal.disputes.ticks import Ticks
 from portal.loans import actions as loans
 from portal.loans import queries as loan_queries
 from portal.loans.tables import DecisionExport, Waiver, table_of
@@ -30,7 +33,7 @@ from tests.make import settlements as make
 from tests.make.access import texts
 from tests.make.between import between
 from tests.make.disputes import Cast, file_dispute, filing
-from tests.make.loans import import_tables, instalment, loan
+from tests.make.loans import borrower, import_tables, instalment, loan
 from tests.make.plans import run_day as run_plans
 from tests.make.settlements import run_day
 
@@ -205,6 +208,27 @@ def test_a_dispute_ends_an_accepted_settlement_and_leaves_a_quote(doors: Doors, 
     assert set(holds(doors, lin).values()) == {"dispute"}
     with pytest.raises(Refusal, match=r"accept_settlement\.dispute"):
         make.quote(doors, lin)
+
+
+def test_a_dispute_of_somebody_else_on_the_contract_is_told_to_whoever_had_accepted(
+    doors: Doors, cast: Cast, tmp_path: Path
+) -> None:
+    """Who files reads it before sending; whose settlement it was gets a text, and the other no figure of it."""
+    parties = [{"loan_ref": "L1", "borrower_ref": "B2", "role": "co_borrower"}]
+    import_tables(
+        doors, tmp_path / "more", {"borrowers": [borrower(borrower_ref="B2", name="周二")], "parties": parties}
+    )
+    number = make.quote(doors, cast.borrower())
+    make.accept(doors, cast.borrower(), number)
+    zhou = cast.borrower("B2")
+    page = doors.read_as(zhou, new_page, make.code_of(doors, zhou), 3, Ticks())
+    assert page is not None
+    assert page.settlement is not None
+    assert (page.settlement.ends, page.settlement.own) == (True, False)
+    assert number not in " ".join(settlement_beside(page.settlement, "CNY"))
+    file_dispute(doors, zhou)
+    assert make.state(doors, number) == "lapsed"
+    assert [(text["kind"], text["person_id"]) for text in texts(doors)] == [("sms.news", cast.borrower().person_id)]
 
 
 def test_a_quote_cannot_be_accepted_while_a_dispute_is_open(doors: Doors, cast: Cast) -> None:
