@@ -37,6 +37,10 @@ class Cutting:
         up.set()
         async with server:
             await down.wait()
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            for each in left:
+                each.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.is_dark:
@@ -88,3 +92,4 @@ def cutting(target: str, *, seed: int = 1) -> Iterator[Cutting]:
     finally:
         loop.call_soon_threadsafe(down.set)
         thread.join(10)
+        loop.close()
