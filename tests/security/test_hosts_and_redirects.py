@@ -14,6 +14,7 @@ from portal.platform import outbox
 from tests.client import Client
 from tests.make import cases as make_cases
 from tests.make.cases import Cases, people
+from tests.markup import parsed
 from tests.security.addresses import ORIGIN
 
 EVIL = "evil.example"
@@ -182,7 +183,7 @@ def test_next_never_leaves_this_site(
             assert browsed(answer.headers["location"]) == "pay.lender.test", target
         assert "\r" not in answer.headers.get("location", "")
         assert "\n" not in answer.headers.get("location", "")
-        fields = [each.attributes for each in make_cases.Markup(answer.text).all("input")] if answer.text else []
+        fields = [each.attributes for each in parsed(answer.text).all("input")] if answer.text else []
         for own in fields:
             if own.get("name") == "next":
                 assert browsed(str(own["value"])) == "pay.lender.test", target
