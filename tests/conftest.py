@@ -1,5 +1,6 @@
 """What every test can ask for: migrated databases of both kinds, a served portal, a browser."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -30,6 +31,16 @@ def pytest_configure(config: pytest.Config) -> None:
         suppress_health_check=[hypothesis.HealthCheck.too_slow],
     )
     hypothesis.settings.load_profile("portal")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, since each often waits for a browser or a server."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest come first, so that at the end no worker is left alone with them."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
 def migrate(url: str) -> None:
