@@ -2,15 +2,17 @@
 
 import io
 
+import httpx2
 import pikepdf
 from PIL import Image
 
 from portal.audit.tables import LOG
 from portal.evidence.queries import CASE, FILE, PAGE, QUOTA
 from portal.platform.numbers import new_code
-from tests.client import Client, fields_of, form_of
+from tests.client import Client, Shown, fields_of, form_of
 from tests.evidence.acts import add, as_, portal_of, rows
 from tests.make import evidence as make
+from tests.markup import parsed
 
 COLOURS = {"red": (200, 20, 20), "green": (20, 160, 20), "blue": (20, 20, 200)}
 
@@ -40,19 +42,17 @@ def photos(client: Client, draft: str, who: str = "lin") -> list[str]:
     ]
 
 
-def press(client: Client, path: str, act: str, page: object, **other: object) -> object:
+def press(client: Client, path: str, act: str, page: Shown, **other: object) -> httpx2.Response:
     """Press a button of the page with everything that the page holds."""
     codes = [each["value"] for each in _inputs(page, "photo")]
     ticked = [each["value"] for each in _inputs(page, "chosen") if "checked" in each]
-    fields = fields_of(page, form_of(page, path))  # type: ignore[arg-type]
+    fields = fields_of(page, form_of(page, path))
     entries = {**fields, "photo": codes, "chosen": ticked, "act": act, **other}
     return client.post(path, entries, headers={"Accept-Language": "en"})
 
 
-def _inputs(page: object, name: str) -> list[dict[str, str]]:
-    from tests.markup import parsed
-
-    return [each.attributes for each in parsed(page.text).all("input") if each.attributes.get("name") == name]  # type: ignore[attr-defined]
+def _inputs(page: Shown, name: str) -> list[dict[str, str | None]]:
+    return [each.attributes for each in parsed(page.text).all("input") if each.attributes.get("name") == name]
 
 
 def test_photos_become_one_document_in_their_order(client: Client) -> None:

@@ -77,13 +77,14 @@ def _phone_of(page: Page, person: DemoPerson) -> Answer:
 
 def _code(page: Page, person: DemoPerson, words: str) -> str:
     """The code in the text that brings these two words."""
+    phone = _phone_of(page, person)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        texts = _phone_of(page, person).texts("phone__text")
-        found = [text for text in texts if all(word in text for word in words.split())]
+        found = [text for text in phone.texts("phone__text") if all(word in text for word in words.split())]
         if found:
             return CODE.findall(found[-1])[0]
         time.sleep(LOOKS_EVERY)
+        phone = _get(page, phone.url)
     raise AssertionError(f"no code arrived with the words {words}")
 
 

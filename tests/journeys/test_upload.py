@@ -133,25 +133,6 @@ def test_a_dark_network_is_said_and_goes_on_by_itself(browser: Browser, portal_o
         uploaded(page, 2)
 
 
-def sign_in_again(page: Page, portal: Portal) -> None:
-    """Come in once more, with a code that is newer than the one on the phone."""
-    page.goto(f"{portal.url}/start")
-    before = steps.text_with_code(page, LIN_YI_IN_ENGLISH)
-    steps.open_link(page, LIN_YI_IN_ENGLISH)
-    steps.main_button(page).click()
-    steps.answer_check(page, LIN_YI_IN_ENGLISH)
-    page.wait_for_url("**/code")
-    text = before
-    for _ in range(steps.LOOKS):
-        text = steps.text_with_code(page, LIN_YI_IN_ENGLISH)
-        if text != before:
-            break
-        page.wait_for_timeout(250)
-    page.locator('[name="code"]').fill(steps.CODE.findall(text)[0])
-    steps.main_button(page).click()
-    page.wait_for_url("**/account")
-
-
 def test_it_outlives_a_reload_and_a_session(browser: Browser, portal_of_lin: Portal, signed_in: Any) -> None:
     """Chosen again after a new sign-in it goes on where it was, in the same draft."""
     long, whole = photo(21, 12), photo(22, 1)
@@ -169,7 +150,7 @@ def test_it_outlives_a_reload_and_a_session(browser: Browser, portal_of_lin: Por
         expect(page.locator("[data-coming-rows] .file")).to_contain_text("Your session has ended", timeout=30 * SECONDS)
         see(page, "upload-session-ended")
         page.context.clear_cookies()
-        sign_in_again(page, portal_of_lin)
+        errands.come_in(page, LIN_YI_IN_ENGLISH)
         before = proxy.taken
         page.goto(form)
         rows = page.locator("#_draft_rows li")
